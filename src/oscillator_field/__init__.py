@@ -1,0 +1,28 @@
+"""Oscillator fields driven by pictures: simulate, keep, reduce, animate."""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from oscillator_field.field import History, simulate
+    from oscillator_field.history import open_history
+    from oscillator_field.parameters import EncodingParameters, FieldParameters
+
+__all__ = ["EncodingParameters", "FieldParameters", "History", "open_history", "simulate"]
+
+_HOME = {
+    "EncodingParameters": "parameters",
+    "FieldParameters": "parameters",
+    "History": "field",
+    "simulate": "field",
+    "open_history": "history",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name when it is first used: a job loads only the libraries that it needs."""
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(f"{__name__}.{_HOME[name]}"), name)

@@ -1,0 +1,164 @@
+"""The config, checked before any job starts: against the schema, the pictures at hand and the places to write to.
+
+Every fault is one line that names the key, the value and what is allowed.
+"""
+
+from __future__ import annotations
+
+import difflib
+import json
+import os
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from jsonschema import Draft202012Validator, ValidationError
+from jsonschema.exceptions import best_match
+
+from oscillator_field.grid import Job, expand
+from oscillator_field.mnist import check_instance, digit_counts
+from oscillator_field.parameters import PLANE_AXES
+
+
+class ConfigError(ValueError):
+    """A fault in the config, in one line."""
+
+
+def check_schema(config: Mapping[str, Any], schema: Mapping[str, Any]) -> None:
+    """Hold a config against its JSON schema.
+
+    Raises:
+        ConfigError: the most telling fault.
+    """
+    error = best_match(Draft202012Validator(schema).iter_errors(config))
+    if error is not None:
+        raise ConfigError(_explain(error))
+
+
+def jobs_of(config: Mapping[str, Any]) -> list[Job]:
+    """The simulation jobs that a config asks for (see `grid.expand`).
+
+    Raises:
+        ConfigError: an axis of the grid or of `batch` does not fit.
+    """
+    try:
+        return expand(config)
+    except ValueError as error:
+        raise ConfigError(str(error)) from None
+
+
+def check_embeddable(jobs: Sequence[Job], methods: Sequence[str]) -> None:
+    """Refuse to embed fields with too few channels for a plane.
+
+    Raises:
+        ConfigError: a run has too few.
+    """
+    channels = min(run.settings.channels for job in jobs for run in job.runs)
+    if methods and channels < PLANE_AXES:
+        raise ConfigError(
+            f"field.channels: {channels} is too few for embed.methods: {json.dumps(list(methods))} "
+            f"(allowed: at least {PLANE_AXES}, or embed.methods: [])"
+        )
+
+
+def check_pictures(jobs: Sequence[Job], folder: str | Path | None) -> None:
+    """Refuse a digit or an instance that the source of pictures does not hold.
+
+    Args:
+        jobs: what is to be simulated.
+        folder: folder of the IDX files, or None for the published set.
+
+    Raises:
+        ConfigError: the folder lacks files, or does not hold so many pictures of a digit.
+    """
+    try:
+        counts = digit_counts(folder)
+        for digit, instance in sorted({(run.digit, run.instance) for job in jobs for run in job.runs}):
+            check_instance(digit, instance, counts)
+    except ValueError as error:
+        raise ConfigError(str(error)) from None
+
+
+def check_writable(*folders: str | Path) -> None:
+    """Refuse folders that cannot be made or written.
+
+    Raises:
+        ConfigError: the first that cannot.
+    """
+    for folder in folders:
+        place = Path(folder).absolute()
+        while not place.exists() and not place.is_symlink():
+            place = place.parent
+        if not place.is_dir() or not os.access(place, os.W_OK | os.X_OK):
+            raise ConfigError(f"{folder}: cannot be written, because {place} is not a folder that you may write to")
+
+
+def _explain(error: ValidationError) -> str:
+    """A fault that jsonschema found, as key, value and what is allowed."""
+    key = _dotted(error.absolute_path)
+    if error.validator == "additionalProperties":
+        return _unknown_key(error, key)
+    if error.validator == "required":
+        missing = next(name for name in error.validator_value if name not in error.instance)
+        return f"{_dotted([*error.absolute_path, missing])}: is missing"
+    shown = json.dumps(error.instance, default=str)
+    shown = shown if len(shown) <= 80 else f"{shown[:77]}..."
+    return f"{key or 'config'}: {shown} is not allowed ({_allowed(error)})"
+
+
+def _allowed(error: ValidationError) -> str:
+    limit = error.validator_value
+    words: dict[str, Callable[[], str]] = {
+        "enum": lambda: f"one of {', '.join(json.dumps(value) for value in limit)}",
+        "minimum": lambda: f"at least {limit:.12g}",
+        "exclusiveMinimum": lambda: f"more than {limit:.12g}",
+        "maximum": lambda: f"at most {limit:.12g}",
+        "minItems": lambda: f"at least {limit} values",
+        "maxItems": lambda: f"at most {limit} values",
+        "minLength": lambda: "a text that is not empty",
+        "uniqueItems": lambda: "each value once",
+        "type": lambda: _type_words(limit, error.instance),
+    }
+    return words.get(str(error.validator), lambda: error.message)()
+
+
+def _type_words(limit: str | list[str], value: Any) -> str:
+    words = {
+        "number": "a number",
+        "integer": "a whole number",
+        "boolean": "true or false",
+        "string": "a text",
+        "array": "a list",
+        "object": "keys and values",
+        "null": "null",
+    }
+    kinds = [limit] if isinstance(limit, str) else limit
+    allowed = " or ".join(words[kind] for kind in kinds)
+    if "number" in kinds and isinstance(value, str) and _is_number(value):
+        return f"{allowed}; YAML takes {value} for a text, write {float(value):.1e}"
+    return allowed
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _unknown_key(error: ValidationError, key: str) -> str:
+    known = sorted(error.schema["properties"])  # type: ignore[index]
+    unknown = next(str(name) for name in error.instance if name not in known)
+    near = difflib.get_close_matches(unknown, known, n=1)
+    hint = f"did you mean {near[0]}? " if near else ""
+    place = f"{key}.{unknown}" if key else unknown
+    return f"{place}: no such key ({hint}allowed: {', '.join(known)})"
+
+
+def _dotted(path: Any) -> str:
+    """`field.steps`, and `digits[2]` for a place in a list."""
+    text = ""
+    for part in path:
+        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else str(part)
+    return text

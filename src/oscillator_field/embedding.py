@@ -1,0 +1,143 @@
+"""The sites of a field as points in a plane, frame by frame: PCA and t-SNE of the channels' phases.
+
+A site is a pixel; its features are the phases of its channels, as raw angles. Each frame is fitted by itself,
+so the plane may turn or flip from one frame to the next.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from tqdm import tqdm
+
+from oscillator_field.engines import kept
+from oscillator_field.history import copy_run_coordinates, open_history
+from oscillator_field.parameters import PLANE_AXES
+from oscillator_field.stores import add_coordinate, add_values, new_store
+
+# Positions (site, component) and the quality of the fit, from features (site, feature).
+Fit = Callable[[NDArray[np.float32]], tuple[NDArray[np.float32], float]]
+
+
+def pca() -> Fit:
+    """Principal components; the quality is the share of variance that the two components explain, in 0..1."""
+    from sklearn.decomposition import PCA
+
+    def fit(features: NDArray[np.float32]) -> tuple[NDArray[np.float32], float]:
+        model = PCA(PLANE_AXES, svd_solver="full")
+        positions = model.fit_transform(features.astype(np.float64))
+        return positions.astype(np.float32), float(np.sum(model.explained_variance_ratio_))
+
+    return fit
+
+
+def tsne(perplexity: float, iterations: int, seed: int) -> Fit:
+    """t-SNE (van der Maaten and Hinton 2008, Barnes-Hut); the quality is its final Kullback-Leibler divergence."""
+    from sklearn.manifold import TSNE
+
+    def fit(features: NDArray[np.float32]) -> tuple[NDArray[np.float32], float]:
+        model = TSNE(PLANE_AXES, perplexity=perplexity, max_iter=iterations, random_state=seed, init="pca")
+        positions = model.fit_transform(features)
+        return positions.astype(np.float32), float(model.kl_divergence_)
+
+    return fit
+
+
+# For each method: how its fit is made from its settings, and what its quality is called.
+METHODS: dict[str, tuple[Callable[..., Fit], str, str]] = {
+    "pca": (pca, "explained_variance", "share of variance that the two components explain"),
+    "tsne": (tsne, "kl_divergence", "Kullback-Leibler divergence of the fit"),
+}
+
+
+def embed(
+    history_path: str | Path,
+    path: str | Path,
+    *,
+    method: str,
+    every: int,
+    settings: Mapping[str, Any],
+    attributes: Mapping[str, Any],
+) -> None:
+    """Write the positions of the sites of every run, over time, to a store.
+
+    Args:
+        history_path: the history to embed.
+        path: where the store belongs: `position (run, frame, site, component)` and the quality `(run, frame)`.
+        method: `pca` or `tsne`.
+        every: of the frames in the history, every so many-th and the last are embedded.
+        settings: what the method takes.
+        attributes: further facts about what made the store; JSON values only.
+
+    Raises:
+        ValueError: the field has fewer channels than the plane has axes.
+    """
+    history = open_history(history_path)
+    runs, frames, rows, columns, channels = history["phase"].shape
+    if channels < PLANE_AXES:
+        raise ValueError(
+            f"field.channels: {channels} gives a site too few features for a plane "
+            f"(allowed: at least {PLANE_AXES}, or no method in embed)"
+        )
+    make_fit, quality_name, quality_meaning = METHODS[method]
+    fit = make_fit(**settings)
+    chosen = kept(frames, every) - 1
+    positions = np.empty((runs, len(chosen), rows * columns, PLANE_AXES), np.float32)
+    quality = np.empty((runs, len(chosen)))
+
+    for run in range(runs):
+        for place, frame in enumerate(
+            tqdm(chosen, desc=f"{method}, run {run + 1} of {runs}", unit="frame", mininterval=5)
+        ):
+            features = history["phase"][run, int(frame)].reshape(-1, channels)
+            positions[run, place], quality[run, place] = fit(features)
+
+    with new_store(
+        path,
+        title=f"Sites of an oscillator field in a plane, by {method}",
+        attributes=attributes,
+        libraries=["scikit-learn"],
+    ) as group:
+        copy_run_coordinates(history, group)
+        add_coordinate(
+            group,
+            "step",
+            ("frame",),
+            history["step"][:][chosen],
+            long_name="step after which the frame was kept",
+            units="1",
+        )
+        time = history["time"]
+        add_coordinate(
+            group,
+            "time",
+            time.metadata.dimension_names,
+            time[..., :][..., chosen],
+            long_name="time since the start",
+            units="s",
+        )
+        row, column = np.divmod(np.arange(rows * columns), columns)
+        add_coordinate(group, "row", ("site",), row, long_name="row of the site's pixel")
+        add_coordinate(group, "column", ("site",), column, long_name="column of the site's pixel")
+        add_values(
+            group,
+            "pixel",
+            ("run", "site"),
+            history["pixel"][:].reshape(runs, -1),
+            long_name="grey level of the site's pixel",
+            units="1",
+        )
+        units = "rad" if method == "pca" else "1"
+        add_values(
+            group,
+            "position",
+            ("run", "frame", "site", "component"),
+            positions,
+            long_name=f"position in the plane of {method}",
+            units=units,
+        )
+        add_values(group, quality_name, ("run", "frame"), quality, long_name=quality_meaning, units="1")

@@ -1,0 +1,173 @@
+"""Simulate the field: the one public `simulate`, the start of a run, and the choice of an engine."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from oscillator_field.engines import Engine, Piece, Problem
+from oscillator_field.parameters import FieldParameters
+
+ENGINES = ("torch",)
+DEVICES = ("auto", "cpu", "cuda")
+FRAMES_A_PIECE = 64
+
+
+@dataclass(frozen=True)
+class History:
+    """The course of a batch of runs, held in memory.
+
+    Attributes:
+        step: int64 `(frame,)`, the step after which each frame was kept.
+        phase: float32 `(run, frame, row, column, channel)`, rad, in (-pi, pi].
+        spikes: unsigned, the same shape: in how many steps since the frame before the site spiked.
+        final_input_phase: float32 `(run, row, column, channel)`, rad: the input after the last step.
+    """
+
+    step: NDArray[np.int64]
+    phase: NDArray[np.float32]
+    spikes: NDArray[np.unsignedinteger]
+    final_input_phase: NDArray[np.float32]
+
+
+def simulate(
+    input_phase: ArrayLike,
+    *,
+    initial_phase: ArrayLike,
+    omega: ArrayLike,
+    parameters: FieldParameters | Sequence[FieldParameters],
+    steps: int,
+    every: int = 1,
+    engine: str = "auto",
+    threads: int | None = None,
+    device: str = "auto",
+) -> History:
+    """Simulate a batch of runs and keep their history in memory.
+
+    Args:
+        input_phase: float32 `(run, row, column, channel)`, rad.
+        initial_phase: float32 of the same shape, rad.
+        omega: float32 `(channel, channel)` or `(run, channel, channel)`, skew-symmetric.
+        parameters: one for all runs or one for each.
+        steps: steps to simulate, at least 1.
+        every: a frame is kept after every so many steps and after the last one.
+        engine: `auto` or one of `ENGINES`.
+        threads: CPU threads, or None for the engine's own choice.
+        device: `auto`, `cpu` or `cuda`, for engines that know several.
+
+    Returns:
+        The history of all runs.
+
+    Raises:
+        ValueError: an argument does not fit; the message says which, and what is allowed.
+        RuntimeError: the device is not there.
+    """
+    task = problem(
+        input_phase, initial_phase=initial_phase, omega=omega, parameters=parameters, steps=steps, every=every
+    )
+    parts = list(course(task, engine=engine, threads=threads, device=device))
+    return History(
+        step=np.concatenate([part.step for part in parts]),
+        phase=np.concatenate([part.phase for part in parts], axis=1),
+        spikes=np.concatenate([part.spikes for part in parts], axis=1),
+        final_input_phase=parts[-1].input_phase,
+    )
+
+
+def problem(
+    input_phase: ArrayLike,
+    *,
+    initial_phase: ArrayLike,
+    omega: ArrayLike,
+    parameters: FieldParameters | Sequence[FieldParameters],
+    steps: int,
+    every: int = 1,
+) -> Problem:
+    """The arguments of `simulate`, checked and brought to one shape.
+
+    Raises:
+        ValueError: an argument does not fit; the message says which, and what is allowed.
+    """
+    drive = _finite("input_phase", input_phase)
+    start = _finite("initial_phase", initial_phase)
+    if drive.ndim != 4 or 0 in drive.shape:
+        raise ValueError(f"input_phase: shape {drive.shape} is not (run, row, column, channel), each at least 1")
+    if start.shape != drive.shape:
+        raise ValueError(f"initial_phase: shape {start.shape} is not that of input_phase, {drive.shape}")
+    runs, channels = drive.shape[0], drive.shape[-1]
+    mixing = _finite("omega", omega)
+    if mixing.shape not in ((channels, channels), (runs, channels, channels)):
+        raise ValueError(
+            f"omega: shape {mixing.shape} is not ({channels}, {channels}) or ({runs}, {channels}, {channels})"
+        )
+    if not np.array_equal(mixing, -np.swapaxes(mixing, -1, -2)):
+        raise ValueError("omega: not skew-symmetric (allowed: omega equal to minus its transpose)")
+    each = (parameters,) * runs if isinstance(parameters, FieldParameters) else tuple(parameters)
+    if len(each) != runs:
+        raise ValueError(f"parameters: {len(each)} given for {runs} runs (allowed: one, or one for each run)")
+    for name, value in (("steps", steps), ("every", every)):
+        if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1:
+            raise ValueError(f"{name}: {value!r} is not a whole number of at least 1")
+    mixing = np.ascontiguousarray(np.broadcast_to(mixing, (runs, channels, channels)))
+    return Problem(drive, start, mixing, each, int(steps), int(every))
+
+
+def course(
+    task: Problem,
+    *,
+    engine: str = "auto",
+    threads: int | None = None,
+    device: str = "auto",
+    frames_a_piece: int = FRAMES_A_PIECE,
+) -> Iterator[Piece]:
+    """The course of the field, piece by piece, for those who store it while it runs.
+
+    Raises:
+        ValueError: no such engine or device.
+        RuntimeError: the device is not there.
+    """
+    if device not in DEVICES:
+        raise ValueError(f"device: {device!r} is unknown (allowed: {', '.join(DEVICES)})")
+    # Imported by name, so that a job loads the libraries of one engine only.
+    module = importlib.import_module(f"oscillator_field.engines.{engine_name(engine)}")
+    pieces: Engine = module.pieces
+    return pieces(task, frames_a_piece=frames_a_piece, threads=threads, device=device)
+
+
+def engine_name(engine: str) -> str:
+    """The engine that `auto` stands for here, or the engine itself.
+
+    Raises:
+        ValueError: no such engine.
+    """
+    if engine == "auto":
+        return "torch"
+    if engine not in ENGINES:
+        raise ValueError(f"engine: {engine!r} is unknown (allowed: auto, {', '.join(ENGINES)})")
+    return engine
+
+
+def start(seed: int, rows: int, columns: int, channels: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Start phases and Omega of a run: they depend on the seed and the shape of the lattice, and on nothing else.
+
+    Omega is drawn first, so it is the same for every size of picture.
+
+    Returns:
+        `initial_phase`, float32 `(row, column, channel)`, uniform in [0, 2 pi), rad; and `omega`, float32
+        `(channel, channel)`, A - A^T with A uniform in [0, 1).
+    """
+    generator = np.random.default_rng(seed)
+    uniform = generator.uniform(size=(channels, channels))
+    phase = generator.uniform(0, 2 * np.pi, size=(rows, columns, channels))
+    return phase.astype(np.float32), (uniform - uniform.T).astype(np.float32)
+
+
+def _finite(name: str, values: ArrayLike) -> NDArray[np.float32]:
+    array = np.ascontiguousarray(values, dtype=np.float32)
+    if not np.isfinite(array).all():
+        raise ValueError(f"{name}: not finite everywhere (allowed: finite numbers)")
+    return array

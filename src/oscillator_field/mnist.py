@@ -1,0 +1,194 @@
+"""MNIST as verified IDX files: from the bundled sample, a folder, or the network; and pictures out of them.
+
+All three sources end in the same thing: four uncompressed IDX files and a provenance.json that says where they
+came from. Source of the data: Y. LeCun, C. Cortes, C. J. C. Burges, "The MNIST database of handwritten digits".
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import json
+import math
+import struct
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from oscillator_field.atomic import whole_file
+
+FILES = ("train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte")
+IMAGES, LABELS = FILES[0], FILES[1]
+PROVENANCE = "provenance.json"
+SIDE = 28
+
+# MD5 of the uncompressed content of the published files.
+PUBLISHED_MD5 = {
+    "train-images-idx3-ubyte": "6bbc9ace898e44ae57da46a324031adb",
+    "train-labels-idx1-ubyte": "a25bea736e30d166cdddb491f175f624",
+    "t10k-images-idx3-ubyte": "2646ac647ad5339dbf082846283269ea",
+    "t10k-labels-idx1-ubyte": "27ae3e4e09519cfbb04c329615203637",
+}
+# How often each digit occurs in the published training set.
+PUBLISHED_COUNTS = (5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949)
+
+_UNSIGNED_BYTE = 0x08
+
+
+class MnistError(ValueError):
+    """The files of a source are missing, damaged or not MNIST."""
+
+
+def fetch(destination: str | Path, *, source: str | Path, origin: Mapping[str, Any]) -> None:
+    """Verify the four files of a folder and place them, unpacked, in another with a provenance.json.
+
+    Args:
+        destination: folder for the result; each file in it is whole or absent.
+        source: folder that holds the four IDX files, gzipped (`.gz`) or not.
+        origin: where `source` comes from, for provenance.json.
+
+    Raises:
+        MnistError: a file is missing, damaged or not MNIST.
+    """
+    contents = {name: read_file(source, name) for name in FILES}
+    verify(contents)
+    provenance = json.dumps(_provenance(contents, origin), indent=2) + "\n"
+    for name, content in {**contents, PROVENANCE: provenance.encode()}.items():
+        with whole_file(Path(destination) / name) as path:
+            path.write_bytes(content)
+
+
+def read_file(folder: str | Path, name: str) -> bytes:
+    """The content of an IDX file of a folder, unpacked if it is there as `.gz` only.
+
+    Raises:
+        MnistError: it is missing or a damaged gzip file.
+    """
+    plain, packed = Path(folder) / name, Path(folder) / f"{name}.gz"
+    if plain.is_file():
+        return plain.read_bytes()
+    if not packed.is_file():
+        raise MnistError(f"{folder}: no file {name} or {name}.gz (allowed: a folder with the four IDX files of MNIST)")
+    try:
+        return gzip.decompress(packed.read_bytes())
+    except (OSError, EOFError, ValueError) as error:
+        raise MnistError(f"{packed}: not a whole gzip file ({error})") from None
+
+
+def parse_idx(content: bytes, name: str) -> NDArray[np.uint8]:
+    """The array of an IDX file of unsigned bytes.
+
+    Raises:
+        MnistError: it is no such file, or not whole.
+    """
+    if len(content) < 4 or content[:2] != b"\0\0" or content[2] != _UNSIGNED_BYTE:
+        raise MnistError(f"{name}: not an IDX file of unsigned bytes")
+    axes = content[3]
+    header = 4 + 4 * axes
+    if len(content) < header:
+        raise MnistError(f"{name}: cut off within its header")
+    shape = struct.unpack(f">{axes}I", content[4:header])
+    if len(content) - header != math.prod(shape):
+        raise MnistError(
+            f"{name}: holds {len(content) - header} bytes of data where its header promises {math.prod(shape)}"
+        )
+    return np.frombuffer(content, np.uint8, offset=header).reshape(shape)
+
+
+def pack_idx(array: NDArray[np.uint8]) -> bytes:
+    """The content of the IDX file of an array of unsigned bytes."""
+    return bytes([0, 0, _UNSIGNED_BYTE, array.ndim]) + struct.pack(f">{array.ndim}I", *array.shape) + array.tobytes()
+
+
+def verify(contents: Mapping[str, bytes]) -> None:
+    """Check that four contents are a training and a test set of 28 x 28 pictures with labels 0 to 9.
+
+    Raises:
+        MnistError: they are not; the message says which file and why.
+    """
+    for images_name, labels_name in (FILES[:2], FILES[2:]):
+        images, labels = parse_idx(contents[images_name], images_name), parse_idx(contents[labels_name], labels_name)
+        if images.ndim != 3 or images.shape[1:] != (SIDE, SIDE):
+            raise MnistError(f"{images_name}: shape {images.shape} is not (picture, {SIDE}, {SIDE})")
+        if labels.shape != images.shape[:1]:
+            raise MnistError(f"{labels_name}: {labels.size} labels for {len(images)} pictures")
+        if labels.size and labels.max() > 9:
+            raise MnistError(f"{labels_name}: holds the label {labels.max()} (allowed: 0 to 9)")
+
+
+def picture(folder: str | Path, digit: int, instance: int) -> NDArray[np.uint8]:
+    """The `instance`-th picture of a digit in the training set, counted from 0: uint8 `(28, 28)`.
+
+    Raises:
+        MnistError: the set does not hold so many; the message says how many there are.
+    """
+    labels = parse_idx(read_file(folder, LABELS), LABELS)
+    check_instance(digit, instance, np.bincount(labels, minlength=10))
+    position = np.flatnonzero(labels == digit)[instance]
+    images = parse_idx(read_file(folder, IMAGES), IMAGES)
+    return images[position].copy()
+
+
+def check_instance(digit: int, instance: int, counts: Any) -> None:
+    """Refuse an instance that a set does not hold.
+
+    Args:
+        digit: 0 to 9.
+        instance: counted from 0.
+        counts: pictures of each digit, `(10,)`.
+
+    Raises:
+        MnistError: the set does not hold so many; the message says how many there are.
+    """
+    if instance >= counts[digit]:
+        raise MnistError(
+            f"instances: {instance} of digit {digit} is not in this source, "
+            f"which holds {counts[digit]} (allowed: 0 to {counts[digit] - 1})"
+        )
+
+
+def digit_counts(folder: str | Path | None) -> list[int]:
+    """How many pictures of each digit the training set of a folder holds; None stands for the published set.
+
+    Raises:
+        MnistError: the folder does not hold the four files, or its labels are damaged.
+    """
+    if folder is None:
+        return list(PUBLISHED_COUNTS)
+    for name in FILES:
+        if not any((Path(folder) / f"{name}{ending}").is_file() for ending in ("", ".gz")):
+            raise MnistError(
+                f"{folder}: no file {name} or {name}.gz (allowed: a folder with the four IDX files of MNIST)"
+            )
+    return np.bincount(parse_idx(read_file(folder, LABELS), LABELS), minlength=10).tolist()
+
+
+def make_sample(source: str | Path, destination: str | Path, training: int, test: int) -> None:
+    """Write the first pictures of a full set as four gzipped IDX files, the same bytes each time.
+
+    Raises:
+        MnistError: the source is damaged or holds fewer pictures.
+    """
+    destination = Path(destination)
+    destination.mkdir(parents=True, exist_ok=True)
+    for name, count in zip(FILES, (training, training, test, test), strict=True):
+        whole = parse_idx(read_file(source, name), name)
+        if len(whole) < count:
+            raise MnistError(f"{name}: holds {len(whole)} items where {count} are wanted")
+        packed = gzip.compress(pack_idx(whole[:count]), compresslevel=9, mtime=0)
+        (destination / f"{name}.gz").write_bytes(packed)
+
+
+def _provenance(contents: Mapping[str, bytes], origin: Mapping[str, Any]) -> dict[str, Any]:
+    files = {}
+    for name, content in contents.items():
+        md5 = hashlib.md5(content, usedforsecurity=False).hexdigest()
+        files[name] = {
+            "items": len(parse_idx(content, name)),
+            "sha256": hashlib.sha256(content).hexdigest(),
+            "is_published_file": md5 == PUBLISHED_MD5[name],
+        }
+    return {**origin, "files": files}

@@ -1,0 +1,114 @@
+"""The parameters of an experiment: defaults, ranges, units and the text that identifies a value.
+
+Three groups, each a frozen dataclass: `EncodingParameters` turns a picture into phases, `FieldParameters` is
+the physics of one step, `RunParameters` is what else makes a run (lattice depth, length, seed). Any parameter
+of the three can be an axis of a grid. The defaults name the runs (see `grid`), so changing one renames every
+result there is: a test freezes them.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+SCALES = ("standardised", "unit")
+# Sites are embedded in a plane, so a site needs at least as many channels.
+PLANE_AXES = 2
+
+
+def _parameter(default: Any, unit: str, meaning: str, **limits: Any) -> Any:
+    """A dataclass field that also says unit, meaning and limits (in the words of JSON schema)."""
+    return field(default=default, metadata={"unit": unit, "meaning": meaning, "limits": limits})
+
+
+class _Checked:
+    """Casts each value to the type of its default and refuses what lies outside its limits."""
+
+    def __post_init__(self) -> None:
+        for entry in fields(self):  # type: ignore[arg-type]
+            value = cast(entry.name, getattr(self, entry.name), entry.default)
+            _check_limits(entry.name, value, entry.metadata["limits"])
+            object.__setattr__(self, entry.name, value)
+
+
+@dataclass(frozen=True)
+class EncodingParameters(_Checked):
+    """How a picture becomes phases: `phase = scaled pixel * arc`, or 2 pi minus that if inverted."""
+
+    scale: str = _parameter("standardised", "1", "how pixels 0..255 become numbers", enum=SCALES)
+    arc: float = _parameter(2 * math.pi, "rad", "phase of a scaled pixel of one", exclusiveMinimum=0, maximum=100)
+    invert: bool = _parameter(False, "1", "replace phase by 2 pi - phase")
+
+
+@dataclass(frozen=True)
+class FieldParameters(_Checked):
+    """The physics of one step of the field (the model is written out in `engines`)."""
+
+    delta_t: float = _parameter(0.01, "s", "time step", exclusiveMinimum=0, maximum=1)
+    k_coupling: float = _parameter(0.12, "1/s", "pull of the six nearest sites", minimum=-1000, maximum=1000)
+    k_omega: float = _parameter(0.12, "1/s", "strength of the channel mixing Omega", minimum=-1000, maximum=1000)
+    k_bias: float = _parameter(1.25, "1/s", "pull of the input", minimum=-1000, maximum=1000)
+    input_rate: float = _parameter(0.1, "1/s", "rate at which the input follows the field", minimum=-1000, maximum=1000)
+    evolve_input: bool = _parameter(True, "1", "whether the input follows the field at all")
+    spike_threshold: float = _parameter(
+        0.00035, "rad", "phase change in one step beyond which a site spikes", minimum=0, maximum=math.pi
+    )
+
+
+@dataclass(frozen=True)
+class RunParameters(_Checked):
+    """What else makes a run: depth of the lattice, number of steps, seed of start phases and Omega."""
+
+    channels: int = _parameter(4, "1", "oscillators at each pixel", minimum=1, maximum=256)
+    steps: int = _parameter(512, "1", "steps to simulate", minimum=1, maximum=1_000_000)
+    seed: int = _parameter(42, "1", "seed of the start phases and of Omega", minimum=0, maximum=2**32 - 1)
+
+
+GROUPS: tuple[type, ...] = (EncodingParameters, FieldParameters, RunParameters)
+DEFAULTS: dict[str, Any] = {entry.name: entry.default for group in GROUPS for entry in fields(group)}
+METADATA: dict[str, Any] = {entry.name: entry.metadata for group in GROUPS for entry in fields(group)}
+
+
+def cast(name: str, value: Any, default: Any) -> Any:
+    """`value` in the type of `default`, floats at 12 significant digits: 1 and 1.0 are one value, one name.
+
+    Raises:
+        ValueError: the value is not of the parameter's type.
+    """
+    kind = type(default)
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    if kind is float and is_number and math.isfinite(value):
+        rounded = float(f"{value:.12g}")
+        return default if rounded == float(f"{default:.12g}") else rounded
+    if kind is int and is_number and float(value).is_integer():
+        return int(value)
+    if kind in (bool, str) and isinstance(value, kind):
+        return value
+    raise ValueError(f"{name}: {value!r} is not {_KINDS[kind]}")
+
+
+_KINDS = {float: "a finite number", int: "a whole number", bool: "true or false", str: "a text"}
+
+
+def value_text(value: Any) -> str:
+    """The text of a value in the name of a run: shortest form, no plus sign, `true` and `false` as in YAML."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, float):
+        return f"{value:.12g}".replace("e+", "e")
+    return str(value)
+
+
+def _check_limits(name: str, value: Any, limits: dict[str, Any]) -> None:
+    allowed = {
+        "minimum": lambda limit: value >= limit,
+        "exclusiveMinimum": lambda limit: value > limit,
+        "maximum": lambda limit: value <= limit,
+        "enum": lambda limit: value in limit,
+    }
+    words = {"minimum": "at least", "exclusiveMinimum": "more than", "maximum": "at most", "enum": "one of"}
+    for kind, limit in limits.items():
+        if not allowed[kind](limit):
+            shown = ", ".join(limit) if kind == "enum" else f"{limit:.12g}"
+            raise ValueError(f"{name}: {value!r} is not allowed ({words[kind]} {shown})")

@@ -1,0 +1,131 @@
+"""Zarr v3 stores as this project writes and checks them: named dimensions, units, whole or absent."""
+
+from __future__ import annotations
+
+import platform
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import zarr
+from numpy.typing import ArrayLike
+from zarr.codecs import BloscCodec
+from zarr.errors import ZarrUserWarning
+
+from oscillator_field.atomic import whole_directory
+
+# The libraries whose versions a store names, since they decide its bits.
+_LIBRARIES = ("oscillator-field", "numpy", "zarr")
+
+
+@contextmanager
+def new_store(
+    path: str | Path, *, title: str, attributes: Mapping[str, Any], libraries: Sequence[str] = ()
+) -> Iterator[zarr.Group]:
+    """A new store to fill; it appears at `path` when the block ends without an error.
+
+    Args:
+        path: where the store belongs.
+        title: what it holds, for people.
+        attributes: what made it; JSON values only.
+        libraries: distributions beyond the usual whose versions decided the numbers.
+    """
+    versions = {name: version(name) for name in (*_LIBRARIES, *libraries)}
+    with whole_directory(path) as temporary:
+        group = zarr.create_group(
+            temporary,
+            zarr_format=3,
+            attributes={
+                "title": title,
+                "Conventions": "CF-1.11",
+                **attributes,
+                "versions": {"python": platform.python_version(), **versions},
+            },
+        )
+        yield group
+        coordinates = [name for name, array in group.arrays() if array.attrs.get("role") == "coordinate"]
+        group.attrs["coordinates"] = " ".join(sorted(coordinates))
+        with warnings.catch_warnings():
+            # xarray warns of a store without consolidated metadata, zarr of one with it.
+            warnings.simplefilter("ignore", ZarrUserWarning)
+            zarr.consolidate_metadata(group.store)
+
+
+def add_array(
+    group: zarr.Group,
+    name: str,
+    dimensions: Sequence[str],
+    *,
+    shape: Sequence[int],
+    dtype: Any,
+    long_name: str,
+    units: str | None = None,
+    chunks: Sequence[int] | None = None,
+    role: str = "data",
+) -> zarr.Array:
+    """A new array to fill. A chunk that is lost later reads as NaN where the type has one, never as a plausible 0."""
+    attributes = {"long_name": long_name, "role": role}
+    if units is not None:
+        attributes["units"] = units
+    kind = np.dtype(dtype).kind if dtype is not str else "U"
+    return group.create_array(
+        name,
+        shape=tuple(shape),
+        chunks=tuple(chunks or shape),
+        dtype=dtype,
+        dimension_names=list(dimensions),
+        attributes=attributes,
+        fill_value=np.nan if kind == "f" else None,
+        compressors="auto"
+        if kind == "U"
+        else BloscCodec(cname="zstd", clevel=3, shuffle="shuffle" if kind == "f" else "bitshuffle"),
+        config={"write_empty_chunks": True},
+    )
+
+
+def add_values(group: zarr.Group, name: str, dimensions: Sequence[str], values: ArrayLike, **described: Any) -> None:
+    """An array that is there already, written whole."""
+    data = np.asarray(values)
+    is_text = data.dtype.kind in "UO"
+    array = add_array(group, name, dimensions, shape=data.shape, dtype=str if is_text else data.dtype, **described)
+    array[...] = data.astype(object) if is_text else data
+
+
+def add_coordinate(
+    group: zarr.Group, name: str, dimensions: Sequence[str], values: ArrayLike, **described: Any
+) -> None:
+    """Like `add_values`, for what labels a dimension; xarray then reads it as a coordinate."""
+    add_values(group, name, dimensions, values, role="coordinate", **described)
+
+
+def copy_coordinates(source: zarr.Group, target: zarr.Group, names: Sequence[str]) -> None:
+    """The named coordinates of another store, as they are."""
+    for name in names:
+        array = source[name]
+        described = {key: array.attrs[key] for key in ("long_name", "units") if key in array.attrs}
+        add_coordinate(target, name, array.metadata.dimension_names, array[...], **described)
+
+
+def open_store(path: str | Path) -> zarr.Group:
+    """A store to read, checked to be whole.
+
+    Raises:
+        FileNotFoundError: there is no store.
+        ValueError: the store is damaged; the message says which array.
+    """
+    path = Path(path)
+    if not (path / "zarr.json").exists():
+        raise FileNotFoundError(f"{path}: no Zarr store there")
+    group = zarr.open_group(path, mode="r", zarr_format=3)
+    for name, array in group.arrays():
+        if array.nchunks_initialized != array.nchunks:
+            missing = array.nchunks - array.nchunks_initialized
+            raise ValueError(
+                f"{path}: damaged, {missing} of {array.nchunks} chunks of '{name}' are missing "
+                "(remove the store and run again)"
+            )
+    return group
