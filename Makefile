@@ -1,0 +1,43 @@
+# The two commands are `make run` and `make test`; each sets up what it needs, once.
+
+PYTHON ?= python3
+UV_VERSION := 0.13.9
+BIN := .venv/bin
+# The last thing that the set-up makes: it is done again only when the locked versions change.
+READY := .venv/ready
+
+.PHONY: setup browser run test check lock sample clean
+
+setup: $(READY)
+
+$(READY): requirements.lock pyproject.toml
+	@tools/make_environment.sh "$(PYTHON)" "$(UV_VERSION)"
+	@touch $@
+
+# PNG pictures need a Chrome or Chromium; without one the workflow draws HTML alone.
+browser: $(READY)
+	@tools/find_or_install_browser.sh
+
+run: $(READY) browser
+	$(BIN)/snakemake --cores all
+
+test: $(READY) browser
+	$(BIN)/pytest --numprocesses auto
+
+check: $(READY)
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/snakefmt --check Snakefile workflow
+	$(BIN)/snakemake --lint
+
+lock:
+	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
+	    --extra test --output-file requirements.lock --upgrade pyproject.toml
+
+# The pictures in the repository: MNIST=folder of the full set.
+sample: $(READY)
+	$(BIN)/python tools/make_mnist_sample.py $(MNIST)
+
+clean:
+	rm -rf .venv .snakemake .cache .pytest_cache .mypy_cache .ruff_cache .hypothesis results logs resources/mnist

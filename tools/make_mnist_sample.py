@@ -1,0 +1,18 @@
+"""Make the pictures in the repository: the first 5,000 training and 1,000 test pictures of MNIST.
+
+usage: python tools/make_mnist_sample.py FOLDER_OF_THE_FULL_SET
+"""
+
+import sys
+from pathlib import Path
+
+from oscillator_field.mnist import MnistError, make_sample
+
+SAMPLE = Path(__file__).parents[1] / "resources" / "mnist-sample"
+
+if len(sys.argv) != 2:
+    sys.exit(__doc__)
+try:
+    make_sample(sys.argv[1], SAMPLE, training=5000, test=1000)
+except MnistError as error:
+    sys.exit(str(error))
