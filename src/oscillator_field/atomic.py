@@ -14,8 +14,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-_OWNER = ".owner"
-
 
 @contextmanager
 def whole_directory(place: str | Path) -> Iterator[Path]:
@@ -26,20 +24,19 @@ def whole_directory(place: str | Path) -> Iterator[Path]:
     """
     place = Path(place)
     temporary = _claim(place)
-    temporary.mkdir()
-    token = temporary / _OWNER
+    whole = temporary / "whole"
+    whole.mkdir(parents=True)
+    token = temporary / "owner"
     token.touch()
     try:
-        yield temporary
+        yield whole
         # A later writer renames our folder away; what we wrote since then stands in a folder without our token.
         if not token.exists():
             raise RuntimeError(f"{place}: another job has started to write it and takes over")
-        token.unlink()
         _discard(place, place)
-        temporary.rename(place)
-    except BaseException:
+        whole.rename(place)
+    finally:
         shutil.rmtree(temporary, ignore_errors=True)
-        raise
 
 
 @contextmanager

@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import yaml
 from jsonschema import Draft202012Validator, ValidationError
 from jsonschema.exceptions import best_match
 
@@ -24,15 +25,28 @@ class ConfigError(ValueError):
     """A fault in the config, in one line."""
 
 
-def check_schema(config: Mapping[str, Any], schema: Mapping[str, Any]) -> None:
-    """Hold a config against its JSON schema.
+def check_schema(config: Mapping[str, Any], schema: str | Path) -> None:
+    """Hold a config against its JSON schema, a YAML file.
 
     Raises:
         ConfigError: the most telling fault.
     """
-    error = best_match(Draft202012Validator(schema).iter_errors(config))
+    validator = Draft202012Validator(yaml.safe_load(Path(schema).read_text(encoding="utf-8")))
+    error = best_match(validator.iter_errors(config))
     if error is not None:
         raise ConfigError(_explain(error))
+
+
+def source_folder(mnist: Mapping[str, Any], bundled: str | Path) -> str | Path | None:
+    """The folder that the pictures come from; None stands for the network.
+
+    Raises:
+        ConfigError: the source is a folder, and none is named.
+    """
+    if mnist["source"] == "directory" and mnist["directory"] is None:
+        raise ConfigError("mnist.directory: null is not allowed (a folder, because mnist.source is directory)")
+    folders = {"bundled": bundled, "directory": mnist["directory"], "download": None}
+    return folders[mnist["source"]]
 
 
 def jobs_of(config: Mapping[str, Any]) -> list[Job]:
@@ -93,6 +107,16 @@ def check_writable(*folders: str | Path) -> None:
             raise ConfigError(f"{folder}: cannot be written, because {place} is not a folder that you may write to")
 
 
+def check_png(enabled: bool | str, browser: str | None, how_to_get_one: str) -> None:
+    """Refuse to insist on PNG where no browser can draw it.
+
+    Raises:
+        ConfigError: `enabled` is true, and there is no browser.
+    """
+    if enabled is True and browser is None:
+        raise ConfigError(f"render.png.enabled: true is not allowed without a browser ({how_to_get_one}, or set auto)")
+
+
 def _explain(error: ValidationError) -> str:
     """A fault that jsonschema found, as key, value and what is allowed."""
     key = _dotted(error.absolute_path)
@@ -148,7 +172,7 @@ def _is_number(text: str) -> bool:
 
 
 def _unknown_key(error: ValidationError, key: str) -> str:
-    known = sorted(error.schema["properties"])  # type: ignore[index]
+    known = sorted(error.schema["properties"])
     unknown = next(str(name) for name in error.instance if name not in known)
     near = difflib.get_close_matches(unknown, known, n=1)
     hint = f"did you mean {near[0]}? " if near else ""

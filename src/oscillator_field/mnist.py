@@ -11,6 +11,7 @@ import hashlib
 import json
 import math
 import struct
+import zlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -61,21 +62,31 @@ def fetch(destination: str | Path, *, source: str | Path, origin: Mapping[str, A
             path.write_bytes(content)
 
 
+def path_of(folder: str | Path, name: str) -> Path:
+    """The path of an IDX file of a folder, unpacked if it is there both ways.
+
+    Raises:
+        MnistError: it is missing.
+    """
+    for path in (Path(folder) / name, Path(folder) / f"{name}.gz"):
+        if path.is_file():
+            return path
+    raise MnistError(f"{folder}: no file {name} or {name}.gz (allowed: a folder with the four IDX files of MNIST)")
+
+
 def read_file(folder: str | Path, name: str) -> bytes:
-    """The content of an IDX file of a folder, unpacked if it is there as `.gz` only.
+    """The content of an IDX file of a folder.
 
     Raises:
         MnistError: it is missing or a damaged gzip file.
     """
-    plain, packed = Path(folder) / name, Path(folder) / f"{name}.gz"
-    if plain.is_file():
-        return plain.read_bytes()
-    if not packed.is_file():
-        raise MnistError(f"{folder}: no file {name} or {name}.gz (allowed: a folder with the four IDX files of MNIST)")
+    path = path_of(folder, name)
+    if path.suffix != ".gz":
+        return path.read_bytes()
     try:
-        return gzip.decompress(packed.read_bytes())
-    except (OSError, EOFError, ValueError) as error:
-        raise MnistError(f"{packed}: not a whole gzip file ({error})") from None
+        return gzip.decompress(path.read_bytes())
+    except (OSError, EOFError, ValueError, zlib.error) as error:
+        raise MnistError(f"{path}: not a whole gzip file ({error})") from None
 
 
 def parse_idx(content: bytes, name: str) -> NDArray[np.uint8]:
@@ -159,10 +170,7 @@ def digit_counts(folder: str | Path | None) -> list[int]:
     if folder is None:
         return list(PUBLISHED_COUNTS)
     for name in FILES:
-        if not any((Path(folder) / f"{name}{ending}").is_file() for ending in ("", ".gz")):
-            raise MnistError(
-                f"{folder}: no file {name} or {name}.gz (allowed: a folder with the four IDX files of MNIST)"
-            )
+        path_of(folder, name)
     return np.bincount(parse_idx(read_file(folder, LABELS), LABELS), minlength=10).tolist()
 
 

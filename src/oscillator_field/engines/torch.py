@@ -120,7 +120,7 @@ def _phase(z: Tensor) -> np.ndarray:
 
 
 def _to_tensor(values: np.ndarray, place: torch.device) -> Tensor:
-    return torch.from_numpy(np.ascontiguousarray(values)).to(place)
+    return torch.tensor(values, device=place)
 
 
 def _device(name: str) -> torch.device:
