@@ -6,16 +6,17 @@ so the plane may turn or flip from one frame to the next.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 from tqdm import tqdm
 
 from oscillator_field.engines import kept
-from oscillator_field.history import copy_run_coordinates, open_history
+from oscillator_field.history import copy_run_coordinates, open_history, origin
 from oscillator_field.parameters import PLANE_AXES
 from oscillator_field.stores import add_coordinate, add_values, new_store
 
@@ -60,8 +61,8 @@ def embed(
     *,
     method: str,
     every: int,
-    settings: Mapping[str, Any],
-    attributes: Mapping[str, Any],
+    threads: int = 1,
+    **settings: Any,
 ) -> None:
     """Write the positions of the sites of every run, over time, to a store.
 
@@ -70,8 +71,8 @@ def embed(
         path: where the store belongs: `position (run, frame, site, component)` and the quality `(run, frame)`.
         method: `pca` or `tsne`.
         every: of the frames in the history, every so many-th and the last are embedded.
+        threads: CPU threads at most; the libraries would take all there are.
         settings: what the method takes.
-        attributes: further facts about what made the store; JSON values only.
 
     Raises:
         ValueError: the field has fewer channels than the plane has axes.
@@ -89,17 +90,19 @@ def embed(
     positions = np.empty((runs, len(chosen), rows * columns, PLANE_AXES), np.float32)
     quality = np.empty((runs, len(chosen)))
 
-    for run in range(runs):
-        for place, frame in enumerate(
-            tqdm(chosen, desc=f"{method}, run {run + 1} of {runs}", unit="frame", mininterval=5)
-        ):
-            features = history["phase"][run, int(frame)].reshape(-1, channels)
-            positions[run, place], quality[run, place] = fit(features)
+    with threadpool_limits(threads), tqdm(total=quality.size, desc=method, unit="frame", mininterval=5) as progress:
+        for run in range(runs):
+            for place, phase in enumerate(history["phase"].oindex[run, chosen]):
+                positions[run, place], quality[run, place] = fit(phase.reshape(-1, channels))
+                progress.update()
 
     with new_store(
         path,
         title=f"Sites of an oscillator field in a plane, by {method}",
-        attributes=attributes,
+        attributes={
+            "history": origin(history),
+            "embedding": {"method": method, "every": every, **settings},
+        },
         libraries=["scikit-learn"],
     ) as group:
         copy_run_coordinates(history, group)

@@ -114,6 +114,11 @@ def copy_run_coordinates(history: zarr.Group, target: zarr.Group) -> None:
     copy_coordinates(history, target, sorted(names))
 
 
+def origin(history: zarr.Group) -> dict[str, Any]:
+    """Where a history comes from, for the attributes of a store made of it."""
+    return {name: history.attrs[name] for name in ("source", "simulation", "versions") if name in history.attrs}
+
+
 def _write_setting(group: zarr.Group, problem: Problem, runs: Sequence[Run], pixels: NDArray[np.uint8]) -> None:
     """Everything but the course: what the runs are, when frames were kept, how the field started."""
     add_coordinate(group, "run", ("run",), [run.name for run in runs], long_name="name of the run")

@@ -5,14 +5,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from oscillator_field.history import FRAMES_A_CHUNK, copy_run_coordinates, frame_intervals, open_history
+from oscillator_field.history import FRAMES_A_CHUNK, copy_run_coordinates, frame_intervals, open_history, origin
 from oscillator_field.stores import add_values, copy_coordinates, new_store
 
 SITES = (-3, -2, -1)
@@ -70,7 +68,7 @@ def phase_velocity(
     return np.mean(np.abs(change), axis=SITES) / seconds
 
 
-def measure(history_path: str | Path, path: str | Path, attributes: Mapping[str, Any]) -> None:
+def measure(history_path: str | Path, path: str | Path) -> None:
     """Write the observables of every run and frame of a history to a store of their own."""
     history = open_history(history_path)
     runs, frames = history["phase"].shape[:2]
@@ -97,7 +95,7 @@ def measure(history_path: str | Path, path: str | Path, attributes: Mapping[str,
         "spike_share": ("share of sites that spike in a step", "1"),
         "phase_velocity": ("mean absolute phase velocity", "rad/s"),
     }
-    with new_store(path, title="Observables of an oscillator field", attributes=attributes) as group:
+    with new_store(path, title="Observables of an oscillator field", attributes={"history": origin(history)}) as group:
         copy_run_coordinates(history, group)
         copy_coordinates(history, group, ["step", "time"])
         for name, (long_name, units) in described.items():

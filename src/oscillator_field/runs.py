@@ -1,0 +1,66 @@
+"""Simulate the runs of one job: from the stores of their inputs to the store of their history."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from tqdm import tqdm
+
+from oscillator_field.encoding import over_channels
+from oscillator_field.field import FRAMES_A_PIECE, course, engine_name, problem, start
+from oscillator_field.grid import Run
+from oscillator_field.history import write_history
+from oscillator_field.perturbation import read_perturbation
+
+
+def simulate_runs(
+    runs: Sequence[Run],
+    perturbations: Sequence[str | Path],
+    path: str | Path,
+    *,
+    every: int = 1,
+    engine: str = "auto",
+    device: str = "auto",
+    threads: int | None = None,
+) -> None:
+    """Simulate runs of one number of channels and steps, and write their history.
+
+    Args:
+        runs: what to simulate.
+        perturbations: stores of the encoded digits, named as `Run.perturbation` says.
+        path: where the history belongs.
+        every, engine, device, threads: as `field.simulate` takes them.
+
+    Raises:
+        FileNotFoundError, ValueError: a perturbation is missing or damaged.
+        RuntimeError: the device is not there.
+    """
+    inputs = {Path(place).name.removesuffix(".zarr"): read_perturbation(place) for place in perturbations}
+    phases, pixels, descriptions = zip(*(inputs[run.perturbation] for run in runs), strict=True)
+    channels, steps = runs[0].settings.channels, runs[0].settings.steps
+    starts, omegas = zip(*(start(run.settings.seed, *pixels[0].shape, channels) for run in runs), strict=True)
+    task = problem(
+        over_channels(np.stack(phases), channels),
+        initial_phase=np.stack(starts),
+        omega=np.stack(omegas),
+        parameters=[run.field for run in runs],
+        steps=steps,
+        every=every,
+    )
+    chosen = engine_name(engine)
+    pieces = course(task, engine=chosen, device=device, threads=threads)
+    count = -(-len(task.kept_steps()) // FRAMES_A_PIECE)
+    write_history(
+        path,
+        task,
+        tqdm(pieces, total=count, desc=f"{len(runs)} runs", unit="piece", mininterval=5),
+        runs=runs,
+        pixels=np.stack(pixels),
+        attributes={
+            "source": descriptions[0]["source"],
+            "simulation": {"engine": chosen, "device": device, "every": every},
+        },
+        libraries=[chosen],
+    )
