@@ -1,0 +1,61 @@
+"""The spike view: how often the oscillators of a pixel spiked since the frame shown before, as a share."""
+
+from __future__ import annotations
+
+import numpy as np
+import zarr
+from numpy.typing import NDArray
+
+from oscillator_field.engines import kept
+from oscillator_field.figures.animation import (
+    Animation,
+    Colours,
+    Lattice,
+    chosen_runs,
+    frame_texts,
+    run_titles,
+    title_of,
+)
+from oscillator_field.history import FRAMES_A_CHUNK
+
+
+def animation(history: zarr.Group, *, every: int, colours: str, panels: int) -> Animation:
+    """The spikes of the runs of a history.
+
+    Args:
+        history: an open history.
+        every: every so many-th frame, and the last, is shown; spikes in between are counted in.
+        colours: a sequential colour scale of plotly.
+        panels: runs shown at most.
+    """
+    chosen = kept(history["step"].shape[0], every) - 1
+    step = history["step"][:][chosen]
+    shown, remark = chosen_runs(history, panels)
+    common, titles = run_titles(history["run"][:shown])
+    opportunities = np.diff(step, prepend=0)[:, np.newaxis, np.newaxis] * history["spikes"].shape[-1]
+    shares = [spikes_between(history, run, chosen) / opportunities for run in range(shown)]
+    return Animation(
+        title=title_of("Spike activity", common, remark),
+        panels=tuple(Lattice(titles[run], share.astype(np.float32)) for run, share in enumerate(shares)),
+        frame_texts=tuple(frame_texts(step, history["time"][:][..., chosen])),
+        x_title="column (pixel)",
+        y_title="row (pixel)",
+        colours=Colours(
+            name=colours,
+            title="share of<br>oscillators<br>that spike<br>in a step",
+            low=0,
+            high=1,
+            ticks=tuple((tenth / 10, f"{tenth / 10:.1f}") for tenth in range(0, 11, 2)),
+        ),
+        hover="row %{y}, column %{x}<br>%{z:.3f} of oscillators and steps<extra></extra>",
+    )
+
+
+def spikes_between(history: zarr.Group, run: int, chosen: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Spikes of all channels of each pixel since the chosen frame before: `(chosen frame, row, column)`."""
+    spikes = history["spikes"]
+    total = np.zeros((len(chosen), *spikes.shape[2:4]), np.int64)
+    for first in range(0, spikes.shape[1], FRAMES_A_CHUNK):
+        block = spikes[run, first : first + FRAMES_A_CHUNK].sum(axis=-1, dtype=np.int64)
+        np.add.at(total, np.searchsorted(chosen, np.arange(first, first + len(block))), block)
+    return total
