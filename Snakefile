@@ -1,0 +1,37 @@
+# From MNIST digits to animations of an oscillator field: reads and checks the config, then asks for every result.
+
+from snakemake.utils import min_version
+
+min_version("9.27")
+
+
+configfile: os.path.join(workflow.basedir, "config", "config.yaml")
+
+
+include: "workflow/rules/common.smk"
+
+
+wildcard_constraints:
+    perturbation=r"digit=[^/]+",
+    run=r"digit=[^/]+",
+    method="pca|tsne",
+    view="phase|spikes|trajectory-pca|trajectory-tsne",
+
+
+localrules:
+    all,
+    share_plotlyjs,
+
+
+include: "workflow/rules/mnist.smk"
+include: "workflow/rules/encode.smk"
+include: "workflow/rules/simulate.smk"
+include: "workflow/rules/measure.smk"
+include: "workflow/rules/embed.smk"
+include: "workflow/rules/render.smk"
+
+
+rule all:
+    default_target: True
+    input:
+        targets(),

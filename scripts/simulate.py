@@ -1,0 +1,17 @@
+"""simulate: the history of the runs of one job."""
+
+from oscillator_field.grid import Run
+from oscillator_field.logs import log_to
+from oscillator_field.runs import simulate_runs
+
+with log_to(snakemake.log[0]):
+    settings = snakemake.params.settings
+    simulate_runs(
+        [Run.of(run["digit"], run["instance"], run) for run in settings["runs"]],
+        snakemake.input.perturbations,
+        snakemake.output.history,
+        every=settings["every"],
+        engine=settings["engine"],
+        device=settings["device"],
+        threads=snakemake.threads,
+    )
