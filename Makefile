@@ -5,6 +5,8 @@ UV_VERSION := 0.13.9
 BIN := .venv/bin
 # The last thing that the set-up makes: it is done again only when the locked versions change.
 READY := .venv/ready
+# Every job is a Python process of its own: modules are compiled once, not in each.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: setup browser run test check lock sample clean
 
@@ -31,9 +33,10 @@ check: $(READY)
 	$(BIN)/snakefmt --check Snakefile workflow
 	$(BIN)/snakemake --lint
 
+# Keeps what is pinned; remove requirements.lock first to bring everything up to date.
 lock:
-	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
-	    --extra test --output-file requirements.lock --upgrade pyproject.toml
+	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --custom-compile-command "make lock" \
+	    --extra test --output-file requirements.lock pyproject.toml
 
 # The pictures in the repository: MNIST=folder of the full set.
 sample: $(READY)

@@ -1,12 +1,12 @@
 """The sites of a field as points in a plane, frame by frame: PCA and t-SNE of the channels' phases.
 
-A site is a pixel; its features are the phases of its channels, as raw angles. Each frame is fitted by itself,
-so the plane may turn or flip from one frame to the next.
+A site is a pixel; its features are the phases of its channels, as raw angles. PCA is fitted to each frame by
+itself, so its plane may turn or flip from one frame to the next; t-SNE starts from the frame before.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -20,30 +20,51 @@ from oscillator_field.history import copy_run_coordinates, open_history, origin
 from oscillator_field.parameters import PLANE_AXES
 from oscillator_field.stores import add_coordinate, add_values, new_store
 
-# Positions (site, component) and the quality of the fit, from features (site, feature).
-Fit = Callable[[NDArray[np.float32]], tuple[NDArray[np.float32], float]]
+# Positions (site, component) and the quality of the fit, for each frame of features (site, feature).
+Placed = tuple[NDArray[np.float32], float]
+Fit = Callable[[Iterable[NDArray[np.float32]]], Iterator[Placed]]
+
+EXAGGERATION = 12
+EXAGGERATED_ITERATIONS = 250
+# Enough from a start that is nearly right: the divergence is that of a fresh fit.
+ITERATIONS_FROM_THE_FRAME_BEFORE = 50
 
 
 def pca() -> Fit:
     """Principal components; the quality is the share of variance that the two components explain, in 0..1."""
     from sklearn.decomposition import PCA
 
-    def fit(features: NDArray[np.float32]) -> tuple[NDArray[np.float32], float]:
-        model = PCA(PLANE_AXES, svd_solver="full")
-        positions = model.fit_transform(features.astype(np.float64))
-        return positions.astype(np.float32), float(np.sum(model.explained_variance_ratio_))
+    def fit(frames: Iterable[NDArray[np.float32]]) -> Iterator[Placed]:
+        for features in frames:
+            model = PCA(PLANE_AXES, svd_solver="full")
+            positions = model.fit_transform(features.astype(np.float64))
+            yield positions.astype(np.float32), float(np.sum(model.explained_variance_ratio_))
 
     return fit
 
 
 def tsne(perplexity: float, iterations: int, seed: int) -> Fit:
-    """t-SNE (van der Maaten and Hinton 2008, Barnes-Hut); the quality is its final Kullback-Leibler divergence."""
-    from sklearn.manifold import TSNE
+    """t-SNE, the first frame from its principal components, each later one from the positions of the frame before.
 
-    def fit(features: NDArray[np.float32]) -> tuple[NDArray[np.float32], float]:
-        model = TSNE(PLANE_AXES, perplexity=perplexity, max_iter=iterations, random_state=seed, init="pca")
-        positions = model.fit_transform(features)
-        return positions.astype(np.float32), float(model.kl_divergence_)
+    The quality is the Kullback-Leibler divergence. Van der Maaten and Hinton (2008); early exaggeration only at
+    the first frame; Policar, Strazar and Zupan, "openTSNE" (2024).
+    """
+    from openTSNE import TSNEEmbedding
+    from openTSNE.affinity import PerplexityBasedNN
+    from openTSNE.initialization import pca as by_components
+
+    def fit(frames: Iterable[NDArray[np.float32]]) -> Iterator[Placed]:
+        embedding = None
+        for features in frames:
+            affinities = PerplexityBasedNN(features, perplexity, method="exact", n_jobs=1, random_state=seed)
+            start = by_components(features, random_state=seed) if embedding is None else np.asarray(embedding)
+            first = embedding is None
+            embedding = TSNEEmbedding(start, affinities, negative_gradient_method="bh", n_jobs=1, random_state=seed)
+            if first:
+                embedding = embedding.optimize(EXAGGERATED_ITERATIONS, exaggeration=EXAGGERATION, momentum=0.5)
+            count = iterations if first else ITERATIONS_FROM_THE_FRAME_BEFORE
+            embedding = embedding.optimize(count, momentum=0.8)
+            yield np.asarray(embedding, np.float32), float(embedding.kl_divergence)
 
     return fit
 
@@ -92,8 +113,9 @@ def embed(
 
     with threadpool_limits(threads), tqdm(total=quality.size, desc=method, unit="frame", mininterval=5) as progress:
         for run in range(runs):
-            for place, phase in enumerate(history["phase"].oindex[run, chosen]):
-                positions[run, place], quality[run, place] = fit(phase.reshape(-1, channels))
+            features = history["phase"].oindex[run, chosen].reshape(len(chosen), -1, channels)
+            for place, (placed, how_well) in enumerate(fit(features)):
+                positions[run, place], quality[run, place] = placed, how_well
                 progress.update()
 
     with new_store(
@@ -103,7 +125,7 @@ def embed(
             "history": origin(history),
             "embedding": {"method": method, "every": every, **settings},
         },
-        libraries=["scikit-learn"],
+        libraries=["scikit-learn", "openTSNE"],
     ) as group:
         copy_run_coordinates(history, group)
         add_coordinate(
