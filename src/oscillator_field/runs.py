@@ -40,7 +40,8 @@ def simulate_runs(
     inputs = {Path(place).name.removesuffix(".zarr"): read_perturbation(place) for place in perturbations}
     phases, pixels, descriptions = zip(*(inputs[run.perturbation] for run in runs), strict=True)
     channels, steps = runs[0].settings.channels, runs[0].settings.steps
-    starts, omegas = zip(*(start(run.settings.seed, *pixels[0].shape, channels) for run in runs), strict=True)
+    rows, columns = pixels[0].shape
+    starts, omegas = zip(*(start(run.settings.seed, rows, columns, channels) for run in runs), strict=True)
     task = problem(
         over_channels(np.stack(phases), channels),
         initial_phase=np.stack(starts),

@@ -8,11 +8,10 @@ from snakemake.exceptions import WorkflowError
 # The library of this very clone, wherever the workflow was started from, in this process and in its jobs.
 LIBRARY = os.path.join(workflow.basedir, "src")
 sys.path.insert(0, LIBRARY)
-os.environ["PYTHONPATH"] = os.pathsep.join(
-    filter(None, [LIBRARY, os.environ.get("PYTHONPATH")])
-)
+os.environ.update(PYTHONPATH=os.pathsep.join(filter(None, [LIBRARY, os.environ.get("PYTHONPATH")])))
 
 from oscillator_field import configuration
+from oscillator_field.devices import gpu_at_hand
 from oscillator_field.figures.browser import HOW_TO_GET_ONE, find_browser
 from oscillator_field.grid import perturbations
 from oscillator_field.mnist import FILES, PROVENANCE, path_of
@@ -29,21 +28,15 @@ def clone(*parts):
 
 def code(rule, *modules):
     """The script of a rule and the modules that decide its result, as inputs that are compared by checksum."""
-    library = [
-        clone("src", "oscillator_field", *module.split(".")) for module in modules
-    ]
+    library = [clone("src", "oscillator_field", *module.split(".")) for module in modules]
     return [clone("scripts", rule + ".py"), *(module + ".py" for module in library)]
 
 
 def check_config():
     """The simulation jobs by name, and the folder of pictures; a fault in the config ends all with one line."""
     try:
-        configuration.check_schema(
-            config, clone("workflow", "schemas", "config.schema.yaml")
-        )
-        folder = configuration.source_folder(
-            config["mnist"], clone("resources", "mnist-sample")
-        )
+        configuration.check_schema(config, clone("workflow", "schemas", "config.schema.yaml"))
+        folder = configuration.source_folder(config["mnist"], clone("resources", "mnist-sample"))
         jobs = configuration.jobs_of(config)
         configuration.check_embeddable(jobs, config["embed"]["methods"])
         configuration.check_pictures(jobs, folder)
@@ -70,10 +63,7 @@ def job_of(wildcards):
 
 def sorted_dict(values):
     """Sorted keys at every depth: the order of keys in a config decides nothing."""
-    return {
-        key: sorted_dict(value) if isinstance(value, dict) else value
-        for key, value in sorted(values.items())
-    }
+    return {key: sorted_dict(value) if isinstance(value, dict) else value for key, value in sorted(values.items())}
 
 
 def source_files():
@@ -85,9 +75,7 @@ def source_settings():
     """Of the settings of `mnist`, those that the chosen source looks at."""
     mnist = config["mnist"]
     looked_at = {"bundled": [], "directory": ["directory"], "download": ["mirrors"]}
-    return sorted_dict(
-        {key: mnist[key] for key in ["source", *looked_at[mnist["source"]]]}
-    )
+    return sorted_dict({key: mnist[key] for key in ["source", *looked_at[mnist["source"]]]})
 
 
 def encode_settings(wildcards):
@@ -120,8 +108,7 @@ def simulate_megabytes(wildcards):
 def gpus():
     """One GPU if the config wants one and this machine has one, or if the config insists."""
     device = config["simulate"]["device"]
-    at_hand = any(os.path.exists(path) for path in ["/dev/nvidia0", "/dev/dxg"])
-    return int(device == "cuda" or (device == "auto" and at_hand))
+    return int(device == "cuda" or (device == "auto" and gpu_at_hand()))
 
 
 def embed_settings(wildcards):
@@ -132,9 +119,7 @@ def views():
     """Names of the animations of a run: `trajectory` stands for one of each embedding."""
     names = config["render"]["views"]
     trajectories = [f"trajectory-{method}" for method in config["embed"]["methods"]]
-    return [name for name in names if name != "trajectory"] + (
-        trajectories if "trajectory" in names else []
-    )
+    return [name for name in names if name != "trajectory"] + (trajectories if "trajectory" in names else [])
 
 
 def view_store(wildcards):
@@ -188,10 +173,15 @@ def view_settings(painter, *keys):
 
 def targets():
     """Every result that the config asks for."""
-    kinds = [kind for kind, wanted in [("html", config["render"]["html"]["enabled"]), ("png", PNG)] if wanted]
-    stores = ["history", "observables"] + [
-        f"embedding-{method}" for method in config["embed"]["methods"]
+    kinds = [
+        kind
+        for kind, wanted in [
+            ("html", config["render"]["html"]["enabled"]),
+            ("png", PNG),
+        ]
+        if wanted
     ]
+    stores = ["history", "observables"] + [f"embedding-{method}" for method in config["embed"]["methods"]]
     names = [f"{store}.zarr" for store in stores]
     names += [f"{view}.{kind}" for view in views() for kind in kinds]
     return [f"results/runs/{run}/{name}" for run in JOBS for name in names]

@@ -7,19 +7,19 @@ rule embed:
         code=code("embed", "embedding"),
     output:
         embedding=directory(f"{RUN}/embedding-{{method}}.zarr"),
-    params:
-        settings=embed_settings,
     log:
         "logs/embed/{run}/{method}.log",
     benchmark:
         "logs/embed/{run}/{method}.tsv"
-    message:
-        "Embed {wildcards.run} by {wildcards.method}"
+    conda:
+        ENVIRONMENT
     threads: 1
     resources:
         mem_mb=2000,
         runtime=240,
-    conda:
-        ENVIRONMENT
+    params:
+        settings=embed_settings,
+    message:
+        "Embed {wildcards.run} by {wildcards.method}"
     script:
         "../../scripts/embed.py"

@@ -9,18 +9,18 @@ rule encode:
         code=code("encode", "encoding", "mnist", "perturbation"),
     output:
         perturbation=directory("results/perturbations/{perturbation}.zarr"),
-    params:
-        settings=encode_settings,
     log:
         "logs/encode/{perturbation}.log",
     benchmark:
         "logs/encode/{perturbation}.tsv"
-    message:
-        "Encode {wildcards.perturbation}"
+    conda:
+        ENVIRONMENT
     resources:
         mem_mb=500,
         runtime=5,
-    conda:
-        ENVIRONMENT
+    params:
+        settings=encode_settings,
+    message:
+        "Encode {wildcards.perturbation}"
     script:
         "../../scripts/encode.py"

@@ -11,12 +11,12 @@ rule measure:
         "logs/measure/{run}.log",
     benchmark:
         "logs/measure/{run}.tsv"
-    message:
-        "Measure {wildcards.run}"
+    conda:
+        ENVIRONMENT
     resources:
         mem_mb=1000,
         runtime=30,
-    conda:
-        ENVIRONMENT
+    message:
+        "Measure {wildcards.run}"
     script:
         "../../scripts/measure.py"

@@ -8,19 +8,19 @@ rule fetch_mnist:
     output:
         files=expand("{folder}/{name}", folder=MNIST, name=FILES),
         provenance=f"{MNIST}/{PROVENANCE}",
-    params:
-        settings=source_settings(),
     log:
         "logs/fetch_mnist.log",
     benchmark:
         "logs/fetch_mnist.tsv"
-    message:
-        "Fetch MNIST"
     retries: 1
+    conda:
+        ENVIRONMENT
     resources:
         mem_mb=1000,
         runtime=30,
-    conda:
-        ENVIRONMENT
+    params:
+        settings=source_settings(),
+    message:
+        "Fetch MNIST"
     script:
         "../../scripts/fetch_mnist.py"

@@ -6,10 +6,10 @@ rule share_plotlyjs:
         script="results/plotly.min.js",
     log:
         "logs/share_plotlyjs.log",
-    message:
-        "Write the plotly.js that all pages share"
     conda:
         ENVIRONMENT
+    message:
+        "Write the plotly.js that all pages share"
     script:
         "../../scripts/share_plotlyjs.py"
 
@@ -22,19 +22,19 @@ rule render_html:
         code=lambda wildcards: view_code("html", wildcards),
     output:
         page=page_output(),
-    params:
-        settings=view_settings("html", "plotlyjs", "frame_rate"),
     log:
         "logs/render_html/{run}/{view}.log",
     benchmark:
         "logs/render_html/{run}/{view}.tsv"
-    message:
-        "Draw {wildcards.view} of {wildcards.run} as HTML"
+    conda:
+        ENVIRONMENT
     resources:
         mem_mb=1500,
         runtime=30,
-    conda:
-        ENVIRONMENT
+    params:
+        settings=view_settings("html", "plotlyjs", "frame_rate"),
+    message:
+        "Draw {wildcards.view} of {wildcards.run} as HTML"
     script:
         "../../scripts/render_html.py"
 
@@ -51,18 +51,18 @@ rule render_png:
             subcategory="{view}",
             labels={"run": "{run}"},
         ),
-    params:
-        settings=view_settings("png", "frame_rate", "scale"),
     log:
         "logs/render_png/{run}/{view}.log",
     benchmark:
         "logs/render_png/{run}/{view}.tsv"
-    message:
-        "Draw {wildcards.view} of {wildcards.run} as PNG"
+    conda:
+        ENVIRONMENT
     resources:
         mem_mb=3000,
         runtime=60,
-    conda:
-        ENVIRONMENT
+    params:
+        settings=view_settings("png", "frame_rate", "scale"),
+    message:
+        "Draw {wildcards.view} of {wildcards.run} as PNG"
     script:
         "../../scripts/render_png.py"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -27,5 +27,5 @@ def animation(view: str, store: str | Path, settings: Mapping[str, Any]) -> Anim
     name, _, method = view.partition("-")
     if name == "trajectory":
         return trajectory.animation(open_store(store), method=method, **settings)
-    draw = {"phase": phase.animation, "spikes": spikes.animation}[name]
-    return draw(open_history(store), **settings)
+    views: dict[str, Callable[..., Animation]] = {"phase": phase.animation, "spikes": spikes.animation}
+    return views[name](open_history(store), **settings)

@@ -1,0 +1,41 @@
+"""The model once more, in float64 NumPy complex numbers, written from its equations and from nothing in src/."""
+
+import numpy as np
+
+
+def simulate_float64(input_phase, initial_phase, omega, steps, *, delta_t, k_coupling, k_omega, k_bias, input_rate,
+                     evolve_input, spike_threshold):  # fmt: skip
+    """Phases after each step and the phase change of each step, `(step, row, column, channel)`, and the final input."""
+    z = np.exp(1j * initial_phase.astype(np.float64))
+    c = np.exp(1j * input_phase.astype(np.float64))
+    mixing = omega.astype(np.float64)
+    phases, changes = [], []
+    for _ in range(steps):
+        padded = np.pad(z, 1)
+        inner = slice(1, -1)
+        neighbours = (
+            padded[:-2, inner, inner]
+            + padded[2:, inner, inner]
+            + padded[inner, :-2, inner]
+            + padded[inner, 2:, inner]
+            + padded[inner, inner, :-2]
+            + padded[inner, inner, 2:]
+        )
+        mixed = np.einsum("ij,rcj->rci", mixing, z)
+        pull = k_coupling * (neighbours - z) + k_omega * mixed + k_bias * (c - z)
+        z_next = _normalise(z + delta_t * pull)
+        changes.append(np.angle(z_next * np.conj(z)))
+        if evolve_input:
+            c = _normalise(c + delta_t * input_rate * (z_next - c))
+        z = z_next
+        phases.append(np.angle(z))
+    return np.array(phases), np.array(changes), np.angle(c)
+
+
+def apart(phase, other):
+    """The distance of two phases on the circle, rad."""
+    return np.abs(np.angle(np.exp(1j * (np.asarray(phase, np.float64) - np.asarray(other, np.float64)))))
+
+
+def _normalise(x):
+    return x / (np.abs(x) + 1e-12)

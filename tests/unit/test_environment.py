@@ -1,0 +1,72 @@
+"""What is installed, locked and declared fits together."""
+
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+import yaml
+from packaging.requirements import Requirement
+
+ROOT = Path(__file__).parents[2]
+# Names that differ between the package index and conda-forge.
+CONDA_NAMES = {"torch": "pytorch", "kaleido": "python-kaleido"}
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+
+
+def test_torch_and_torchvision_fit_each_other():
+    import torch
+    import torchvision
+
+    # A pair that does not fit fails here: "operator torchvision::nms does not exist".
+    boxes = torch.tensor([[0.0, 0.0, 1.0, 1.0], [0.0, 0.0, 1.0, 1.0]])
+    assert torchvision.ops.nms(boxes, torch.tensor([0.9, 0.8]), 0.5).tolist() == [0]
+
+
+def test_conda_users_get_the_same_names_and_ranges():
+    declared = yaml.safe_load((ROOT / "environment.yml").read_text())["dependencies"]
+    conda = {}
+    for entry in declared:
+        name, limits = re.fullmatch(r"([a-z0-9-]+)(.*)", entry).groups()
+        conda[name] = limits
+    expected = {"python": PROJECT["requires-python"]}
+    for text in PROJECT["dependencies"]:
+        requirement = Requirement(text)
+        name = CONDA_NAMES.get(requirement.name, requirement.name)
+        expected[name] = ",".join(sorted(map(str, requirement.specifier), reverse=True))
+    ordered = {name: ",".join(sorted(limits.split(","), reverse=True)) for name, limits in conda.items()}
+    assert ordered == expected
+
+
+def test_the_lock_covers_every_dependency_with_hashes_and_names_no_address():
+    lock = (ROOT / "requirements.lock").read_text()
+    assert "://" not in lock
+    assert "--index-url" not in lock
+    pinned = re.findall(r"^([a-z0-9._-]+)==", lock, flags=re.MULTILINE)
+    declared = PROJECT["dependencies"] + PROJECT["optional-dependencies"]["test"]
+    assert {Requirement(text).name for text in declared} <= set(pinned)
+    assert lock.count("--hash=sha256:") > len(pinned)
+
+
+@pytest.mark.parametrize(
+    ("module", "unwanted"),
+    [
+        ("oscillator_field", {"numpy", "torch", "zarr"}),
+        ("oscillator_field.figures.views", {"torch", "pandas", "sklearn", "kaleido", "xarray"}),
+        ("oscillator_field.figures.png", {"torch", "pandas", "sklearn", "xarray"}),
+        ("oscillator_field.runs", {"torch", "pandas", "sklearn", "plotly", "xarray"}),
+        ("oscillator_field.embedding", {"torch", "pandas", "sklearn", "plotly", "xarray"}),
+        ("oscillator_field.configuration", {"torch", "pandas", "sklearn", "plotly", "xarray", "zarr"}),
+    ],
+)
+def test_a_job_loads_only_what_it_uses(module, unwanted):
+    program = f"import sys, {module}; print(*sorted(sys.modules))"
+    loaded = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout.split()
+    assert unwanted & set(loaded) == set()
+
+
+def test_the_library_knows_nothing_of_snakemake():
+    for path in (ROOT / "src").rglob("*.py"):
+        assert "snakemake" not in re.sub(r"#.*|\"\"\".*?\"\"\"", "", path.read_text(), flags=re.DOTALL).lower(), path

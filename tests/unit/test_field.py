@@ -1,0 +1,166 @@
+"""The field against an independent float64 version, and what must hold whatever it computes."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from reference import apart, simulate_float64
+
+from oscillator_field import FieldParameters, simulate
+from oscillator_field.field import ENGINES, start
+
+SHAPE = (7, 5, 3)
+# Strong enough that a wrong term shows within one step.
+STRONG = {"k_coupling": 2.0, "k_omega": 1.5, "k_bias": 3.0, "input_rate": 4.0, "spike_threshold": 0.02}
+
+
+def random_setting(seed, runs=1, shape=SHAPE):
+    generator = np.random.default_rng(seed)
+    drive, begin = generator.uniform(-9, 9, (2, runs, *shape)).astype(np.float32)
+    uniform = generator.uniform(size=(runs, shape[-1], shape[-1])).astype(np.float32)
+    return {"input_phase": drive, "initial_phase": begin, "omega": uniform - uniform.swapaxes(-1, -2)}
+
+
+@pytest.fixture(params=ENGINES)
+def engine(request):
+    return request.param
+
+
+@pytest.mark.parametrize("steps", [1, 50])
+@pytest.mark.parametrize("evolve_input", [True, False])
+def test_steps_agree_with_float64(engine, steps, evolve_input):
+    parameters = FieldParameters(**STRONG, evolve_input=evolve_input)
+    setting = random_setting(1)
+    history = simulate(**setting, parameters=parameters, steps=steps, engine=engine)
+    phases, changes, final_input = simulate_float64(
+        *(values[0] for values in setting.values()), steps, **dataclasses.asdict(parameters)
+    )
+    assert apart(history.phase[0], phases).max() < 2e-4
+    assert apart(history.final_input_phase[0], final_input).max() < 1e-4
+    # A spike may differ only where the change is within rounding of the threshold.
+    clear = np.abs(np.abs(changes) - parameters.spike_threshold) > 1e-5
+    assert clear.mean() > 0.99
+    assert (history.spikes[0] == (np.abs(changes) > parameters.spike_threshold))[clear].all()
+    assert 0 < history.spikes.mean() < 1
+
+
+def test_each_run_has_parameters_of_its_own(engine):
+    each = [FieldParameters(**STRONG), FieldParameters(), FieldParameters(delta_t=0.05, evolve_input=False)]
+    setting = random_setting(2, runs=3)
+    history = simulate(**setting, parameters=each, steps=20, engine=engine)
+    for run, parameters in enumerate(each):
+        expected, _, final_input = simulate_float64(
+            *(values[run] for values in setting.values()), 20, **dataclasses.asdict(parameters)
+        )
+        assert apart(history.phase[run], expected).max() < 1e-4
+        assert apart(history.final_input_phase[run], final_input).max() < 1e-4
+
+
+@settings(deadline=None, max_examples=20)
+@given(
+    seed=st.integers(0, 10**6),
+    shape=st.tuples(st.integers(1, 9), st.integers(1, 9), st.integers(1, 6)),
+    runs=st.integers(1, 20),
+    threads=st.integers(1, 2),
+    engine=st.sampled_from(ENGINES),
+    strong=st.booleans(),
+)
+def test_a_run_has_the_same_bits_whatever_shares_its_batch(seed, shape, runs, threads, engine, strong):
+    setting = random_setting(seed, runs, shape)
+    each = [FieldParameters(**(STRONG if strong else {}), evolve_input=bool(run % 2)) for run in range(runs)]
+    together = simulate(**setting, parameters=each, steps=7, every=2, engine=engine, threads=threads)
+    chosen = seed % runs
+    alone = simulate(
+        **{name: values[chosen : chosen + 1] for name, values in setting.items()},
+        parameters=each[chosen],
+        steps=7,
+        every=2,
+        engine=engine,
+        threads=1,
+    )
+    for name in ("phase", "spikes", "final_input_phase"):
+        assert np.array_equal(getattr(together, name)[chosen], getattr(alone, name)[0]), name
+
+
+@settings(deadline=None, max_examples=15)
+@given(every=st.integers(1, 12), steps=st.integers(1, 12), engine=st.sampled_from(ENGINES))
+def test_thinning_loses_frames_but_no_spike(every, steps, engine):
+    setting = random_setting(3, runs=2)
+    parameters = FieldParameters(**STRONG)
+    whole = simulate(**setting, parameters=parameters, steps=steps, engine=engine)
+    thinned = simulate(**setting, parameters=parameters, steps=steps, every=every, engine=engine)
+    assert list(thinned.step) == [step for step in range(1, steps + 1) if step % every == 0 or step == steps]
+    assert np.array_equal(thinned.phase, whole.phase[:, thinned.step - 1])
+    counts = np.add.reduceat(whole.spikes, np.concatenate([[0], thinned.step[:-1]]), axis=1, dtype=np.int64)
+    assert np.array_equal(thinned.spikes, counts)
+    assert np.array_equal(thinned.final_input_phase, whole.final_input_phase)
+    assert thinned.spikes.dtype.kind == "u"
+
+
+def test_phases_stay_within_the_circle(engine):
+    setting = random_setting(4)
+    history = simulate(**setting, parameters=FieldParameters(delta_t=1, k_bias=50), steps=200, engine=engine)
+    assert history.phase.dtype == np.float32
+    assert np.isfinite(history.phase).all()
+    assert (history.phase > -np.float32(np.pi)).all()
+    assert (history.phase <= np.float32(np.pi)).all()
+
+
+def test_a_field_without_pulls_keeps_still(engine):
+    setting = random_setting(5)
+    still = FieldParameters(k_coupling=0, k_omega=0, k_bias=0, input_rate=0, spike_threshold=1e-6)
+    history = simulate(**setting, parameters=still, steps=30, engine=engine)
+    assert apart(history.phase[0, -1], setting["initial_phase"][0]).max() < 2e-5
+    assert apart(history.final_input_phase, setting["input_phase"]).max() < 2e-5
+    assert history.spikes.mean() < 0.01
+
+
+def test_start_depends_on_the_seed_and_the_lattice_alone():
+    phase, omega = start(42, 28, 28, 4)
+    again, same = start(42, 28, 28, 4)
+    assert np.array_equal(phase, again)
+    assert np.array_equal(omega, same)
+    other, _ = start(43, 28, 28, 4)
+    assert not np.array_equal(phase, other)
+    assert np.array_equal(omega, start(42, 8, 9, 4)[1])
+
+
+def test_start_is_what_the_notebook_asks_for():
+    phase, omega = start(42, 28, 28, 4)
+    assert phase.min() >= 0
+    assert phase.max() < np.float32(2 * np.pi)
+    assert abs(phase.mean() - np.pi) < 0.1
+    assert np.array_equal(omega, -omega.T)
+    assert 0 < np.abs(omega).max() < 1
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"steps": 0}, "steps: 0 is not a whole number of at least 1"),
+        ({"steps": True}, "steps: True is not"),
+        ({"every": 0}, "every: 0 is not"),
+        ({"engine": "abacus"}, "engine: 'abacus' is unknown"),
+        ({"device": "moon"}, "device: 'moon' is unknown"),
+        ({"omega": np.ones((3, 3))}, "omega: not skew-symmetric"),
+        ({"omega": np.zeros((2, 2))}, r"omega: shape \(2, 2\) is not \(3, 3\)"),
+        ({"input_phase": np.full((1, *SHAPE), np.nan)}, "input_phase: not finite"),
+        ({"input_phase": np.zeros(SHAPE)}, "input_phase: shape"),
+        ({"initial_phase": np.zeros((2, *SHAPE))}, "initial_phase: shape"),
+        ({"parameters": [FieldParameters()] * 2}, "parameters: 2 given for 1 runs"),
+    ],
+)
+def test_wrong_arguments_are_refused_in_one_line(change, message):
+    setting = {**random_setting(6), "parameters": FieldParameters(), "steps": 3}
+    with pytest.raises(ValueError, match=message):
+        simulate(**{**setting, **change})
+
+
+def test_cuda_without_a_gpu_is_refused():
+    torch = pytest.importorskip("torch")
+    if torch.cuda.is_available():
+        pytest.skip("this machine has a GPU")
+    with pytest.raises(RuntimeError, match="device: 'cuda' was asked for"):
+        simulate(**random_setting(7), parameters=FieldParameters(), steps=1, engine="torch", device="cuda")

@@ -1,0 +1,123 @@
+"""Runs of a config: their names, axes and batches."""
+
+import re
+import string
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from oscillator_field.grid import LONGEST_NAME, Run, expand, perturbations, run_name
+from oscillator_field.parameters import DEFAULTS, GROUPS
+
+
+def config(**changes):
+    constants = {
+        "encoding": {name: DEFAULTS[name] for name in GROUPS[0].__dataclass_fields__},
+        "field": {name: DEFAULTS[name] for group in GROUPS[1:] for name in group.__dataclass_fields__},
+    }
+    return {"digits": [3], "instances": [0], "grid": {}, "batch": [], **constants, **changes}
+
+
+def names(**changes):
+    return [job.name for job in expand(config(**changes))]
+
+
+def test_a_name_lists_what_differs_from_the_defaults_sorted():
+    assert Run.of(3, 0, {}).name == "digit=3"
+    assert Run.of(3, 0, {"k_coupling": 0.24}).name == "digit=3+k_coupling=0.24"
+    assert Run.of(3, 2, {"seed": 7}).name == "digit=3+instance=2+seed=7"
+    assert Run.of(0, 0, {"steps": 8, "evolve_input": False, "scale": "unit"}).name == (
+        "digit=0+evolve_input=false+scale=unit+steps=8"
+    )
+
+
+def test_one_value_has_one_name():
+    for value in (1, 1.0, 0.9999999999999999):
+        assert Run.of(3, 0, {"k_bias": value}).name == "digit=3+k_bias=1"
+    assert Run.of(3, 0, {"k_coupling": 0.12, "steps": 512.0}).name == "digit=3"
+    assert Run.of(3, 0, {"k_bias": 1e-7}).name == "digit=3+k_bias=1e-07"
+    assert Run.of(3, 0, {"arc": 6.28318530718}).name == "digit=3"
+
+
+def test_the_grid_takes_every_combination():
+    assert names(digits=[3, 4], grid={"k_bias": [1.25, 2], "seed": [42, 1]}) == [
+        "digit=3",
+        "digit=4",
+        "digit=3+seed=1",
+        "digit=4+seed=1",
+        "digit=3+k_bias=2",
+        "digit=4+k_bias=2",
+        "digit=3+k_bias=2+seed=1",
+        "digit=4+k_bias=2+seed=1",
+    ]
+
+
+def test_a_new_value_or_axis_renames_no_run():
+    before = set(names(grid={"k_bias": [1.25, 2]}))
+    assert before < set(names(grid={"k_bias": [1.25, 2, 3]}))
+    assert before < set(names(grid={"k_bias": [1.25, 2], "seed": [42, 43]}))
+
+
+def test_a_constant_and_an_axis_of_one_value_are_the_same_run():
+    in_field = config()
+    in_field["field"] = {**in_field["field"], "k_bias": 2}
+    assert [job.name for job in expand(in_field)] == names(grid={"k_bias": [2]})
+
+
+def test_batched_axes_share_a_job():
+    jobs = expand(config(digits=[3, 4], grid={"k_bias": [1, 2], "seed": [42, 1]}, batch=["digit", "seed"]))
+    assert [job.name for job in jobs] == ["digit=all+k_bias=1+seed=all", "digit=all+k_bias=2+seed=all"]
+    assert [run.name for run in jobs[0].runs] == [
+        "digit=3+k_bias=1",
+        "digit=4+k_bias=1",
+        "digit=3+k_bias=1+seed=1",
+        "digit=4+k_bias=1+seed=1",
+    ]
+
+
+def test_runs_share_the_perturbations_that_drive_them():
+    jobs = expand(config(digits=[3, 4], grid={"k_bias": [1, 2], "arc": [1.0, 2.0]}))
+    assert len(jobs) == 8
+    assert sorted(perturbations(jobs)) == ["digit=3+arc=1", "digit=3+arc=2", "digit=4+arc=1", "digit=4+arc=2"]
+
+
+def test_long_names_are_cut_and_stay_apart():
+    values = {name: DEFAULTS[name] + 1.23456789 for name, value in DEFAULTS.items() if isinstance(value, float)}
+    values |= {"steps": 999_999, "channels": 100, "seed": 123456789, "scale": "unit", "evolve_input": False}
+    one = run_name(3, 0, values)
+    other = run_name(3, 0, {**values, "steps": 999_998})
+    assert len(one) == len(other) == LONGEST_NAME
+    assert one != other
+    assert one.startswith("digit=3+arc=7.5177531")
+
+
+@given(
+    st.fixed_dictionaries(
+        {"k_coupling": st.floats(-1000, 1000), "delta_t": st.floats(1e-9, 1), "seed": st.integers(0, 2**32 - 1)}
+    )
+)
+def test_a_name_has_only_letters_that_paths_and_snakemake_take(values):
+    name = Run.of(9, 3, values).name
+    assert set(name) <= set(string.ascii_letters + string.digits + "=+-._")
+    assert re.fullmatch(r"digit=9\+.*instance=3.*", name)
+
+
+def test_every_parameter_can_be_an_axis():
+    for name, default in DEFAULTS.items():
+        other = {"scale": "unit", "invert": True, "evolve_input": False}.get(name, 1)
+        assert len(names(grid={name: [default, other]})) == 2, name
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"grid": {"k_bias": [1, 1.0]}}, "grid.k_bias: 1 stands there twice"),
+        ({"grid": {"seed": [1.5]}}, "grid.seed: 1.5 is not a whole number"),
+        ({"batch": ["k_bias"]}, "batch: 'k_bias' is not an axis"),
+        ({"batch": ["steps"], "grid": {"steps": [1, 2]}}, "batch: 'steps' is not an axis"),
+    ],
+)
+def test_grids_that_make_no_sense_are_refused(changes, message):
+    with pytest.raises(ValueError, match=message):
+        expand(config(**changes))

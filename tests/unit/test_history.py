@@ -1,0 +1,165 @@
+"""The stores: written in pieces, read back to the bit, opened by xarray, damage seen."""
+
+import shutil
+import warnings
+
+import numpy as np
+import pytest
+import xarray as xr
+
+from oscillator_field import FieldParameters, open_history, simulate
+from oscillator_field.embedding import embed
+from oscillator_field.encoding import over_channels
+from oscillator_field.field import start
+from oscillator_field.grid import Run
+from oscillator_field.observables import measure, order_parameter
+from oscillator_field.parameters import DEFAULTS, METADATA, EncodingParameters
+from oscillator_field.perturbation import read_perturbation, write_perturbation
+from oscillator_field.runs import simulate_runs
+
+STEPS, EVERY, SIDE = 150, 2, 12
+
+
+@pytest.fixture(scope="module")
+def stores(tmp_path_factory):
+    """A batch of three runs, simulated and measured."""
+    folder = tmp_path_factory.mktemp("stores")
+    generator = np.random.default_rng(5)
+    runs = [
+        Run.of(digit, 0, {"steps": STEPS, "channels": 3, **values})
+        for digit, values in [(3, {}), (8, {}), (3, {"k_bias": 2.0})]
+    ]
+    for run in runs:
+        picture = generator.integers(0, 256, (SIDE, SIDE), np.uint8)
+        attributes = {"digit": run.digit, "instance": 0, "source": {"source": "bundled"}}
+        write_perturbation(folder / f"{run.perturbation}.zarr", picture, run.encoding, attributes)
+    names = dict.fromkeys(run.perturbation for run in runs)
+    simulate_runs(runs, [folder / f"{name}.zarr" for name in names], folder / "history.zarr", every=EVERY)
+    measure(folder / "history.zarr", folder / "observables.zarr")
+    embed(folder / "history.zarr", folder / "embedding-pca.zarr", method="pca", every=10)
+    return folder, runs
+
+
+def test_a_history_holds_what_simulate_gives(stores):
+    folder, runs = stores
+    history = open_history(folder / "history.zarr")
+    for place, run in enumerate(runs):
+        phase, _, _ = read_perturbation(folder / f"{run.perturbation}.zarr")
+        begin, omega = start(run.settings.seed, SIDE, SIDE, 3)
+        expected = simulate(
+            over_channels(phase, 3)[np.newaxis],
+            initial_phase=begin[np.newaxis],
+            omega=omega,
+            parameters=run.field,
+            steps=STEPS,
+            every=EVERY,
+        )
+        for name in ("phase", "spikes", "final_input_phase"):
+            assert np.array_equal(history[name][place], getattr(expected, name)[0]), name
+        assert np.array_equal(history["step"][:], expected.step)
+        assert np.array_equal(history["initial_phase"][place], begin)
+        assert np.array_equal(history["omega"][place], omega)
+
+
+@pytest.mark.parametrize("name", ["history", "observables", "embedding-pca"])
+def test_xarray_opens_every_store_without_a_warning(stores, name):
+    folder, runs = stores
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        with xr.open_zarr(folder / f"{name}.zarr") as opened:
+            dataset = opened.load()
+    assert dataset["run"].values.tolist() == [run.name for run in runs]
+    assert set(DEFAULTS) <= set(dataset.coords)
+    assert dataset["k_bias"].values.tolist() == [1.25, 1.25, 2.0]
+    assert dataset["k_bias"].attrs["units"] == METADATA["k_bias"]["unit"]
+    assert dataset["time"].attrs["units"] == "s"
+    np.testing.assert_allclose(dataset["time"], dataset["step"] * 0.01)
+    for variable in dataset.data_vars.values():
+        assert {"units", "long_name"} <= set(variable.attrs), variable.name
+    assert "versions" in dataset.attrs
+    assert dataset.attrs.get("source", dataset.attrs.get("history", {}).get("source")) == {"source": "bundled"}
+
+
+def test_a_history_is_labelled_and_selected_by_name(stores):
+    folder, _ = stores
+    with xr.open_zarr(folder / "history.zarr") as dataset:
+        assert dataset["phase"].dims == ("run", "frame", "row", "column", "channel")
+        assert dataset["phase"].dtype == np.float32
+        assert dataset["spikes"].dtype.kind == "u"
+        assert dataset["omega"].dims == ("run", "channel", "source_channel")
+        one = dataset.sel(run="digit=8+channels=3+steps=150")
+        assert int(one["digit"]) == 8
+
+
+def test_a_perturbation_opens_too(stores):
+    folder, runs = stores
+    with xr.open_zarr(folder / f"{runs[0].perturbation}.zarr") as dataset:
+        assert dataset["input_phase"].dims == ("row", "column")
+        assert dataset.attrs["encoding"] == {"scale": "standardised", "arc": DEFAULTS["arc"], "invert": False}
+
+
+def test_observables_are_those_of_the_frames(stores):
+    folder, _ = stores
+    history = open_history(folder / "history.zarr")
+    with xr.open_zarr(folder / "observables.zarr") as dataset:
+        expected = order_parameter(history["phase"][:])
+        np.testing.assert_allclose(dataset["order_parameter"], expected, rtol=1e-12)
+        assert dataset["channel_order_parameter"].dims == ("run", "frame", "channel")
+        shares = history["spikes"][:].mean(axis=(2, 3, 4)) / EVERY
+        np.testing.assert_allclose(dataset["spike_share"], shares, rtol=1e-12)
+        phases = np.concatenate([history["initial_phase"][:][:, np.newaxis], history["phase"][:]], axis=1)
+        change = np.angle(np.exp(1j * np.diff(phases.astype(np.float64), axis=1)))
+        speeds = np.abs(change).mean(axis=(2, 3, 4)) / (EVERY * 0.01)
+        np.testing.assert_allclose(dataset["phase_velocity"], speeds, rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("damage", "message"),
+    [
+        (lambda store: shutil.rmtree(store / "phase" / "c"), "damaged, .* chunks of 'phase' are missing"),
+        (lambda store: shutil.rmtree(store / "spikes"), "damaged, .* chunks of 'spikes' are missing"),
+        (lambda store: (store / "zarr.json").write_text("{"), "damaged"),
+    ],
+)
+def test_damage_is_an_error_and_not_a_wrong_picture(stores, tmp_path, damage, message):
+    folder, _ = stores
+    store = shutil.copytree(folder / "history.zarr", tmp_path / "history.zarr")
+    damage(store)
+    with pytest.raises(ValueError, match=message):
+        open_history(store)
+
+
+def test_another_store_is_no_history(stores):
+    folder, _ = stores
+    with pytest.raises(ValueError, match="not a history, it has no initial_phase, omega, phase, spikes"):
+        open_history(folder / "observables.zarr")
+
+
+def test_a_store_that_is_not_there_says_so(tmp_path):
+    with pytest.raises(FileNotFoundError, match="no Zarr store there"):
+        open_history(tmp_path / "history.zarr")
+
+
+def test_a_simulation_that_fails_leaves_no_store(stores, tmp_path, monkeypatch):
+    folder, runs = stores
+    from oscillator_field import runs as module
+
+    def breaking(*arguments, **named):
+        yield from list(course(*arguments, **named))[:1]
+        raise MemoryError("no room")
+
+    course = module.course
+    monkeypatch.setattr(module, "course", breaking)
+    with pytest.raises(MemoryError):
+        simulate_runs(runs[:1], [folder / f"{runs[0].perturbation}.zarr"], tmp_path / "history.zarr")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_runs_of_a_batch_may_differ_in_their_time_step(tmp_path):
+    picture = np.zeros((4, 4), np.uint8)
+    write_perturbation(tmp_path / "digit=0.zarr", picture, EncodingParameters(), {"source": {}})
+    runs = [Run.of(0, 0, {"steps": 6, "delta_t": delta_t}) for delta_t in (0.01, 0.02)]
+    simulate_runs(runs, [tmp_path / "digit=0.zarr"], tmp_path / "history.zarr", every=3)
+    with xr.open_zarr(tmp_path / "history.zarr") as dataset:
+        np.testing.assert_allclose(dataset["time"], [[0.03, 0.06], [0.06, 0.12]])
+    assert FieldParameters().delta_t == 0.01

@@ -1,0 +1,129 @@
+"""Wrong configs: each refused before any job starts, by one line that names key, value and what is allowed."""
+
+import re
+
+import pytest
+
+SNAKEMAKES_OWN = r"(Using workflow specific profile|Config file .* is extended by)"
+BAD = {
+    "an unknown key": ("fields: {}", "fields: no such key (did you mean field? allowed: batch, digits, "),
+    "an unknown key inside": ("field: {k_copling: 1}", "field.k_copling: no such key (did you mean k_coupling? "),
+    "a parameter in the wrong group": ("encoding: {steps: 3}", "encoding.steps: no such key (allowed: arc, "),
+    "a text for a number": ("field: {k_bias: strong}", 'field.k_bias: "strong" is not allowed (a number)'),
+    "1e-5, which YAML takes for a text": (
+        "field: {delta_t: 1e-5}",
+        'field.delta_t: "1e-5" is not allowed (a number; YAML takes 1e-5 for a text, write 1.0e-05)',
+    ),
+    "negative steps": ("field: {steps: -1}", "field.steps: -1 is not allowed (at least 1)"),
+    "no steps": ("field: {steps: 0}", "field.steps: 0 is not allowed (at least 1)"),
+    "half a step": ("field: {steps: 1.5}", "field.steps: 1.5 is not allowed (a whole number)"),
+    "too many steps": ("field: {steps: 10000000}", "field.steps: 10000000 is not allowed (at most 1000000)"),
+    "no channels": ("field: {channels: 0}", "field.channels: 0 is not allowed (at least 1)"),
+    "one channel to embed": (
+        "field: {channels: 1}",
+        'field.channels: 1 is too few for embed.methods: ["pca", "tsne"] (allowed: at least 2, or embed.methods: [])',
+    ),
+    "one channel in the grid": ("grid: {channels: [4, 1]}", "field.channels: 1 is too few for embed.methods"),
+    "no time step": ("field: {delta_t: 0}", "field.delta_t: 0 is not allowed (more than 0)"),
+    "not a number": ("field: {k_bias: .nan}", "k_bias: nan is not a finite number"),
+    "an infinite number": ("field: {k_bias: .inf}", "field.k_bias: Infinity is not allowed (at most 1000)"),
+    "a threshold beyond the circle": (
+        "field: {spike_threshold: 4}",
+        "field.spike_threshold: 4 is not allowed (at most 3.14159265359)",
+    ),
+    "a number for a switch": ("field: {evolve_input: 1}", "field.evolve_input: 1 is not allowed (true or false)"),
+    "a negative seed": ("field: {seed: -3}", "field.seed: -3 is not allowed (at least 0)"),
+    "nothing": ("field: {seed: null}", "field.seed: null is not allowed (a whole number)"),
+    "digit 11": ("digits: [11]", "digits[0]: 11 is not allowed (at most 9)"),
+    "a digit twice": ("digits: [3, 3]", "digits: [3, 3] is not allowed (each value once)"),
+    "no digit": ("digits: []", "digits: [] is not allowed (at least 1 values)"),
+    "a digit by itself": ("digits: 3", "digits: 3 is not allowed (a list)"),
+    "a section that is a text": ("field: fast", 'field: "fast" is not allowed (keys and values)'),
+    "an instance out of range": (
+        "instances: [479]",
+        "instances: 479 of digit 0 is not in this source, which holds 479 (allowed: 0 to 478)",
+    ),
+    "an unknown scale": (
+        "encoding: {scale: log}",
+        'encoding.scale: "log" is not allowed (one of "standardised", "unit")',
+    ),
+    "a value twice in the grid": (
+        "grid: {k_bias: [1, 1.0]}",
+        "grid.k_bias: 1 stands there twice; each value is allowed",
+    ),
+    "an empty axis": ("grid: {k_bias: []}", "grid.k_bias: [] is not allowed (at least 1 values)"),
+    "an unknown axis": ("grid: {speed: [1]}", "grid.speed: no such key (did you mean seed? allowed: arc, channels, "),
+    "a value out of range in the grid": ("grid: {delta_t: [0.1, 2]}", "grid.delta_t[1]: 2 is not allowed (at most 1)"),
+    "a batch of no axis": ("batch: [k_bias]", "batch: 'k_bias' is not an axis that can share a store; allowed: digit"),
+    "a batch of steps": (
+        "{grid: {steps: [2, 3]}, batch: [steps]}",
+        "batch: 'steps' is not an axis that can share a store; allowed: digit, instance",
+    ),
+    "an unknown source": (
+        "mnist: {source: moon}",
+        'mnist.source: "moon" is not allowed (one of "bundled", "download", "directory")',
+    ),
+    "a source without its folder": (
+        "mnist: {source: directory}",
+        "mnist.directory: null is not allowed (a folder, because mnist.source is directory)",
+    ),
+    "a folder without the files": (
+        "mnist: {source: directory, directory: nowhere}",
+        "nowhere: no file train-images-idx3-ubyte or train-images-idx3-ubyte.gz (allowed: a folder with the four",
+    ),
+    "an unknown view": ("render: {views: [phases]}", 'render.views[0]: "phases" is not allowed (one of "phase", '),
+    "an unknown method": ("embed: {methods: [umap]}", 'embed.methods[0]: "umap" is not allowed (one of "pca", "tsne")'),
+    "a perplexity of one": ("embed: {tsne: {perplexity: 1}}", "embed.tsne.perplexity: 1 is not allowed (more than 1)"),
+    "colours that are not cyclic": (
+        "render: {phase: {colours: Viridis}}",
+        'render.phase.colours: "Viridis" is not allowed (one of "Phase", ',
+    ),
+    "an unknown engine": ("simulate: {engine: abacus}", 'simulate.engine: "abacus" is not allowed (one of "auto", '),
+    "a frame rate of zero": (
+        "render: {html: {frame_rate: 0}}",
+        "render.html.frame_rate: 0 is not allowed (more than 0)",
+    ),
+}
+
+
+@pytest.fixture(scope="module")
+def project(new_project):
+    return new_project("bad")
+
+
+@pytest.mark.parametrize("case", BAD)
+def test_a_wrong_config_is_refused_by_one_line(project, case):
+    text, expected = BAD[case]
+    outcome = project.snakemake(config=text, check=False)
+    assert outcome.code == 1, outcome.output
+    [said] = [line for line in outcome.output.splitlines() if not re.match(SNAKEMAKES_OWN, line)]
+    assert said.startswith(f"config: {expected}")
+    assert not (project.folder / "results").exists()
+
+
+def test_a_place_that_cannot_be_written_is_refused(new_project):
+    project = new_project("unwritable")
+    (project.folder / "results").touch()
+    outcome = project.snakemake(config="digits: [3]", check=False)
+    assert outcome.code == 1
+    assert "config: results: cannot be written, because " in outcome.output
+    assert "Traceback" not in outcome.output
+
+
+def test_insisting_on_png_without_a_browser_is_refused(new_project, monkeypatch):
+    project = new_project("browser")
+    browser = project.folder / "src/oscillator_field/figures/browser.py"
+    browser.write_text(browser.read_text() + "\n\ndef find_browser():\n    return None\n")
+    outcome = project.snakemake("--dry-run", config="render: {png: {enabled: true}}", check=False)
+    assert outcome.code == 1
+    assert (
+        "config: render.png.enabled: true is not allowed without a browser (install Chrome or Chromium"
+        in outcome.output
+    )
+    # Without insisting, one line says what is missing and how to get it, and the pages are drawn.
+    outcome = project.snakemake("--dry-run", config="digits: [3]")
+    assert (
+        "No PNG, HTML only: no browser is found (install Chrome or Chromium, or run `make browser`)." in outcome.output
+    )
+    assert "as HTML" in outcome.output
+    assert "as PNG" not in outcome.output

@@ -1,0 +1,53 @@
+"""Every shipped config plans what it promises, from nothing."""
+
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+CONFIGS = sorted(path.name for path in (ROOT / "config").glob("*.yaml"))
+
+
+@pytest.fixture(scope="module")
+def project(new_project):
+    return new_project("dry")
+
+
+@pytest.mark.parametrize("name", CONFIGS)
+def test_each_shipped_config_can_be_planned(project, name):
+    planned = project.planned(None, "--configfile", f"config/{name}")
+    assert "Fetch MNIST" in planned
+    assert "Simulate digit=3" in planned
+    assert "Measure digit=3" in planned
+
+
+def test_the_default_draws_three_views_of_ten_digits(project):
+    planned = project.planned()
+    for digit in range(10):
+        for view in ("phase", "spikes", "trajectory-pca", "trajectory-tsne"):
+            assert f"Draw {view} of digit={digit} as HTML" in planned
+    assert len([message for message in planned if message.startswith("Simulate")]) == 10
+
+
+def test_batched_digits_are_one_job(project):
+    planned = project.planned({"digits": [1, 2, 3], "batch": ["digit"], "embed": {"methods": []}})
+    assert {message for message in planned if message.startswith(("Simulate", "Encode"))} == {
+        "Encode digit=1",
+        "Encode digit=2",
+        "Encode digit=3",
+        "Simulate digit=all",
+    }
+
+
+def test_the_workflow_runs_from_another_folder(new_project, tmp_path):
+    project = new_project("elsewhere")
+    assert "Simulate digit=3" in project.planned({"digits": [3]}, "--directory", str(tmp_path))
+
+
+@pytest.mark.parametrize(("device", "gpus"), [("cpu", 0), ("cuda", 1)])
+def test_a_gpu_is_asked_for_only_if_the_config_wants_one(new_project, device, gpus):
+    project = new_project("gpu")
+    with (project.folder / "Snakefile").open("a") as snakefile:
+        print('\nprint("GPUs:", rules.simulate.rule.resources["gpu"].value)', file=snakefile)
+    outcome = project.snakemake("--dry-run", config={"simulate": {"device": device}})
+    assert f"GPUs: {gpus}\n" in outcome.output

@@ -1,0 +1,208 @@
+"""The rerun table: after a real run, each change schedules exactly the jobs that it has to, and no other."""
+
+import copy
+import os
+import time
+
+import pytest
+
+TINY = {
+    "digits": [3, 4],
+    "field": {"steps": 12, "channels": 2},
+    "embed": {"methods": ["pca"], "pca": {"every": 4}},
+    "render": {
+        "views": ["phase", "trajectory"],
+        "phase": {"every": 4},
+        "html": {"enabled": True},
+        "png": {"enabled": False},
+    },
+}
+RUNS = ["digit=3+channels=2+steps=12", "digit=4+channels=2+steps=12"]
+FETCH, SCRIPT = {"Fetch MNIST"}, {"Write the plotly.js that all pages share"}
+
+
+@pytest.fixture(scope="module")
+def project(new_project):
+    project = new_project("rerun")
+    project.snakemake(config=TINY)
+    return project
+
+
+def changed(**changes):
+    """The tiny config with some keys changed, each named by its path with two underscores."""
+    config = copy.deepcopy(TINY)
+    for path, value in changes.items():
+        *parents, key = path.split("__")
+        place = config
+        for parent in parents:
+            place = place.setdefault(parent, {})
+        place[key] = value
+    return config
+
+
+def draw(runs, views=("phase", "trajectory-pca"), kinds=("HTML",)):
+    return {f"Draw {view} of {run} as {kind}" for run in runs for view in views for kind in kinds}
+
+
+def after_simulate(runs):
+    return {
+        *(f"Simulate {run}" for run in runs),
+        *(f"Measure {run}" for run in runs),
+        *(f"Embed {run} by pca" for run in runs),
+        *draw(runs),
+    }
+
+
+def encode(names):
+    return {f"Encode {name}" for name in names}
+
+
+def renamed(text):
+    """The runs under the names that they get by a changed parameter."""
+    return [f"digit={digit}+{text}" for digit in (3, 4)]
+
+
+TABLE = {
+    "nothing": (TINY, set()),
+    "a field parameter": (
+        changed(field__k_bias=2.0),
+        after_simulate(renamed("channels=2+k_bias=2+steps=12")),
+    ),
+    "the spike threshold": (
+        changed(field__spike_threshold=0.1),
+        after_simulate(renamed("channels=2+spike_threshold=0.1+steps=12")),
+    ),
+    "the number of steps": (changed(field__steps=13), after_simulate(renamed("channels=2+steps=13"))),
+    "the seed": (changed(field__seed=7), after_simulate(renamed("channels=2+seed=7+steps=12"))),
+    "the number of channels": (changed(field__channels=3), after_simulate(renamed("channels=3+steps=12"))),
+    "a parameter written as its default": (changed(field__k_bias=1.25, field__k_coupling=0.12), set()),
+    "a whole number where 1.0 was meant": (
+        changed(field__k_bias=1),
+        after_simulate(renamed("channels=2+k_bias=1+steps=12")),
+    ),
+    "the encoding": (
+        changed(encoding__arc=3.0),
+        encode(["digit=3+arc=3", "digit=4+arc=3"]) | after_simulate(renamed("arc=3+channels=2+steps=12")),
+    ),
+    "an added digit": (
+        changed(digits=[3, 4, 5]),
+        encode(["digit=5"]) | after_simulate(["digit=5+channels=2+steps=12"]),
+    ),
+    "a removed digit": (changed(digits=[4]), set()),
+    "digits in another order": (changed(digits=[4, 3]), set()),
+    "an added instance": (
+        changed(instances=[0, 1]),
+        encode(["digit=3+instance=1", "digit=4+instance=1"])
+        | after_simulate([f"digit={digit}+instance=1+channels=2+steps=12" for digit in (3, 4)]),
+    ),
+    "an added grid axis that holds the old value": (
+        changed(grid={"k_omega": [0.12, 0.5]}),
+        after_simulate(renamed("channels=2+k_omega=0.5+steps=12")),
+    ),
+    "an added grid axis of the old value alone": (changed(grid={"k_omega": [0.12]}), set()),
+    "a constant moved into the grid": (
+        {**changed(grid={"steps": [12], "channels": [2]}), "field": {}},
+        set(),
+    ),
+    "a phase colour scale": (changed(render__phase__colours="Twilight"), draw(RUNS, ["phase"])),
+    "the channel mean": (changed(render__phase__channel_mean="arithmetic"), draw(RUNS, ["phase"])),
+    "the trajectory colours": (changed(render__trajectory__colours="Viridis"), draw(RUNS, ["trajectory-pca"])),
+    "the frame rate of pages": (changed(render__html__frame_rate=5), draw(RUNS)),
+    "the frame rate of pictures that are not drawn": (changed(render__png__frame_rate=5), set()),
+    "an added view": (changed(render__views=["phase", "trajectory", "spikes"]), draw(RUNS, ["spikes"])),
+    "settings of a view that is not drawn": (changed(render__spikes__colours="Viridis"), set()),
+    "how many frames are embedded": (
+        changed(embed__pca__every=3),
+        {f"Embed {run} by pca" for run in RUNS} | draw(RUNS, ["trajectory-pca"]),
+    ),
+    "settings of a method that is not used": (changed(embed__tsne__perplexity=12), set()),
+    "thinner histories": (changed(history__every=2), after_simulate(RUNS)),
+    "mirrors that are not used": (changed(mnist__mirrors=["http://127.0.0.1:9/"]), set()),
+    "batched digits": (
+        changed(batch=["digit"]),
+        after_simulate(["digit=all+channels=2+steps=12"]),
+    ),
+}
+
+
+@pytest.mark.parametrize("change", TABLE)
+def test_a_changed_config_runs_what_it_must(project, change):
+    config, expected = TABLE[change]
+    assert project.planned(config) == expected
+
+
+def test_the_order_of_keys_decides_nothing(project):
+    def reversed_keys(values):
+        return {key: reversed_keys(values[key]) for key in reversed(values)} if isinstance(values, dict) else values
+
+    assert project.planned(reversed_keys(TINY)) == set()
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        "Snakefile",
+        "workflow/rules/simulate.smk",
+        "workflow/schemas/config.schema.yaml",
+        "config/config.yaml",
+        "scripts/simulate.py",
+        "src/oscillator_field/field.py",
+        "src/oscillator_field/engines/torch.py",
+        "resources/mnist-sample/train-images-idx3-ubyte.gz",
+    ],
+)
+def test_a_touched_file_runs_nothing(project, place):
+    os.utime(project.folder / place)
+    assert project.planned(TINY) == set()
+
+
+EVERYTHING = FETCH | encode(["digit=3", "digit=4"]) | after_simulate(RUNS)
+EDITS = {
+    "scripts/simulate.py": after_simulate(RUNS),
+    "src/oscillator_field/engines/torch.py": after_simulate(RUNS),
+    "src/oscillator_field/field.py": after_simulate(RUNS),
+    "src/oscillator_field/observables.py": {f"Measure {run}" for run in RUNS},
+    "src/oscillator_field/embedding.py": {f"Embed {run} by pca" for run in RUNS} | draw(RUNS, ["trajectory-pca"]),
+    "src/oscillator_field/encoding.py": encode(["digit=3", "digit=4"]) | after_simulate(RUNS),
+    "src/oscillator_field/mnist.py": EVERYTHING,
+    "src/oscillator_field/figures/phase.py": draw(RUNS, ["phase"]),
+    "src/oscillator_field/figures/html.py": draw(RUNS),
+    "src/oscillator_field/figures/png.py": set(),
+    "src/oscillator_field/figures/spikes.py": set(),
+    "src/oscillator_field/configuration.py": set(),
+    "src/oscillator_field/logs.py": set(),
+    "src/oscillator_field/grid.py": set(),
+    "workflow/rules/simulate.smk": set(),
+    "config/README.md": set(),
+}
+
+
+@pytest.mark.parametrize("place", EDITS)
+def test_an_edited_file_runs_what_depends_on_it(project, place):
+    path = project.folder / place
+    before = path.read_text() if path.exists() else ""
+    path.write_text(before + "\n# edited\n")
+    try:
+        assert project.planned(TINY) == EDITS[place]
+    finally:
+        path.write_text(before)
+    assert project.planned(TINY) == set()
+
+
+def test_a_lost_result_is_made_again_and_what_depends_on_it(project):
+    lost = project.folder / "results" / "runs" / RUNS[0] / "embedding-pca.zarr"
+    aside = lost.with_name("aside")
+    lost.rename(aside)
+    try:
+        assert project.planned(TINY) == {f"Embed {RUNS[0]} by pca", *draw(RUNS[:1], ["trajectory-pca"])}
+    finally:
+        aside.rename(lost)
+
+
+def test_going_back_to_an_old_value_finds_the_old_result(new_project):
+    project = new_project("back")
+    config = changed(digits=[3], embed__methods=[], render__views=[])
+    project.snakemake(config=config)
+    project.snakemake(config={**config, "field": {**config["field"], "k_bias": 2.0}})
+    time.sleep(0.1)
+    assert project.planned(config) == set()
