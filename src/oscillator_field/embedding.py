@@ -26,8 +26,8 @@ Fit = Callable[[Iterable[NDArray[np.float32]]], Iterator[Placed]]
 
 EXAGGERATION = 12
 EXAGGERATED_ITERATIONS = 250
-# Enough from a start that is nearly right: the divergence is that of a fresh fit.
-ITERATIONS_FROM_THE_FRAME_BEFORE = 50
+# From a start that is nearly right; with fewer the divergence lags behind where the field moves fast.
+ITERATIONS_FROM_THE_FRAME_BEFORE = 250
 
 
 def pca() -> Fit:
@@ -125,7 +125,7 @@ def embed(
             "history": origin(history),
             "embedding": {"method": method, "every": every, **settings},
         },
-        libraries=["scikit-learn", "openTSNE"],
+        libraries=["scikit-learn", "opentsne"],
     ) as group:
         copy_run_coordinates(history, group)
         add_coordinate(

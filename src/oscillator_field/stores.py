@@ -120,7 +120,10 @@ def open_store(path: str | Path) -> zarr.Group:
     path = Path(path)
     if not (path / "zarr.json").exists():
         raise FileNotFoundError(f"{path}: no Zarr store there")
-    group = zarr.open_group(path, mode="r", zarr_format=3)
+    try:
+        group = zarr.open_group(path, mode="r", zarr_format=3)
+    except (ValueError, KeyError, TypeError) as error:
+        raise ValueError(f"{path}: damaged, {error} (remove the store and run again)") from None
     for name, array in group.arrays():
         if array.nchunks_initialized != array.nchunks:
             missing = array.nchunks - array.nchunks_initialized

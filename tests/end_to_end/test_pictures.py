@@ -4,16 +4,19 @@ import re
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PIL import Image
 from playwright.sync_api import sync_playwright
+from reference import apart
 
+from oscillator_field import open_history
 from oscillator_field.figures.browser import find_browser
 
 DIGITS, STEPS = (3, 8), 64
 VIEWS = ("phase", "spikes", "trajectory-pca", "trajectory-tsne")
-# Frames of the default config at 64 steps: every 8th, and every 16th for t-SNE.
-FRAMES = {"phase": 8, "spikes": 8, "trajectory-pca": 8, "trajectory-tsne": 4}
+# Frames of the default config at 64 steps: every 8th, and every 32nd for t-SNE.
+FRAMES = {"phase": 8, "spikes": 8, "trajectory-pca": 8, "trajectory-tsne": 2}
 CONFIG = {"digits": list(DIGITS), "field": {"steps": STEPS}}
 RUNS = [f"digit={digit}+steps={STEPS}" for digit in DIGITS]
 PAGES = [(run, view) for run in RUNS for view in VIEWS]
@@ -56,35 +59,78 @@ def page(chromium):
     assert complaints == []
 
 
+def open_page(page, path):
+    page.goto(path.as_uri())
+    page.wait_for_selector("body[data-ready]")
+
+
 def shown_time(page):
-    return page.locator(".slider-label").first.text_content()
+    return page.locator("#time").text_content()
 
 
 @pytest.mark.parametrize(("run", "view"), PAGES)
 def test_a_page_opens_plays_pauses_and_seeks(project, page, run, view):
-    page.goto((project.folder / "results" / "runs" / run / f"{view}.html").as_uri())
-    page.wait_for_selector(".slider-label")
+    open_page(page, project.folder / "results" / "runs" / run / f"{view}.html")
     first = shown_time(page)
-    assert re.fullmatch(r"time 0\.\d+ s, step \d+.*", first)
-    page.wait_for_timeout(300)
+    assert re.fullmatch(r"0\.\d+ s, step \d+.*", first)
+    page.wait_for_timeout(200)
     assert shown_time(page) == first, "plays by itself"
 
-    page.get_by_text("Play", exact=True).click()
-    page.wait_for_function("first => document.querySelector('.slider-label').textContent != first", arg=first)
-    page.get_by_text("Pause", exact=True).click()
-    page.wait_for_timeout(200)
+    page.locator("#play").click()
+    page.wait_for_function("first => document.getElementById('time').textContent != first", arg=first)
+    page.locator("#play").click()
     paused = shown_time(page)
-    page.wait_for_timeout(300)
+    page.wait_for_timeout(200)
     assert shown_time(page) == paused
 
-    slider = page.locator(".slider-rail-touch-rect").first.bounding_box()
-    page.mouse.click(slider["x"] + slider["width"] - 2, slider["y"] + slider["height"] / 2)
-    page.wait_for_function("() => document.querySelector('.slider-label').textContent.includes('step 64')")
-    assert page.locator(".slider-label").first.is_visible()
+    page.locator("#frame").fill(str(FRAMES[view] - 1))
+    assert "step 64" in shown_time(page)
+    page.keyboard.press("ArrowLeft")
+    assert page.evaluate("player.shown()") == FRAMES[view] - 2
+    page.keyboard.press("Home")
+    assert shown_time(page) == first
+    page.keyboard.press("ArrowRight")
+    page.locator("#back").click()
+    assert page.evaluate("player.shown()") == 0
     # All of the page is on the screen.
-    box = page.locator(".js-plotly-plot").bounding_box()
-    assert box["x"] >= 0
-    assert box["x"] + box["width"] <= 1280
+    assert page.evaluate("[document.body.scrollWidth <= innerWidth, document.body.scrollHeight <= innerHeight]") == [
+        True,
+        True,
+    ]
+
+
+def test_playing_stops_at_the_end_unless_it_loops(project, page):
+    open_page(page, project.folder / "results" / "runs" / RUNS[0] / "phase.html")
+    page.locator("#speed").select_option("4")
+    page.locator("#loop").uncheck()
+    page.locator("#play").click()
+    page.wait_for_function("() => document.getElementById('play').textContent == 'Play'")
+    assert page.evaluate("player.shown()") == FRAMES["phase"] - 1
+    page.locator("#loop").check()
+    page.locator("#play").click()
+    page.wait_for_function("() => player.shown() == 5")
+    page.wait_for_function("() => player.shown() == 2")
+
+
+def test_the_views_of_a_run_are_linked_at_the_same_time(project, page):
+    open_page(page, project.folder / "results" / "runs" / RUNS[0] / "phase.html")
+    assert page.locator("#views a").all_text_contents() == list(VIEWS)
+    page.locator("#frame").fill("5")
+    page.locator("#views a", has_text="trajectory-tsne").click()
+    page.wait_for_selector("body[data-ready]")
+    # Of the frames at steps 32 and 64, the one that is not later.
+    assert page.url.endswith("trajectory-tsne.html#step=48")
+    assert "step 32" in shown_time(page)
+
+
+def test_a_page_shows_the_numbers_of_the_store(project, page):
+    folder = project.folder / "results" / "runs" / RUNS[1]
+    phase = open_history(folder / "history.zarr")["phase"][0, 7::8]
+    expected = np.angle(np.exp(1j * phase.astype(np.float64)).mean(axis=-1))
+    open_page(page, folder / "phase.html")
+    page.evaluate("player.show(3)")
+    shown = page.evaluate("document.getElementById('figure').data[0].z.map(row => Array.from(row))")
+    assert apart(shown, expected[3]).max() < 1e-3
 
 
 @pytest.mark.parametrize(("run", "view"), PAGES)
@@ -109,7 +155,7 @@ def test_chromium_decodes_the_animation(project, page):
 
 
 def test_hover_says_value_and_unit(project, page):
-    page.goto((project.folder / "results" / "runs" / RUNS[0] / "phase.html").as_uri())
+    open_page(page, project.folder / "results" / "runs" / RUNS[0] / "phase.html")
     plot = page.locator(".nsewdrag").first.bounding_box()
     page.mouse.move(plot["x"] + plot["width"] / 2, plot["y"] + plot["height"] / 2)
     page.wait_for_selector(".hovertext")
@@ -142,8 +188,7 @@ def test_a_batch_and_inline_pages(new_project, page):
     project.snakemake(config=config)
     place = project.folder / "results" / "runs" / f"digit=all+steps={STEPS}"
     alone = shutil.move(place / "spikes.html", project.folder / "alone.html")
-    page.goto(Path(alone).as_uri())
-    page.wait_for_selector(".slider-label")
+    open_page(page, Path(alone))
     assert page.locator(".annotation-text").all_text_contents() == ["digit 3", "digit 8"]
     with Image.open(place / "phase.png") as picture:
         assert picture.n_frames == FRAMES["phase"]

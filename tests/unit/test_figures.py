@@ -1,6 +1,6 @@
 """Pictures: the right numbers in the right colours, and the painted PNG against Kaleido's own render."""
 
-import base64
+import dataclasses
 import io
 import json
 import math
@@ -10,6 +10,9 @@ import kaleido
 import numpy as np
 import pytest
 import zarr
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
 from PIL import Image
 
 from oscillator_field.encoding import over_channels
@@ -18,6 +21,7 @@ from oscillator_field.figures import layout, png
 from oscillator_field.figures.animation import Animation, Colours, Lattice, Scatter, frame_texts, run_titles
 from oscillator_field.figures.browser import find_browser
 from oscillator_field.figures.html import write_html
+from oscillator_field.figures.packing import LEVELS, deflate, pack, unpack
 from oscillator_field.figures.views import animation
 from oscillator_field.grid import Run
 from oscillator_field.history import write_history
@@ -32,7 +36,7 @@ def lattice_animation(panels=1, frames=3, shape=(6, 8)):
     values = np.random.default_rng(0).uniform(-math.pi, math.pi, (panels, frames, *shape)).astype(np.float32)
     shown = tuple(Lattice(f"digit {number}" if panels > 1 else "", each) for number, each in enumerate(values))
     texts = tuple(f"0.0{number} s, step {number}" for number in range(frames))
-    return Animation("Phase state", shown, texts, "column (pixel)", "row (pixel)", PHASE, "%{z}")
+    return Animation("Phase state", shown, np.arange(frames), texts, "column (pixel)", "row (pixel)", PHASE, "%{z}")
 
 
 def scatter_animation(frames=3, points=40):
@@ -41,7 +45,7 @@ def scatter_animation(frames=3, points=40):
     level = generator.uniform(-math.pi, math.pi, points).astype(np.float32)
     panel = Scatter("", positions, level, tuple(f"point {number}" for number in range(points)))
     texts = tuple(f"step {number}" for number in range(frames))
-    return Animation("Trajectory", (panel,), texts, "axis 1", "axis 2", PHASE, "%{x}")
+    return Animation("Trajectory", (panel,), np.arange(frames), texts, "axis 1", "axis 2", PHASE, "%{x}")
 
 
 @pytest.fixture(scope="module")
@@ -119,16 +123,34 @@ def test_panels_lie_on_the_page_and_not_on_each_other(panels):
     assert covered.sum() == sum(place.width * place.height for place in sheet.panels)
 
 
-def test_a_page_holds_the_exact_numbers_of_every_frame(tmp_path):
-    shown = lattice_animation()
-    write_html(tmp_path / "page.html", shown, frame_rate=10, plotlyjs="cdn")
-    text = (tmp_path / "page.html").read_text()
-    blobs = re.findall(r'"bdata":"([^"]+)"', text)
-    decoded = [np.frombuffer(base64.b64decode(json.loads(f'"{blob}"')), "<f4") for blob in blobs]
-    frames = [values.reshape(6, 8) for values in decoded if values.size == 48]
-    for values in shown.panels[0].values:
-        assert any(np.array_equal(values, frame) for frame in frames)
-    assert "phase (rad)" in text.encode().decode("unicode_escape", errors="ignore") or "phase (rad)" in text
+@given(
+    values=arrays(np.float32, (5, 3, 4), elements=st.floats(-4, 4, width=32)),
+    limits=st.sampled_from([(-math.pi, math.pi), (0.0, 1.0), (-4.0, 4.0)]),
+)
+def test_packed_frames_come_back_within_half_a_level(values, limits):
+    low, high = limits
+    unpacked = unpack(deflate(pack(values, low, high)), values.shape, low, high)
+    assert np.abs(unpacked - np.clip(values, low, high)).max() <= 0.5001 * (high - low) / (LEVELS - 1)
+
+
+def test_a_page_holds_the_numbers_of_every_frame(tmp_path):
+    shown = lattice_animation(panels=2)
+    write_html(tmp_path / "phase.html", shown, frame_rate=10, plotlyjs="shared", shared=["../a.js", "../b.js"])
+    text = (tmp_path / "phase.html").read_text()
+    content = json.loads(re.search(r'type="application/json">(.*?)</script>', text, re.DOTALL).group(1))
+    unpacked = unpack(content["packed"], (3, 2, 1, 48), -math.pi, math.pi)
+    for number, panel in enumerate(shown.panels):
+        np.testing.assert_allclose(unpacked[:, number, 0], panel.values.reshape(3, 48), atol=1e-3)
+    assert content["view"] == "phase"
+    assert re.findall(r'<script src="([^"]+)"', text) == ["../a.js", "../b.js"]
+
+
+def test_a_title_cannot_break_the_page(tmp_path):
+    shown = dataclasses.replace(lattice_animation(), title="a</script><b>")
+    write_html(tmp_path / "phase.html", shown, frame_rate=10, plotlyjs="cdn")
+    text = (tmp_path / "phase.html").read_text()
+    assert "a</script>" not in text
+    assert "<title>a&lt;/script&gt;&lt;b&gt;</title>" in text
 
 
 @needs_browser

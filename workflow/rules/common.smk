@@ -18,7 +18,12 @@ from oscillator_field.mnist import FILES, PROVENANCE, path_of
 
 MNIST = "resources/mnist"
 RUN = "results/runs/{run}"
+PLOTLYJS = "results/plotly.min.js"
 ENVIRONMENT = "../../environment.yml"
+
+
+# The modules and templates that each painter of animations is made of.
+PAINTERS = {"html": ["html.py", "packing.py", "page.html", "player.js"], "png": ["png.py"]}
 
 
 def clone(*parts):
@@ -28,8 +33,7 @@ def clone(*parts):
 
 def code(rule, *modules):
     """The script of a rule and the modules that decide its result, as inputs that are compared by checksum."""
-    library = [clone("src", "oscillator_field", *module.split(".")) for module in modules]
-    return [clone("scripts", rule + ".py"), *(module + ".py" for module in library)]
+    return [clone("scripts", f"{rule}.py"), *(clone("src", "oscillator_field", module) for module in modules)]
 
 
 def check_config():
@@ -131,13 +135,13 @@ def view_store(wildcards):
 def view_code(painter, wildcards):
     """What decides the look of a view: the view itself, the layout and the painter."""
     view = wildcards.view.partition("-")[0]
-    figures = [f"figures.{module}" for module in ["animation", "layout", view, painter]]
-    return code(f"render_{painter}", *figures)
+    modules = ["animation.py", "layout.py", f"{view}.py", *PAINTERS[painter]]
+    return code(f"render_{painter}", *(f"figures/{module}" for module in modules))
 
 
 def shared_plotlyjs():
     """The script that pages share, if they are to share one."""
-    return ["results/plotly.min.js"] if config["render"]["html"]["plotlyjs"] == "shared" else []
+    return [PLOTLYJS] if config["render"]["html"]["plotlyjs"] == "shared" else []
 
 
 def page_output():
@@ -162,9 +166,10 @@ def view_settings(painter, *keys):
         view = wildcards.view.partition("-")[0]
         return sorted_dict(
             {
-                "panels": int(render["panels"]),
-                **render[view],
-                **{key: render[painter][key] for key in keys},
+                "painter": {key: render[painter][key] for key in keys},
+                "view": {"panels": int(render["panels"]), **render[view]},
+                # Pages link to each other.
+                **({"views": views()} if painter == "html" else {}),
             }
         )
 

@@ -4,7 +4,7 @@
 rule embed:
     input:
         history=f"{RUN}/history.zarr",
-        code=code("embed", "embedding"),
+        code=code("embed", "embedding.py"),
     output:
         embedding=directory(f"{RUN}/embedding-{{method}}.zarr"),
     log:

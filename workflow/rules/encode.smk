@@ -6,7 +6,7 @@ rule encode:
         images=f"{MNIST}/{FILES[0]}",
         labels=f"{MNIST}/{FILES[1]}",
         provenance=f"{MNIST}/{PROVENANCE}",
-        code=code("encode", "encoding", "mnist", "perturbation"),
+        code=code("encode", "encoding.py", "mnist.py", "perturbation.py"),
     output:
         perturbation=directory("results/perturbations/{perturbation}.zarr"),
     log:

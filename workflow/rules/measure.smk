@@ -4,7 +4,7 @@
 rule measure:
     input:
         history=f"{RUN}/history.zarr",
-        code=code("measure", "observables"),
+        code=code("measure", "observables.py"),
     output:
         observables=directory(f"{RUN}/observables.zarr"),
     log:

@@ -4,7 +4,7 @@
 rule fetch_mnist:
     input:
         source=source_files(),
-        code=code("fetch_mnist", "mnist", "mnist_download"),
+        code=code("fetch_mnist", "mnist.py", "mnist_download.py"),
     output:
         files=expand("{folder}/{name}", folder=MNIST, name=FILES),
         provenance=f"{MNIST}/{PROVENANCE}",

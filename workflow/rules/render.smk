@@ -3,7 +3,7 @@
 
 rule share_plotlyjs:
     output:
-        script="results/plotly.min.js",
+        script=PLOTLYJS,
     log:
         "logs/share_plotlyjs.log",
     conda:
@@ -17,8 +17,7 @@ rule share_plotlyjs:
 rule render_html:
     input:
         store=view_store,
-        # A page needs the script to be there, but it is not drawn anew when the script is.
-        plotlyjs=ancient(shared_plotlyjs()),
+        plotlyjs=shared_plotlyjs(),
         code=lambda wildcards: view_code("html", wildcards),
     output:
         page=page_output(),

@@ -6,7 +6,7 @@ rule simulate:
         perturbations=lambda wildcards: [
             f"results/perturbations/{name}.zarr" for name in perturbations([job_of(wildcards)])
         ],
-        code=code("simulate", "field", "history", "engines.__init__", "engines.torch"),
+        code=code("simulate", "field.py", "history.py", "runs.py", "engines/__init__.py", "engines/torch.py"),
     output:
         history=directory(f"{RUN}/history.zarr"),
     log:

@@ -82,6 +82,7 @@ class Animation:
     Attributes:
         title: what is shown, of which run.
         panels: at least one, all of one kind and one number of frames.
+        steps: the step of each frame, int64 `(frame,)`.
         frame_texts: time and step of each frame, and what else belongs to it.
         x_title, y_title: axis titles with units.
         colours: the one colour scale of all panels.
@@ -90,6 +91,7 @@ class Animation:
 
     title: str
     panels: tuple[Lattice | Scatter, ...]
+    steps: NDArray[np.int64]
     frame_texts: tuple[str, ...]
     x_title: str
     y_title: str

@@ -1,109 +1,97 @@
-"""The HTML painter: a page with play, pause and a slider, made by plotly."""
+"""The HTML painter: a page with plotly's figure of the first frame, all frames packed small, and a player."""
 
 from __future__ import annotations
 
+import html
+import json
+from collections.abc import Sequence
+from importlib.resources import files
 from pathlib import Path
+from string import Template
 from typing import Any
 
-import plotly.io
-from plotly.offline import get_plotlyjs
+import numpy as np
+from numpy.typing import NDArray
+from plotly.offline import get_plotlyjs, get_plotlyjs_version
 
 from oscillator_field.atomic import whole_file
-from oscillator_field.figures.animation import Animation
-from oscillator_field.figures.layout import BOTTOM, CONTROLS, LEFT, RIGHT, TOP, figure, page, trace
+from oscillator_field.figures.animation import Animation, Lattice
+from oscillator_field.figures.layout import figure, page, ranges
+from oscillator_field.figures.packing import LEVELS, deflate, pack
 
-_PAGE = """<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<title>{title}</title>
-<link rel="icon" href="data:,">
-<style>body {{ margin: 0; background: #111; display: flex; justify-content: center; }}</style>
-</head>
-<body>
-{figure}
-</body>
-</html>
-"""
-# plotly's own styling of controls is made for light pages.
-_DARK_CONTROLS = {"bgcolor": "#2a3f5f", "bordercolor": "#506784", "font": {"color": "#f2f5fa"}}
+_HERE = files("oscillator_field.figures")
+_NETWORK = "https://cdn.plot.ly/plotly-{version}.min.js"
 
 
-def write_html(path: str | Path, animation: Animation, *, frame_rate: float, plotlyjs: str | bool) -> None:
+def write_html(
+    path: str | Path,
+    animation: Animation,
+    *,
+    frame_rate: float,
+    plotlyjs: str,
+    shared: Sequence[str] = (),
+    views: Sequence[str] = (),
+) -> None:
     """Write an animation as a page.
 
     Args:
-        path: the file to write.
+        path: the file to write; its name is that of the view.
         animation: what it shows.
         frame_rate: frames a second while it plays.
-        plotlyjs: True to put plotly.js into the file, `cdn` to load it from the network, or the address of the
-            script relative to the file.
+        plotlyjs: `inline` to put plotly.js into the file, `cdn` to load it from the network, `shared` to load
+            what `shared` names.
+        shared: addresses of scripts relative to the file.
+        views: names of all views of the run, to be linked.
     """
     sheet = page(animation)
-    content = figure(animation, sheet, room_below=CONTROLS)
-    content["layout"].update(_controls(animation, sheet.width, sheet.height + CONTROLS, frame_rate))
-    content["frames"] = [
-        {"name": str(number), "data": [trace(panel, number) for panel in animation.panels]}
-        for number in range(len(animation.frame_texts))
-    ]
-    drawn = plotly.io.to_html(
-        content,
-        full_html=False,
-        include_plotlyjs=plotlyjs,
-        auto_play=False,
-        validate=False,
-        config={"displaylogo": False, "responsive": False},
+    fields, levels = _fields(animation)
+    content = {
+        "view": Path(path).stem,
+        "views": list(views),
+        "figure": figure(animation, sheet),
+        "frame_rate": frame_rate,
+        "steps": [int(step) for step in animation.steps],
+        "texts": animation.frame_texts,
+        "panels": len(animation.panels),
+        "fields": fields,
+        "top_level": LEVELS - 1,
+        "packed": deflate(levels),
+    }
+    text = Template((_HERE / "page.html").read_text(encoding="utf-8")).substitute(
+        title=html.escape(animation.title),
+        width=sheet.width,
+        scripts=_scripts(plotlyjs, shared),
+        # A script element ends at the first "</", even within a text.
+        animation=json.dumps(content, separators=(",", ":"), ensure_ascii=False).replace("</", "<\\/"),
+        player=(_HERE / "player.js").read_text(encoding="utf-8"),
     )
     with whole_file(path) as temporary:
-        temporary.write_text(_PAGE.format(title=animation.title, figure=drawn), encoding="utf-8")
+        temporary.write_text(text, encoding="utf-8")
 
 
 def write_plotlyjs(path: str | Path) -> None:
-    """Write the plotly.js that the pages share, as the installed plotly brings it."""
+    """Write the plotly.js that pages share, as the installed plotly brings it."""
     with whole_file(path) as temporary:
         temporary.write_text(get_plotlyjs(), encoding="utf-8")
 
 
-def _controls(animation: Animation, width: int, height: int, frame_rate: float) -> dict[str, Any]:
-    """Buttons and slider, in the strip below the panels."""
-    now = {"mode": "immediate", "fromcurrent": True, "transition": {"duration": 0}}
-    redraw = {"duration": 1000 / frame_rate, "redraw": True}
-    inner_height = height - TOP - BOTTOM - CONTROLS
-    below = -72 / inner_height
-    play = {"label": "Play", "method": "animate", "args": [None, {**now, "frame": redraw}]}
-    pause = {"label": "Pause", "method": "animate", "args": [[None], {**now, "frame": {**redraw, "duration": 0}}]}
-    steps = [
-        {"label": text, "method": "animate", "args": [[str(number)], {**now, "frame": {**redraw, "duration": 0}}]}
-        for number, text in enumerate(animation.frame_texts)
-    ]
-    buttons = {
-        "type": "buttons",
-        "direction": "left",
-        "showactive": False,
-        "x": 0,
-        "xanchor": "left",
-        "y": below,
-        "yanchor": "top",
-        "pad": {"t": 24, "r": 0},
-        "buttons": [play, pause],
-        **_DARK_CONTROLS,
-    }
-    inner_width = width - LEFT - RIGHT
-    slider = {
-        "active": 0,
-        "x": 140 / inner_width,
-        "len": 1 - 140 / inner_width,
-        "y": below,
-        "yanchor": "top",
-        "pad": {"t": 10, "b": 0},
-        "ticklen": 0,
-        "minorticklen": 0,
-        # Of the texts at the slider only that of the frame shown is legible; the others would overlap.
-        "font": {"color": "rgba(0, 0, 0, 0)"},
-        "currentvalue": {"prefix": "time ", "xanchor": "left", "font": {"color": "#f2f5fa", "size": 15}},
-        "bgcolor": "#506784",
-        "activebgcolor": "#7f9cc0",
-        "bordercolor": "#506784",
-        "steps": steps,
-    }
-    return {"updatemenus": [buttons], "sliders": [slider]}
+def _scripts(plotlyjs: str, shared: Sequence[str]) -> str:
+    if plotlyjs == "inline":
+        return f"<script>{get_plotlyjs()}</script>"
+    addresses = [_NETWORK.format(version=get_plotlyjs_version())] if plotlyjs == "cdn" else shared
+    return "\n".join(f'<script src="{html.escape(address)}"></script>' for address in addresses)
+
+
+def _fields(animation: Animation) -> tuple[list[dict[str, Any]], NDArray[np.uint16]]:
+    """What changes from frame to frame, and its levels `(frame, panel, field, item)`."""
+    first = animation.panels[0]
+    frames = len(animation.steps)
+    if isinstance(first, Lattice):
+        low, high = animation.colours.low, animation.colours.high
+        lattices = np.stack([panel.values for panel in animation.panels], axis=1)  # type: ignore[union-attr]
+        levels = pack(lattices.reshape(frames, len(animation.panels), 1, -1), low, high)
+        return [{"name": "z", "low": low, "high": high, "columns": first.values.shape[-1]}], levels
+    limits = ranges(animation)
+    points = np.stack([panel.positions for panel in animation.panels], axis=1)  # type: ignore[union-attr]
+    levels = np.stack([pack(points[..., axis], *limits[axis]) for axis in range(2)], axis=2)
+    return [{"name": name, "low": low, "high": high} for name, (low, high) in zip("xy", limits, strict=True)], levels

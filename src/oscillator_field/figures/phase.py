@@ -33,13 +33,15 @@ def animation(history: zarr.Group, *, every: int, channel_mean: str, colours: st
         panels: runs shown at most.
     """
     chosen = kept(history["step"].shape[0], every) - 1
+    step = history["step"][:][chosen]
     shown, remark = chosen_runs(history, panels)
     common, titles = run_titles(history["run"][:shown])
     mean = {"circular": circular_mean, "arithmetic": arithmetic_mean}[channel_mean]
     return Animation(
         title=title_of("Phase state", common, remark),
         panels=tuple(Lattice(titles[run], mean(history["phase"].oindex[run, chosen])) for run in range(shown)),
-        frame_texts=tuple(frame_texts(history["step"][:][chosen], history["time"][:][..., chosen])),
+        steps=step,
+        frame_texts=tuple(frame_texts(step, history["time"][:][..., chosen])),
         x_title="column (pixel)",
         y_title="row (pixel)",
         colours=Colours(

@@ -37,6 +37,7 @@ def animation(history: zarr.Group, *, every: int, colours: str, panels: int) -> 
     return Animation(
         title=title_of("Spike activity", common, remark),
         panels=tuple(Lattice(titles[run], share.astype(np.float32)) for run, share in enumerate(shares)),
+        steps=step,
         frame_texts=tuple(frame_texts(step, history["time"][:][..., chosen])),
         x_title="column (pixel)",
         y_title="row (pixel)",

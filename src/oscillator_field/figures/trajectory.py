@@ -55,6 +55,7 @@ def animation(embedding: zarr.Group, *, method: str, colours: str, panels: int) 
             )
             for run in range(shown)
         ),
+        steps=embedding["step"][:],
         frame_texts=tuple(texts),
         x_title=axis.format(1),
         y_title=axis.format(2),
