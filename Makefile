@@ -8,7 +8,7 @@ READY := .venv/ready
 # Every job is a Python process of its own: modules are compiled once, not in each.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: setup browser run test check lock sample clean
+.PHONY: setup browser run test check bench lock sample clean
 
 setup: $(READY)
 
@@ -32,6 +32,10 @@ check: $(READY)
 	$(BIN)/mypy
 	$(BIN)/snakefmt --check Snakefile workflow
 	$(BIN)/snakemake --lint
+
+# The figures of the README, side by side in one run.
+bench: $(READY)
+	$(BIN)/python benchmarks/field.py --json benchmarks/field.json
 
 # Keeps what is pinned; remove requirements.lock first to bring everything up to date.
 lock:

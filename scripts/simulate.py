@@ -11,6 +11,7 @@ with log_to(snakemake.log[0]):
         snakemake.input.perturbations,
         snakemake.output.history,
         every=settings["every"],
+        precision=settings["precision"],
         engine=settings["engine"],
         device=settings["device"],
         threads=snakemake.threads,

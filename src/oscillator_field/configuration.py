@@ -34,7 +34,9 @@ def check_schema(config: Mapping[str, Any], schema: str | Path) -> None:
     validator = Draft202012Validator(yaml.safe_load(Path(schema).read_text(encoding="utf-8")))
     error = best_match(validator.iter_errors(config))
     if error is not None:
-        raise ConfigError(_explain(error))
+        # Of alternatives, all are allowed, not only the one that comes nearest.
+        whole = error.parent if error.parent is not None and error.parent.validator == "anyOf" else error
+        raise ConfigError(_explain(whole))
 
 
 def source_folder(mnist: Mapping[str, Any], bundled: str | Path) -> str | Path | None:
@@ -142,6 +144,7 @@ def _allowed(error: ValidationError) -> str:
         "minLength": lambda: "a text that is not empty",
         "uniqueItems": lambda: "each value once",
         "type": lambda: _type_words(limit, error.instance),
+        "anyOf": lambda: error.schema["description"],
     }
     return words.get(str(error.validator), lambda: error.message)()
 

@@ -13,10 +13,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
-from tqdm import tqdm
 
 from oscillator_field.engines import kept
 from oscillator_field.history import copy_run_coordinates, open_history, origin
+from oscillator_field.logs import progress
 from oscillator_field.parameters import PLANE_AXES
 from oscillator_field.stores import add_coordinate, add_values, new_store
 
@@ -111,12 +111,12 @@ def embed(
     positions = np.empty((runs, len(chosen), rows * columns, PLANE_AXES), np.float32)
     quality = np.empty((runs, len(chosen)))
 
-    with threadpool_limits(threads), tqdm(total=quality.size, desc=method, unit="frame", mininterval=5) as progress:
+    with threadpool_limits(threads), progress(total=quality.size, desc=method, unit="frame") as bar:
         for run in range(runs):
             features = history["phase"].oindex[run, chosen].reshape(len(chosen), -1, channels)
             for place, (placed, how_well) in enumerate(fit(features)):
                 positions[run, place], quality[run, place] = placed, how_well
-                progress.update()
+                bar.update()
 
     with new_store(
         path,

@@ -9,10 +9,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from oscillator_field.devices import gpu_at_hand
 from oscillator_field.engines import Engine, Piece, Problem
 from oscillator_field.parameters import FieldParameters
 
-ENGINES = ("torch",)
+ENGINES = ("numba", "torch")
 DEVICES = ("auto", "cpu", "cuda")
 FRAMES_A_PIECE = 64
 
@@ -69,13 +70,19 @@ def simulate(
     task = problem(
         input_phase, initial_phase=initial_phase, omega=omega, parameters=parameters, steps=steps, every=every
     )
-    parts = list(course(task, engine=engine, threads=threads, device=device))
-    return History(
-        step=np.concatenate([part.step for part in parts]),
-        phase=np.concatenate([part.phase for part in parts], axis=1),
-        spikes=np.concatenate([part.spikes for part in parts], axis=1),
-        final_input_phase=parts[-1].input_phase,
+    kept_steps = task.kept_steps()
+    runs, *sites = task.initial_phase.shape
+    history = History(
+        step=kept_steps,
+        phase=np.empty((runs, len(kept_steps), *sites), np.float32),
+        spikes=np.empty((runs, len(kept_steps), *sites), task.spike_type()),
+        final_input_phase=np.empty((runs, *sites), np.float32),
     )
+    for piece in course(task, engine=engine, threads=threads, device=device):
+        history.phase[piece.runs, piece.frames] = piece.phase
+        history.spikes[piece.runs, piece.frames] = piece.spikes
+        history.final_input_phase[piece.runs] = piece.input_phase
+    return history
 
 
 def problem(
@@ -133,19 +140,19 @@ def course(
     if device not in DEVICES:
         raise ValueError(f"device: {device!r} is unknown (allowed: {', '.join(DEVICES)})")
     # Imported by name, so that a job loads the libraries of one engine only.
-    module = importlib.import_module(f"oscillator_field.engines.{engine_name(engine)}")
+    module = importlib.import_module(f"oscillator_field.engines.{engine_name(engine, device)}")
     pieces: Engine = module.pieces
     return pieces(task, frames_a_piece=frames_a_piece, threads=threads, device=device)
 
 
-def engine_name(engine: str) -> str:
-    """The engine that `auto` stands for here, or the engine itself.
+def engine_name(engine: str, device: str = "auto") -> str:
+    """The engine that `auto` stands for here, or the engine itself: torch on a GPU, numba on a CPU.
 
     Raises:
         ValueError: no such engine.
     """
     if engine == "auto":
-        return "torch"
+        return "torch" if device == "cuda" or (device == "auto" and gpu_at_hand()) else "numba"
     if engine not in ENGINES:
         raise ValueError(f"engine: {engine!r} is unknown (allowed: auto, {', '.join(ENGINES)})")
     return engine

@@ -8,12 +8,13 @@
     run, digit, instance, each parameter (run)
     step, time                           (frame)
 
-`open_history` and `xarray.open_zarr` both read it.
+`open_history` and `xarray.open_zarr` both read it. Phases are float32, or 16-bit multiples of a scale.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,13 +22,26 @@ import numpy as np
 import zarr
 from numpy.typing import NDArray
 
-from oscillator_field.engines import Piece, Problem
+from oscillator_field.engines import Piece, Problem, slices
 from oscillator_field.grid import Run
 from oscillator_field.parameters import METADATA
 from oscillator_field.stores import add_array, add_coordinate, add_values, copy_coordinates, new_store, open_store
 
 SITE_AXES = ("row", "column", "channel")
-FRAMES_A_CHUNK = 64
+EXACT = "exact"
+# Measured: smaller chunks cost more in handling than they save, and every reader wants all frames of a run.
+CHUNK_BYTES = 4 * 2**20
+# Chunks hold a power of two of runs up to this many, so that the groups of every engine are whole chunks.
+RUNS_A_CHUNK = 16
+LOST = -(2**15)
+
+
+def frames_a_chunk(problem: Problem) -> int:
+    """How many frames of a run share a chunk of the store, and a piece of the course."""
+    frames = len(problem.kept_steps())
+    most = max(1, CHUNK_BYTES // (4 * math.prod(problem.initial_phase.shape[1:])))
+    # Chunks of one length: the rest of a chunk that is not full is stored too.
+    return math.ceil(frames / math.ceil(frames / most))
 
 
 def write_history(
@@ -38,6 +52,7 @@ def write_history(
     runs: Sequence[Run],
     pixels: NDArray[np.uint8],
     attributes: Mapping[str, Any],
+    precision: str | float = EXACT,
     libraries: Sequence[str] = (),
 ) -> None:
     """Write the course of a field as it comes; the store appears when the last piece is in.
@@ -49,18 +64,21 @@ def write_history(
         runs: what each run of the problem is.
         pixels: uint8 `(run, row, column)`, the pictures that drive the runs.
         attributes: further facts about what made the store; JSON values only.
+        precision: `exact` for float32 phases, or the largest error allowed, rad, for 16-bit ones.
         libraries: distributions whose versions decided the numbers.
     """
     with new_store(path, title="History of an oscillator field", attributes=attributes, libraries=libraries) as group:
         _write_setting(group, problem, runs, pixels)
-        frames = len(problem.kept_steps())
-        sites = problem.initial_phase.shape
+        count, *sites = problem.initial_phase.shape
+        frames, together = len(problem.kept_steps()), frames_a_chunk(problem)
+        few = max(1, CHUNK_BYTES // (4 * together * math.prod(sites)))
+        runs_together = min(RUNS_A_CHUNK, 2 ** int(math.log2(few)), count)
         layout: dict[str, Any] = {
             "dimensions": ("run", "frame", *SITE_AXES),
-            "shape": (sites[0], frames, *sites[1:]),
-            "chunks": (1, min(frames, FRAMES_A_CHUNK), *sites[1:]),
+            "shape": (count, frames, *sites),
+            "chunks": (runs_together, together, *sites),
         }
-        phase = add_array(group, "phase", dtype="float32", units="rad", long_name="phase after the step", **layout)
+        phase = _add_phase(group, precision, layout)
         spikes = add_array(
             group,
             "spikes",
@@ -69,23 +87,69 @@ def write_history(
             long_name="steps with a spike since the frame before",
             **layout,
         )
-        done = 0
-        for piece in pieces:
-            part = slice(done, done + len(piece.step))
-            phase[:, part] = piece.phase
-            spikes[:, part] = piece.spikes
-            done = part.stop
-        add_values(
+        final_input_phase = add_array(
             group,
             "final_input_phase",
             ("run", *SITE_AXES),
-            piece.input_phase,
+            shape=(count, *sites),
+            chunks=(runs_together, *sites),
+            dtype="float32",
             units="rad",
             long_name="input phase after the last step",
         )
+        for piece in pieces:
+            place = (piece.runs, piece.frames)
+            phase[place] = piece.phase if precision == EXACT else _coded(piece.phase, phase.attrs["scale_factor"])
+            spikes[place] = piece.spikes
+            if piece.frames.stop == frames:
+                final_input_phase[piece.runs] = piece.input_phase
 
 
-def open_history(path: str | Path) -> zarr.Group:
+class StoredHistory:
+    """A history to read by array name: phases in rad whatever their coding, all else as it is stored."""
+
+    def __init__(self, group: zarr.Group) -> None:
+        self.group = group
+        self.attrs = group.attrs
+
+    def __getitem__(self, name: str) -> Any:
+        array = self.group[name]
+        return StoredPhase(array) if name == "phase" and "scale_factor" in array.attrs else array
+
+    def frame_blocks(self) -> Iterator[slice]:
+        """The frames in the blocks that they are stored in, to be read one after the other."""
+        phase = self.group["phase"]
+        return slices(phase.shape[1], phase.chunks[1])
+
+
+class StoredPhase:
+    """16-bit phases, read as float32 in rad."""
+
+    def __init__(self, array: zarr.Array) -> None:
+        self._array = array
+        self.shape = array.shape
+
+    def __getitem__(self, selection: Any) -> NDArray[np.float32]:
+        return self._decoded(self._array[selection])
+
+    @property
+    def oindex(self) -> _Orthogonal:
+        """Selection by a list of indices along an axis, as zarr has it."""
+        return _Orthogonal(self)
+
+    def _decoded(self, stored: NDArray[np.int16]) -> NDArray[np.float32]:
+        return (stored * self._array.attrs["scale_factor"]).astype(np.float32)
+
+
+class _Orthogonal:
+    def __init__(self, phase: StoredPhase) -> None:
+        self._phase = phase
+
+    def __getitem__(self, selection: Any) -> NDArray[np.float32]:
+        return self._phase._decoded(self._phase._array.oindex[selection])
+
+
+def open_history(path: str | Path) -> StoredHistory:
     """A history to read by array name, for example `open_history(path)["phase"][0, -1]`.
 
     Raises:
@@ -96,27 +160,49 @@ def open_history(path: str | Path) -> zarr.Group:
     missing = {"phase", "spikes", "initial_phase", "omega"} - set(group.array_keys())
     if missing:
         raise ValueError(f"{path}: not a history, it has no {', '.join(sorted(missing))}")
-    return group
+    return StoredHistory(group)
 
 
-def frame_intervals(history: zarr.Group) -> NDArray[np.int64]:
+def frame_intervals(history: StoredHistory) -> NDArray[np.int64]:
     """Steps from the frame before (or the start) to each frame: `(frame,)`."""
     return np.diff(history["step"][:], prepend=0)
 
 
-def copy_run_coordinates(history: zarr.Group, target: zarr.Group) -> None:
+def copy_run_coordinates(history: StoredHistory, target: zarr.Group) -> None:
     """What each run is, from a history to a store made of it."""
     names = [
         name
-        for name, array in history.arrays()
+        for name, array in history.group.arrays()
         if array.attrs.get("role") == "coordinate" and array.metadata.dimension_names == ("run",)
     ]
-    copy_coordinates(history, target, sorted(names))
+    copy_coordinates(history.group, target, sorted(names))
 
 
-def origin(history: zarr.Group) -> dict[str, Any]:
+def origin(history: StoredHistory) -> dict[str, Any]:
     """Where a history comes from, for the attributes of a store made of it."""
     return {name: history.attrs[name] for name in ("source", "simulation", "versions") if name in history.attrs}
+
+
+def _add_phase(group: zarr.Group, precision: str | float, layout: Mapping[str, Any]) -> zarr.Array:
+    described: dict[str, Any] = {"units": "rad", "long_name": "phase after the step", **layout}
+    if precision == EXACT:
+        return add_array(group, "phase", dtype="float32", **described)
+    # A whole number of steps from 0 to pi, so that no coded phase leaves the circle.
+    scale = math.pi / math.ceil(math.pi / (2 * float(precision)))
+    return add_array(
+        group,
+        "phase",
+        dtype="int16",
+        fill_value=LOST,
+        last_axis=1,
+        scale_factor=scale,
+        _FillValue=LOST,
+        **described,
+    )
+
+
+def _coded(phase: NDArray[np.float32], scale: float) -> NDArray[np.int16]:
+    return np.rint(phase * np.float32(1 / scale)).astype(np.int16)
 
 
 def _write_setting(group: zarr.Group, problem: Problem, runs: Sequence[Run], pixels: NDArray[np.uint8]) -> None:

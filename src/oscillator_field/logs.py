@@ -1,4 +1,4 @@
-"""The log file of a job: everything it prints, and the traceback if it fails."""
+"""The log file of a job: everything it prints, how far it is, and the traceback if it fails."""
 
 from __future__ import annotations
 
@@ -7,6 +7,9 @@ import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from pathlib import Path
+from typing import Any
+
+from tqdm import tqdm
 
 
 @contextmanager
@@ -28,3 +31,25 @@ def log_to(path: str | Path) -> Iterator[None]:
             return
     print(failure, file=sys.stderr)
     raise SystemExit(1)
+
+
+def progress(**described: Any) -> tqdm:
+    """A progress bar in the log, and on the terminal if there is one; `described` as tqdm takes it."""
+    return tqdm(file=_LogAndTerminal(), mininterval=2, **described)
+
+
+class _LogAndTerminal:
+    """Writes to standard error, which may be a log, and to the terminal beside it."""
+
+    def __init__(self) -> None:
+        terminal = sys.__stderr__
+        both = terminal is not None and terminal is not sys.stderr and terminal.isatty()
+        self._streams: list[Any] = [sys.stderr, terminal] if both else [sys.stderr]
+
+    def write(self, text: str) -> None:
+        for stream in self._streams:
+            stream.write(text)
+
+    def flush(self) -> None:
+        for stream in self._streams:
+            stream.flush()

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from oscillator_field.history import FRAMES_A_CHUNK, copy_run_coordinates, frame_intervals, open_history, origin
+from oscillator_field.history import copy_run_coordinates, frame_intervals, open_history, origin
 from oscillator_field.stores import add_values, copy_coordinates, new_store
 
 SITES = (-3, -2, -1)
@@ -79,8 +79,7 @@ def measure(history_path: str | Path, path: str | Path) -> None:
 
     for run in range(runs):
         before = history["initial_phase"][run][np.newaxis, np.newaxis]
-        for first in range(0, frames, FRAMES_A_CHUNK):
-            part = slice(first, first + FRAMES_A_CHUNK)
+        for part in history.frame_blocks():
             here = (slice(run, run + 1), part)
             phase = history["phase"][here]
             previous = np.concatenate([before, phase[:, :-1]], axis=1)
@@ -97,7 +96,7 @@ def measure(history_path: str | Path, path: str | Path) -> None:
     }
     with new_store(path, title="Observables of an oscillator field", attributes={"history": origin(history)}) as group:
         copy_run_coordinates(history, group)
-        copy_coordinates(history, group, ["step", "time"])
+        copy_coordinates(history.group, group, ["step", "time"])
         for name, (long_name, units) in described.items():
             add_values(group, name, ("run", "frame"), over_time[name], long_name=long_name, units=units)
         add_values(

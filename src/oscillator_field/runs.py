@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
-from tqdm import tqdm
+import zarr
 
 from oscillator_field.encoding import over_channels
-from oscillator_field.field import FRAMES_A_PIECE, course, engine_name, problem, start
+from oscillator_field.engines import Piece, Problem
+from oscillator_field.field import course, engine_name, problem, start
 from oscillator_field.grid import Run
-from oscillator_field.history import write_history
+from oscillator_field.history import EXACT, frames_a_chunk, write_history
+from oscillator_field.logs import progress
 from oscillator_field.perturbation import read_perturbation
 
 
@@ -21,6 +23,7 @@ def simulate_runs(
     path: str | Path,
     *,
     every: int = 1,
+    precision: str | float = EXACT,
     engine: str = "auto",
     device: str = "auto",
     threads: int | None = None,
@@ -32,6 +35,7 @@ def simulate_runs(
         perturbations: stores of the encoded digits, named as `Run.perturbation` says.
         path: where the history belongs.
         every, engine, device, threads: as `field.simulate` takes them.
+        precision: as `history.write_history` takes it.
 
     Raises:
         FileNotFoundError, ValueError: a perturbation is missing or damaged.
@@ -50,18 +54,29 @@ def simulate_runs(
         steps=steps,
         every=every,
     )
-    chosen = engine_name(engine)
-    pieces = course(task, engine=chosen, device=device, threads=threads)
-    count = -(-len(task.kept_steps()) // FRAMES_A_PIECE)
-    write_history(
-        path,
-        task,
-        tqdm(pieces, total=count, desc=f"{len(runs)} runs", unit="piece", mininterval=5),
-        runs=runs,
-        pixels=np.stack(pixels),
-        attributes={
-            "source": descriptions[0]["source"],
-            "simulation": {"engine": chosen, "device": device, "every": every},
-        },
-        libraries=[chosen],
-    )
+    chosen = engine_name(engine, device)
+    pieces = course(task, engine=chosen, device=device, threads=threads, frames_a_piece=frames_a_chunk(task))
+    # Chunks are compressed on the cores of the job, beside the field.
+    with zarr.config.set({"threading.max_workers": threads}):
+        write_history(
+            path,
+            task,
+            _counted(pieces, task),
+            runs=runs,
+            pixels=np.stack(pixels),
+            attributes={
+                "source": descriptions[0]["source"],
+                "simulation": {"engine": chosen, "device": device, "every": every, "precision": precision},
+            },
+            precision=precision,
+            libraries=[chosen],
+        )
+
+
+def _counted(pieces: Iterable[Piece], task: Problem) -> Iterator[Piece]:
+    """The pieces, while fields done, their rate and the time left are told."""
+    frames = len(task.kept_steps())
+    with progress(total=len(task.parameters), unit="field") as bar:
+        for piece in pieces:
+            yield piece
+            bar.update((piece.runs.stop - piece.runs.start) * (piece.frames.stop - piece.frames.start) / frames)

@@ -13,13 +13,22 @@ from typing import Any
 import numpy as np
 import zarr
 from numpy.typing import ArrayLike
-from zarr.codecs import BloscCodec
+from zarr.codecs import BloscCodec, Crc32cCodec, TransposeCodec, ZstdCodec
 from zarr.errors import ZarrUserWarning
 
 from oscillator_field.atomic import whole_directory
 
 # The libraries whose versions a store names, since they decide its bits.
 _LIBRARIES = ("oscillator-field", "numpy", "zarr")
+
+
+# Measured on histories: lz4 with shuffled bytes packs float32 phases as small as zstd in half the time; zstd with
+# shuffled bits packs whole numbers to a third of lz4.
+_COMPRESSORS: dict[str, Any] = {
+    "f": BloscCodec(cname="lz4", clevel=5, shuffle="shuffle"),
+    "i": BloscCodec(cname="zstd", clevel=1, shuffle="bitshuffle"),
+    "U": ZstdCodec(level=3),
+}
 
 
 @contextmanager
@@ -66,12 +75,28 @@ def add_array(
     units: str | None = None,
     chunks: Sequence[int] | None = None,
     role: str = "data",
+    fill_value: Any = None,
+    last_axis: int | None = None,
+    **attributes: Any,
 ) -> zarr.Array:
-    """A new array to fill. A chunk that is lost later reads as NaN where the type has one, never as a plausible 0."""
-    attributes = {"long_name": long_name, "role": role}
+    """A new array to fill, each chunk with a checksum, so that damage is an error and not a wrong number.
+
+    A chunk that is lost later reads as NaN where the type has one, never as a plausible 0.
+
+    Args:
+        group: where it belongs.
+        name, dimensions, shape, dtype, chunks: of the array; without chunks it is one.
+        long_name, units: what it holds, for people.
+        role: `coordinate` or `data`.
+        fill_value: what a lost chunk reads as, if not the usual.
+        last_axis: the axis along which neighbours in a chunk are alike, to be stored side by side.
+        attributes: further attributes, JSON values only.
+    """
+    attributes |= {"long_name": long_name, "role": role}
     if units is not None:
         attributes["units"] = units
     kind = np.dtype(dtype).kind if dtype is not str else "U"
+    order = [axis for axis in range(len(shape)) if axis != last_axis]
     return group.create_array(
         name,
         shape=tuple(shape),
@@ -79,10 +104,9 @@ def add_array(
         dtype=dtype,
         dimension_names=list(dimensions),
         attributes=attributes,
-        fill_value=np.nan if kind == "f" else None,
-        compressors="auto"
-        if kind == "U"
-        else BloscCodec(cname="zstd", clevel=3, shuffle="shuffle" if kind == "f" else "bitshuffle"),
+        fill_value=np.nan if kind == "f" else fill_value,
+        filters=None if last_axis is None else [TransposeCodec(order=(*order, last_axis))],
+        compressors=[_COMPRESSORS[kind if kind in "fU" else "i"], Crc32cCodec()],
         config={"write_empty_chunks": True},
     )
 

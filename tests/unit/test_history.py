@@ -6,6 +6,7 @@ import warnings
 import numpy as np
 import pytest
 import xarray as xr
+from reference import apart
 
 from oscillator_field import FieldParameters, open_history, simulate
 from oscillator_field.embedding import embed
@@ -127,6 +128,55 @@ def test_damage_is_an_error_and_not_a_wrong_picture(stores, tmp_path, damage, me
     damage(store)
     with pytest.raises(ValueError, match=message):
         open_history(store)
+
+
+@pytest.mark.parametrize("bound", [5e-5, 1e-4, 1e-2])
+def test_a_bounded_history_is_within_its_bound_and_small(stores, tmp_path, bound):
+    folder, runs = stores
+    perturbations = {folder / f"{run.perturbation}.zarr" for run in runs}
+    simulate_runs(runs, sorted(perturbations), tmp_path / "history.zarr", every=EVERY, precision=bound)
+    exact = open_history(folder / "history.zarr")["phase"][:]
+    bounded = open_history(tmp_path / "history.zarr")
+    assert apart(bounded["phase"][:], exact).max() <= 1.01 * bound
+    assert np.array_equal(bounded["phase"].oindex[1, [0, 3]], bounded["phase"][1, [0, 3]])
+    assert np.array_equal(bounded["spikes"][:], open_history(folder / "history.zarr")["spikes"][:])
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        with xr.open_zarr(tmp_path / "history.zarr") as dataset:
+            decoded = dataset["phase"].values
+    assert apart(decoded, exact).max() <= 1.01 * bound
+    assert np.abs(decoded).max() <= np.pi * (1 + 1e-6)
+    np.testing.assert_allclose(decoded, bounded["phase"][:], atol=1e-6)
+
+
+@pytest.mark.parametrize("array", ["phase", "spikes", "omega", "run", "time"])
+def test_a_flipped_bit_in_any_chunk_is_an_error(stores, tmp_path, array):
+    folder, _ = stores
+    store = shutil.copytree(folder / "history.zarr", tmp_path / "history.zarr")
+    chunk = max(
+        (path for path in (store / array / "c").rglob("*") if path.is_file()), key=lambda path: path.stat().st_size
+    )
+    content = bytearray(chunk.read_bytes())
+    content[len(content) // 2] ^= 4
+    chunk.write_bytes(content)
+    with pytest.raises(ValueError, match=r"(?i)checksum"):
+        open_history(store)[array][...]
+
+
+def test_many_runs_of_few_frames_share_chunks(tmp_path):
+    write_perturbation(tmp_path / "digit=0.zarr", np.zeros((5, 4), np.uint8), EncodingParameters(), {"source": {}})
+    runs = [Run.of(0, 0, {"steps": 9, "seed": seed}) for seed in range(40)]
+    simulate_runs(runs, [tmp_path / "digit=0.zarr"], tmp_path / "history.zarr", every=9, threads=2)
+    history = open_history(tmp_path / "history.zarr")
+    assert history["phase"].shape == (40, 1, 5, 4, 4)
+    assert history["phase"].chunks == (16, 1, 5, 4, 4)
+    begin, omega = start(33, 5, 4, 4)
+    drive = over_channels(read_perturbation(tmp_path / "digit=0.zarr")[0], 4)[np.newaxis]
+    alone = simulate(
+        drive, initial_phase=begin[np.newaxis], omega=omega, parameters=FieldParameters(), steps=9, every=9
+    )
+    for name in ("phase", "spikes", "final_input_phase"):
+        assert np.array_equal(history[name][33], getattr(alone, name)[0]), name
 
 
 def test_another_store_is_no_history(stores):

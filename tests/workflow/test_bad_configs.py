@@ -78,6 +78,14 @@ BAD = {
         "render: {phase: {colours: Viridis}}",
         'render.phase.colours: "Viridis" is not allowed (one of "Phase", ',
     ),
+    "a precision beyond 16 bits": (
+        "history: {precision: 1.0e-6}",
+        "history.precision: 1e-06 is not allowed (exact, or the largest error of a stored phase, a number from 5.0e-5",
+    ),
+    "an unknown precision": (
+        "history: {precision: fine}",
+        'history.precision: "fine" is not allowed (exact, or the largest error of a stored phase',
+    ),
     "an unknown engine": ("simulate: {engine: abacus}", 'simulate.engine: "abacus" is not allowed (one of "auto", '),
     "a frame rate of zero": (
         "render: {html: {frame_rate: 0}}",

@@ -120,6 +120,8 @@ TABLE = {
         {f"Embed {run} by pca" for run in RUNS} | draw(RUNS, ["trajectory-pca"]),
     ),
     "settings of a method that is not used": (changed(embed__tsne__perplexity=12), set()),
+    "coarser histories": (changed(history__precision=0.001), after_simulate(RUNS)),
+    "another engine": (changed(simulate__engine="torch"), after_simulate(RUNS)),
     "thinner histories": (changed(history__every=2), after_simulate(RUNS)),
     "mirrors that are not used": (changed(mnist__mirrors=["http://127.0.0.1:9/"]), set()),
     "batched digits": (
@@ -151,7 +153,7 @@ def test_the_order_of_keys_decides_nothing(project):
         "config/config.yaml",
         "scripts/simulate.py",
         "src/oscillator_field/field.py",
-        "src/oscillator_field/engines/torch.py",
+        "src/oscillator_field/engines/numba.py",
         "resources/mnist-sample/train-images-idx3-ubyte.gz",
     ],
 )
@@ -163,7 +165,8 @@ def test_a_touched_file_runs_nothing(project, place):
 EVERYTHING = FETCH | encode(["digit=3", "digit=4"]) | after_simulate(RUNS)
 EDITS = {
     "scripts/simulate.py": after_simulate(RUNS),
-    "src/oscillator_field/engines/torch.py": after_simulate(RUNS),
+    "src/oscillator_field/engines/numba.py": after_simulate(RUNS),
+    "src/oscillator_field/engines/torch.py": set(),
     "src/oscillator_field/field.py": after_simulate(RUNS),
     "src/oscillator_field/observables.py": {f"Measure {run}" for run in RUNS},
     "src/oscillator_field/embedding.py": {f"Embed {run} by pca" for run in RUNS} | draw(RUNS, ["trajectory-pca"]),

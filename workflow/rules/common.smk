@@ -8,10 +8,15 @@ from snakemake.exceptions import WorkflowError
 # The library of this very clone, wherever the workflow was started from, in this process and in its jobs.
 LIBRARY = os.path.join(workflow.basedir, "src")
 sys.path.insert(0, LIBRARY)
-os.environ.update(PYTHONPATH=os.pathsep.join(filter(None, [LIBRARY, os.environ.get("PYTHONPATH")])))
+os.environ.update(
+    PYTHONPATH=os.pathsep.join(filter(None, [LIBRARY, os.environ.get("PYTHONPATH")])),
+    # The compiled field is kept for the next job.
+    NUMBA_CACHE_DIR=os.path.join(workflow.basedir, ".cache", "numba"),
+)
 
 from oscillator_field import configuration
 from oscillator_field.devices import gpu_at_hand
+from oscillator_field.field import engine_name
 from oscillator_field.figures.browser import HOW_TO_GET_ONE, find_browser
 from oscillator_field.grid import perturbations
 from oscillator_field.mnist import FILES, PROVENANCE, path_of
@@ -98,15 +103,27 @@ def simulate_settings(wildcards):
         "device": config["simulate"]["device"],
         "engine": config["simulate"]["engine"],
         "every": int(config["history"]["every"]),
+        "precision": config["history"]["precision"],
         "runs": [sorted_dict(run.described()) for run in job_of(wildcards).runs],
     }
 
 
+def simulate_code():
+    """What decides a history: of the engines, only the one that computes it."""
+    engine = engine_name(config["simulate"]["engine"], config["simulate"]["device"])
+    return code("simulate", "field.py", "history.py", "runs.py", "engines/__init__.py", f"engines/{engine}.py")
+
+
+def simulate_threads(wildcards):
+    """One for each group of runs that is computed at once."""
+    return max(1, min(8, len(job_of(wildcards).runs) // 16))
+
+
 def simulate_megabytes(wildcards):
-    """Room for the libraries, and for the frames that are under way, of all runs of a job."""
+    """Room for the libraries, the chunks under way in each thread, and the inputs of all runs."""
     runs = job_of(wildcards).runs
     sites = 28 * 28 * runs[0].settings.channels
-    return 2000 + len(runs) * sites * 64 * 30 // 10**6
+    return 1000 + 400 * simulate_threads(wildcards) + len(runs) * sites * 40 // 10**6
 
 
 def gpus():

@@ -6,7 +6,7 @@ rule simulate:
         perturbations=lambda wildcards: [
             f"results/perturbations/{name}.zarr" for name in perturbations([job_of(wildcards)])
         ],
-        code=code("simulate", "field.py", "history.py", "runs.py", "engines/__init__.py", "engines/torch.py"),
+        code=simulate_code(),
     output:
         history=directory(f"{RUN}/history.zarr"),
     log:
@@ -15,7 +15,7 @@ rule simulate:
         "logs/simulate/{run}.tsv"
     conda:
         ENVIRONMENT
-    threads: 1
+    threads: simulate_threads
     resources:
         gpu=gpus(),
         mem_mb=simulate_megabytes,

@@ -11,9 +11,9 @@ Lattice of `row x column` pixels with `channel` oscillators each; state `z = exp
 
 with `normalise(x) = x / (|x| + 1e-12)`.
 
-An engine is a function `pieces(problem, ...)` that yields the course of the field piece by piece, so that
-whoever stores it need never hold all of it. Engines compute in float32, agree with each other within the
-tolerance that the tests state, and give a run the same bits whatever else shares its batch.
+An engine is a function `pieces(problem, ...)` that yields the course of the field piece by piece, some runs and
+some frames at a time, so that whoever stores it need never hold all of it. Engines compute in float32, agree with
+each other within the tolerance that the tests state, and give a run the same bits whatever else shares its batch.
 """
 
 from __future__ import annotations
@@ -50,6 +50,17 @@ class Problem:
     steps: int
     every: int
 
+    def part(self, runs: slice) -> Problem:
+        """The same for some of the runs."""
+        return Problem(
+            self.input_phase[runs],
+            self.initial_phase[runs],
+            self.omega[runs],
+            self.parameters[runs],
+            self.steps,
+            self.every,
+        )
+
     def kept_steps(self) -> NDArray[np.int64]:
         """The steps after which a frame is kept, 1 being the first step."""
         return kept(self.steps, self.every)
@@ -61,15 +72,19 @@ class Problem:
 
 @dataclass(frozen=True)
 class Piece:
-    """Some successive frames of all runs.
+    """Some successive frames of some successive runs; its arrays are good until the next piece is asked for.
 
     Attributes:
+        runs: which runs of the problem.
+        frames: which of its kept frames; the pieces of a run come in the order of their frames.
         step: int64 `(frame,)`, the step after which each frame was kept.
         phase: float32 `(run, frame, row, column, channel)` in (-pi, pi].
         spikes: unsigned, the same shape: in how many steps since the frame before the site spiked.
         input_phase: float32 `(run, row, column, channel)`, the input after the last step of the piece.
     """
 
+    runs: slice
+    frames: slice
     step: NDArray[np.int64]
     phase: NDArray[np.float32]
     spikes: NDArray[np.unsignedinteger]
@@ -88,6 +103,12 @@ def kept(count: int, every: int) -> NDArray[np.int64]:
     """Of 1 to `count`, every `every`-th and the last."""
     numbers = np.arange(every, count + 1, every, dtype=np.int64)
     return numbers if len(numbers) and numbers[-1] == count else np.append(numbers, count)
+
+
+def slices(count: int, size: int) -> Iterator[slice]:
+    """0 to `count` in slices of `size`, the last of which may be shorter."""
+    for first in range(0, count, size):
+        yield slice(first, min(first + size, count))
 
 
 def on_circle(phase: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:

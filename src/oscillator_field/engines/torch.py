@@ -13,17 +13,17 @@ from collections.abc import Callable, Iterator
 import numpy as np
 import torch
 
-from oscillator_field.engines import EPSILON, Piece, Problem, angle, on_circle
+from oscillator_field.engines import EPSILON, Piece, Problem, angle, on_circle, slices
 from oscillator_field.parameters import FieldParameters
 
 Tensor = torch.Tensor
+RUNS_A_GROUP = 256
 
 
-@torch.inference_mode()
 def pieces(
     problem: Problem, *, frames_a_piece: int, threads: int | None = None, device: str = "auto"
 ) -> Iterator[Piece]:
-    """Yield the course of the field, `frames_a_piece` frames at a time.
+    """Yield the course of the field, `frames_a_piece` frames of a group of runs at a time.
 
     Args:
         problem: what to simulate.
@@ -37,18 +37,24 @@ def pieces(
     place = _device(device)
     if threads is not None:
         torch.set_num_threads(threads)
+    for runs in slices(len(problem.parameters), RUNS_A_GROUP):
+        yield from _course(problem.part(runs), runs, frames_a_piece, place)
+
+
+@torch.inference_mode()
+def _course(problem: Problem, runs: slice, frames_a_piece: int, place: torch.device) -> Iterator[Piece]:
+    """The pieces of one group of runs, in order."""
     step = _stepper(problem, place)
     z = _to_tensor(np.stack(on_circle(problem.initial_phase)), place)
     c = _to_tensor(np.stack(on_circle(problem.input_phase)), place)
 
     kept_steps = problem.kept_steps()
     done = 0
-    for first in range(0, len(kept_steps), frames_a_piece):
-        frame_steps = kept_steps[first : first + frames_a_piece]
-        shape = (problem.initial_phase.shape[0], len(frame_steps), *problem.initial_phase.shape[1:])
+    for frames in slices(len(kept_steps), frames_a_piece):
+        shape = (problem.initial_phase.shape[0], frames.stop - frames.start, *problem.initial_phase.shape[1:])
         phase = np.empty(shape, np.float32)
         spikes = np.empty(shape, problem.spike_type())
-        for frame, last_step in enumerate(frame_steps):
+        for frame, last_step in enumerate(kept_steps[frames]):
             count = torch.zeros(z.shape[1:], dtype=torch.int32, device=place)
             for _ in range(done, last_step):
                 z, c, spike = step(z, c)
@@ -56,7 +62,7 @@ def pieces(
             done = last_step
             phase[:, frame] = _phase(z)
             spikes[:, frame] = count.cpu().numpy()
-        yield Piece(frame_steps, phase, spikes, _phase(c))
+        yield Piece(runs, frames, kept_steps[frames], phase, spikes, _phase(c))
 
 
 def _stepper(problem: Problem, place: torch.device) -> Callable[[Tensor, Tensor], tuple[Tensor, Tensor, Tensor]]:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from plotly.colors import get_colorscale, unlabel_rgb
 
 from oscillator_field.grid import JOINT
+from oscillator_field.history import StoredHistory
 from oscillator_field.parameters import METADATA
 
 
@@ -99,7 +100,7 @@ class Animation:
     hover: str
 
 
-def chosen_runs(store: zarr.Group, most: int) -> tuple[int, str]:
+def chosen_runs(store: zarr.Group | StoredHistory, most: int) -> tuple[int, str]:
     """How many runs of a store to show, and a remark if some are left out."""
     runs = store["run"].shape[0]
     return (runs, "") if runs <= most else (most, f" (first {most} of {runs} runs)")

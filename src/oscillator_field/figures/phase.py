@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 
 import numpy as np
-import zarr
 from numpy.typing import NDArray
 
 from oscillator_field.engines import kept
@@ -18,11 +17,12 @@ from oscillator_field.figures.animation import (
     run_titles,
     title_of,
 )
+from oscillator_field.history import StoredHistory
 
 CHANNEL = -1
 
 
-def animation(history: zarr.Group, *, every: int, channel_mean: str, colours: str, panels: int) -> Animation:
+def animation(history: StoredHistory, *, every: int, channel_mean: str, colours: str, panels: int) -> Animation:
     """The phases of the runs of a history.
 
     Args:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-import zarr
 from numpy.typing import NDArray
 
 from oscillator_field.engines import kept
@@ -16,10 +15,10 @@ from oscillator_field.figures.animation import (
     run_titles,
     title_of,
 )
-from oscillator_field.history import FRAMES_A_CHUNK
+from oscillator_field.history import StoredHistory
 
 
-def animation(history: zarr.Group, *, every: int, colours: str, panels: int) -> Animation:
+def animation(history: StoredHistory, *, every: int, colours: str, panels: int) -> Animation:
     """The spikes of the runs of a history.
 
     Args:
@@ -52,11 +51,11 @@ def animation(history: zarr.Group, *, every: int, colours: str, panels: int) -> 
     )
 
 
-def spikes_between(history: zarr.Group, run: int, chosen: NDArray[np.int64]) -> NDArray[np.int64]:
+def spikes_between(history: StoredHistory, run: int, chosen: NDArray[np.int64]) -> NDArray[np.int64]:
     """Spikes of all channels of each pixel since the chosen frame before: `(chosen frame, row, column)`."""
     spikes = history["spikes"]
     total = np.zeros((len(chosen), *spikes.shape[2:4]), np.int64)
-    for first in range(0, spikes.shape[1], FRAMES_A_CHUNK):
-        block = spikes[run, first : first + FRAMES_A_CHUNK].sum(axis=-1, dtype=np.int64)
-        np.add.at(total, np.searchsorted(chosen, np.arange(first, first + len(block))), block)
+    for part in history.frame_blocks():
+        block = spikes[run, part].sum(axis=-1, dtype=np.int64)
+        np.add.at(total, np.searchsorted(chosen, np.arange(part.start, part.stop)), block)
     return total

@@ -1,0 +1,176 @@
+"""How fast the field is: the notebook's class, torch in batches and the compiled engine, side by side in one run.
+
+usage: python benchmarks/field.py [--quick] [--json FILE]
+"""
+
+import argparse
+import contextlib
+import itertools
+import json
+import os
+import platform
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+
+from oscillator_field import FieldParameters
+from oscillator_field.encoding import encode, over_channels
+from oscillator_field.field import course, problem, start
+from oscillator_field.grid import Run
+from oscillator_field.mnist import picture
+from oscillator_field.parameters import EncodingParameters
+from oscillator_field.perturbation import write_perturbation
+from oscillator_field.runs import simulate_runs
+
+ROOT = Path(__file__).parents[1]
+SAMPLE = ROOT / "resources" / "mnist-sample"
+STEPS, CHANNELS, SIDE = 512, 4, 28
+SITE_STEPS = STEPS * CHANNELS * SIDE * SIDE
+
+
+def pictures(count):
+    return np.stack([picture(SAMPLE, number % 10, number // 10) for number in range(count)])
+
+
+def setting(runs):
+    """The arguments of a batch of real digits: input phases, start phases, Omega."""
+    phases = encode(pictures(min(runs, 100)), EncodingParameters())
+    drive = over_channels(np.resize(phases, (runs, SIDE, SIDE)), CHANNELS)
+    begin, omega = start(42, SIDE, SIDE, CHANNELS)
+    return drive, np.broadcast_to(begin, drive.shape), omega
+
+
+def of_notebook():
+    import baseline
+    import torch
+
+    torch.set_num_threads(1)
+    drive, begin, omega = setting(1)
+    begin = begin.copy()
+
+    def call():
+        baseline.run(drive[0], begin[0], omega, FieldParameters(), STEPS)
+
+    return call, 1
+
+
+def of_engine(engine, runs, every, threads):
+    drive, begin, omega = setting(runs)
+    task = problem(drive, initial_phase=begin, omega=omega, parameters=FieldParameters(), steps=STEPS, every=every)
+
+    def call():
+        for _ in course(task, engine=engine, threads=threads, device="cpu"):
+            pass
+
+    return call, runs
+
+
+def of_store(runs, precision, threads, sizes):
+    """From encoded digits to a finished history."""
+    folder = Path(tempfile.mkdtemp())
+    each = [Run.of(number % 10, number // 10, {}) for number in range(runs)]
+    places = []
+    for run, pixels in zip(each, pictures(runs), strict=True):
+        places.append(folder / f"{run.perturbation}.zarr")
+        write_perturbation(places[-1], pixels, run.encoding, {"source": {}})
+
+    numbers = itertools.count()
+
+    def call():
+        store = folder / f"{next(numbers)}.zarr"
+        with open(os.devnull, "w") as nowhere, contextlib.redirect_stderr(nowhere):
+            simulate_runs(each, places, store, precision=precision, threads=threads, device="cpu")
+        sizes[precision] = sum(path.stat().st_size for path in store.rglob("*") if path.is_file()) / runs / 1e6
+
+    return call, runs
+
+
+def measure(cases, rounds):
+    """The best time a field of each case, ms; the cases take turns, so that a slow spell hits all of them."""
+    best = {}
+    for name, make in cases.items():
+        call, runs = make()
+        call()  # compiles, and fills caches
+        cases[name] = (call, runs)
+    for _ in range(rounds):
+        for name, (call, runs) in cases.items():
+            begin = time.perf_counter()
+            call()
+            best[name] = min(best.get(name, np.inf), (time.perf_counter() - begin) / runs * 1e3)
+    return best
+
+
+def machine():
+    models = [line for line in Path("/proc/cpuinfo").read_text().splitlines() if line.startswith("model name")]
+    flags = Path("/proc/cpuinfo").read_text()
+    vectors = next(name for name in ("avx512f", "avx2", "sse2") if name in flags)
+    return f"{models[0].split(':')[1].strip()}, {len(models)} cores, {vectors}, Python {platform.python_version()}"
+
+
+def main():
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--quick", action="store_true", help="fewer rounds and fields")
+    options.add_argument("--json", type=Path, help="where to write the figures too")
+    chosen = options.parse_args()
+    fields, rounds = (32, 1) if chosen.quick else (96, 3)
+    sizes = {}
+    cases = {
+        "notebook's class, every step": of_notebook,
+        "torch, batch of 16, final state": lambda: of_engine("torch", 16, STEPS, 1),
+        "numba, 1 thread, final state": lambda: of_engine("numba", fields, STEPS, 1),
+        "numba, 2 threads, final state": lambda: of_engine("numba", fields, STEPS, 2),
+        "numba, 1 thread, every step": lambda: of_engine("numba", fields, 1, 1),
+        "numba, 2 threads, every step": lambda: of_engine("numba", fields, 1, 2),
+        "to a finished store, exact, 2 threads": lambda: of_store(fields, "exact", 2, sizes),
+        "to a finished store, 1e-4 rad, 2 threads": lambda: of_store(fields, 1e-4, 2, sizes),
+    }
+    best = measure(cases, rounds)
+    print(f"{STEPS} steps of {SIDE} x {SIDE} x {CHANNELS} sites; {machine()}\n")
+    print(f"{'':42} {'ms a field':>10} {'1e9 site-steps/s':>17} {'times notebook':>15}")
+    notebook = best["notebook's class, every step"]
+    for name, milliseconds in best.items():
+        speed = SITE_STEPS / milliseconds / 1e6
+        print(f"{name:42} {milliseconds:10.2f} {speed:17.3f} {notebook / milliseconds:15.1f}")
+    one, two = best["numba, 1 thread, final state"], best["numba, 2 threads, final state"]
+    print(f"\ntwo threads over one: {one / two:.2f}")
+    print(f"compiled over batched torch: {best['torch, batch of 16, final state'] / one:.1f}")
+    for precision, megabytes in sizes.items():
+        print(f"store, {precision}: {megabytes:.2f} MB a field")
+
+    many = 1000 if chosen.quick else 10_000
+    call, _ = of_engine("numba", many, STEPS, 2)
+    begin = time.perf_counter()
+    call()
+    seconds = time.perf_counter() - begin
+    print(
+        f"{many:,} fields, final state, 2 threads: {seconds:.1f} s, "
+        f"{many * SITE_STEPS / seconds / 1e9:.3f}e9 site-steps/s"
+    )
+    peak = peak_of_a_large_job(200 if chosen.quick else 1000)
+    print(f"peak memory of a job of {200 if chosen.quick else 1000} fields, every step to a store: {peak:.0f} MB")
+    if chosen.json:
+        figures = {"machine": machine(), "milliseconds_a_field": best, "megabytes_a_field": sizes}
+        figures |= {"many_fields": many, "seconds_of_many_fields": seconds, "peak_megabytes": peak}
+        chosen.json.write_text(json.dumps(figures, indent=2) + "\n")
+
+
+def peak_of_a_large_job(runs):
+    """Peak memory of a process that simulates so many fields into a store, MB."""
+    program = "import sys; sys.path.insert(0, sys.argv[1]); import field; field.large_job(int(sys.argv[2]))"
+    command = [sys.executable, "-c", program, str(Path(__file__).parent), str(runs)]
+    return float(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+
+
+def large_job(runs):
+    call, _ = of_store(min(runs, 1000), "exact", 2, {})
+    call()
+    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000)
+
+
+if __name__ == "__main__":
+    main()
