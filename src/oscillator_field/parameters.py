@@ -108,9 +108,9 @@ def _check_limits(name: str, value: Any, limits: dict[str, Any]) -> None:
         "enum": lambda limit: value in limit,
     }
     words = {"minimum": "at least", "exclusiveMinimum": "more than", "maximum": "at most", "enum": "one of"}
-    for kind, exact_limit in limits.items():
+    for kind, exact in limits.items():
         # Rounded as values are, so that pi itself is allowed where pi is the limit.
-        limit = exact_limit if kind == "enum" else float(f"{exact_limit:.12g}")
+        limit: Any = exact if kind == "enum" else float(f"{exact:.12g}")
         if not allowed[kind](limit):
             shown = ", ".join(limit) if kind == "enum" else f"{limit:.12g}"
             raise ValueError(f"{name}: {value!r} is not allowed ({words[kind]} {shown})")
