@@ -117,7 +117,7 @@ def main():
     options.add_argument("--quick", action="store_true", help="fewer rounds and fields")
     options.add_argument("--json", type=Path, help="where to write the figures too")
     chosen = options.parse_args()
-    fields, rounds = (32, 1) if chosen.quick else (96, 3)
+    fields, rounds = (32, 1) if chosen.quick else (192, 3)
     sizes = {}
     cases = {
         "notebook's class, every step": of_notebook,

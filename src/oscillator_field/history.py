@@ -212,8 +212,9 @@ def _write_setting(group: zarr.Group, problem: Problem, runs: Sequence[Run], pix
     add_coordinate(
         group, "instance", ("run",), [run.instance for run in runs], long_name="instance of the digit, from 0"
     )
+    each_run = [run.parameters for run in runs]
     for name, metadata in METADATA.items():
-        values = np.array([run.parameters[name] for run in runs])
+        values = np.array([parameters[name] for parameters in each_run])
         add_coordinate(group, name, ("run",), values, long_name=metadata["meaning"], units=metadata["unit"])
 
     steps = problem.kept_steps()
