@@ -22,10 +22,31 @@ def whole_directory(place: str | Path) -> Iterator[Path]:
     Raises:
         RuntimeError: another writer of the same place has started since and taken over.
     """
-    place = Path(place)
-    temporary = _claim(place)
+    with _claimed(Path(place)) as whole:
+        whole.mkdir()
+        yield whole
+
+
+@contextmanager
+def whole_file(place: str | Path) -> Iterator[Path]:
+    """A path to write a file to; on leaving without an error the file becomes `place`, replacing what was there.
+
+    Raises:
+        RuntimeError: another writer of the same place has started since and taken over.
+    """
+    with _claimed(Path(place)) as whole:
+        yield whole
+
+
+@contextmanager
+def _claimed(place: Path) -> Iterator[Path]:
+    """A path in a temporary folder that nobody else has; what is made there becomes `place`."""
+    place.parent.mkdir(parents=True, exist_ok=True)
+    for stale in place.parent.glob(f".{_glob_escaped(place.name)}.*.tmp"):
+        _discard(stale, place)
+    temporary = _temporary_name(place)
+    temporary.mkdir()
     whole = temporary / "whole"
-    whole.mkdir(parents=True)
     token = temporary / "owner"
     token.touch()
     try:
@@ -33,31 +54,13 @@ def whole_directory(place: str | Path) -> Iterator[Path]:
         # A later writer renames our folder away; what we wrote since then stands in a folder without our token.
         if not token.exists():
             raise RuntimeError(f"{place}: another job has started to write it and takes over")
-        _discard(place, place)
-        whole.rename(place)
+        if whole.is_dir():
+            _discard(place, place)
+            whole.rename(place)
+        else:
+            whole.replace(place)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
-
-
-@contextmanager
-def whole_file(place: str | Path) -> Iterator[Path]:
-    """A path to write a file to; on leaving without an error the file becomes `place`, replacing what was there."""
-    place = Path(place)
-    temporary = _claim(place)
-    try:
-        yield temporary
-        temporary.replace(place)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
-
-
-def _claim(place: Path) -> Path:
-    """A temporary name beside `place` that nobody else has; clears those of earlier writers."""
-    place.parent.mkdir(parents=True, exist_ok=True)
-    for stale in place.parent.glob(f".{_glob_escaped(place.name)}.*.tmp"):
-        _discard(stale, place)
-    return _temporary_name(place)
 
 
 def _temporary_name(place: Path) -> Path:

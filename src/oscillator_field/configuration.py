@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import difflib
 import json
+import math
 import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import yaml
-from jsonschema import Draft202012Validator, ValidationError
+from jsonschema import Draft202012Validator, ValidationError, validators
 from jsonschema.exceptions import best_match
 
 from oscillator_field.grid import Job, expand
@@ -25,13 +26,23 @@ class ConfigError(ValueError):
     """A fault in the config, in one line."""
 
 
+def _is_finite_number(_: Any, value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+
+
+# YAML writes .nan and .inf, which are numbers to JSON schema, and to no setting here.
+_Validator: Any = validators.extend(
+    Draft202012Validator, type_checker=Draft202012Validator.TYPE_CHECKER.redefine("number", _is_finite_number)
+)
+
+
 def check_schema(config: Mapping[str, Any], schema: str | Path) -> None:
     """Hold a config against its JSON schema, a YAML file.
 
     Raises:
         ConfigError: the most telling fault.
     """
-    validator = Draft202012Validator(yaml.safe_load(Path(schema).read_text(encoding="utf-8")))
+    validator = _Validator(yaml.safe_load(Path(schema).read_text(encoding="utf-8")))
     error = best_match(validator.iter_errors(config))
     if error is not None:
         # Of alternatives, all are allowed, not only the one that comes nearest.
@@ -39,14 +50,29 @@ def check_schema(config: Mapping[str, Any], schema: str | Path) -> None:
         raise ConfigError(_explain(whole))
 
 
-def source_folder(mnist: Mapping[str, Any], bundled: str | Path) -> str | Path | None:
+def with_whole_numbers(values: Any) -> Any:
+    """A config in which 2.0 is written as 2: they are one value, and one setting of a job."""
+    if isinstance(values, dict):
+        return {key: with_whole_numbers(value) for key, value in values.items()}
+    if isinstance(values, list):
+        return [with_whole_numbers(value) for value in values]
+    return int(values) if isinstance(values, float) and values.is_integer() else values
+
+
+def source_folder(mnist: Mapping[str, Any], bundled: str | Path, destination: str | Path) -> str | Path | None:
     """The folder that the pictures come from; None stands for the network.
 
     Raises:
-        ConfigError: the source is a folder, and none is named.
+        ConfigError: the source is a folder, and none is named, or the one that the pictures are written to.
     """
-    if mnist["source"] == "directory" and mnist["directory"] is None:
-        raise ConfigError("mnist.directory: null is not allowed (a folder, because mnist.source is directory)")
+    if mnist["source"] == "directory":
+        if mnist["directory"] is None:
+            raise ConfigError("mnist.directory: null is not allowed (a folder, because mnist.source is directory)")
+        if Path(mnist["directory"]).resolve() == Path(destination).resolve():
+            raise ConfigError(
+                f"mnist.directory: {json.dumps(mnist['directory'])} is not allowed "
+                "(another folder than the one that the pictures are written to)"
+            )
     folders = {"bundled": bundled, "directory": mnist["directory"], "download": None}
     return folders[mnist["source"]]
 
@@ -61,6 +87,16 @@ def jobs_of(config: Mapping[str, Any]) -> list[Job]:
         return expand(config)
     except ValueError as error:
         raise ConfigError(str(error)) from None
+
+
+def check_engine(engine: str, device: str) -> None:
+    """Refuse an engine on a device that it does not know.
+
+    Raises:
+        ConfigError: it is such a pair.
+    """
+    if engine == "numba" and device == "cuda":
+        raise ConfigError('simulate.device: "cuda" is not allowed with simulate.engine: "numba" (auto or cpu)')
 
 
 def check_embeddable(jobs: Sequence[Job], methods: Sequence[str]) -> None:
@@ -151,7 +187,7 @@ def _allowed(error: ValidationError) -> str:
 
 def _type_words(limit: str | list[str], value: Any) -> str:
     words = {
-        "number": "a number",
+        "number": "a finite number" if isinstance(value, float) else "a number",
         "integer": "a whole number",
         "boolean": "true or false",
         "string": "a text",

@@ -56,6 +56,11 @@ def tsne(perplexity: float, iterations: int, seed: int) -> Fit:
     def fit(frames: Iterable[NDArray[np.float32]]) -> Iterator[Placed]:
         embedding = None
         for features in frames:
+            if 3 * perplexity > len(features) - 1:
+                raise ValueError(
+                    f"embed.tsne.perplexity: {perplexity} is too large for {len(features)} sites "
+                    f"(allowed: at most {(len(features) - 1) / 3:.6g})"
+                )
             affinities = PerplexityBasedNN(features, perplexity, method="exact", n_jobs=1, random_state=seed)
             start = by_components(features, random_state=seed) if embedding is None else np.asarray(embedding)
             first = embedding is None

@@ -16,10 +16,11 @@ from numpy.typing import ArrayLike
 from zarr.codecs import BloscCodec, Crc32cCodec, TransposeCodec, ZstdCodec
 from zarr.errors import ZarrUserWarning
 
+from oscillator_field import __version__
 from oscillator_field.atomic import whole_directory
 
 # The libraries whose versions a store names, since they decide its bits.
-_LIBRARIES = ("oscillator-field", "numpy", "zarr")
+_LIBRARIES = ("numpy", "zarr")
 
 
 # Measured on histories: lz4 with shuffled bytes packs float32 phases as small as zstd in half the time; zstd with
@@ -43,7 +44,8 @@ def new_store(
         attributes: what made it; JSON values only.
         libraries: distributions beyond the usual whose versions decided the numbers.
     """
-    versions = {name: version(name) for name in (*_LIBRARIES, *libraries)}
+    # The project itself need not be installed: the workflow runs it from its clone.
+    versions = {"oscillator-field": __version__, **{name: version(name) for name in (*_LIBRARIES, *libraries)}}
     with whole_directory(path) as temporary:
         group = zarr.create_group(
             temporary,

@@ -55,26 +55,34 @@ def test_what_a_killed_writer_left_is_cleared_by_the_next(tmp_path, whole):
     assert sorted(tmp_path.iterdir()) == [other, place]
 
 
-def test_of_two_writers_the_later_one_wins_and_the_earlier_one_says_so(tmp_path):
+@pytest.mark.parametrize("whole", [whole_directory, whole_file])
+def test_of_two_writers_the_later_one_wins_and_the_earlier_one_says_so(tmp_path, whole):
     place = tmp_path / "store"
     started, go_on, failures = threading.Event(), threading.Event(), []
 
+    def fill(path, content):
+        path.parent.mkdir(exist_ok=True, parents=True)
+        if whole is whole_directory:
+            path.mkdir(exist_ok=True)
+            path = path / "data"
+        path.write_text(content)
+
     def early():
         try:
-            with whole_directory(place) as folder:
+            with whole(place) as path:
                 started.set()
                 go_on.wait(10)
-                folder.mkdir(exist_ok=True, parents=True)
-                (folder / "data").write_text("early")
+                fill(path, "early")
         except RuntimeError as error:
             failures.append(str(error))
 
     writer = threading.Thread(target=early)
     writer.start()
     started.wait(10)
-    write(place, "late")
+    with whole(place) as path:
+        fill(path, "late")
     go_on.set()
     writer.join(10)
-    assert (place / "data").read_text() == "late"
-    assert list(tmp_path.iterdir()) == [place]
+    assert (place / "data" if place.is_dir() else place).read_text() == "late"
+    assert [entry for entry in tmp_path.iterdir() if entry != place] == []
     assert failures == [f"{place}: another job has started to write it and takes over"]

@@ -25,8 +25,8 @@ BAD = {
     ),
     "one channel in the grid": ("grid: {channels: [4, 1]}", "field.channels: 1 is too few for embed.methods"),
     "no time step": ("field: {delta_t: 0}", "field.delta_t: 0 is not allowed (more than 0)"),
-    "not a number": ("field: {k_bias: .nan}", "k_bias: nan is not a finite number"),
-    "an infinite number": ("field: {k_bias: .inf}", "field.k_bias: Infinity is not allowed (at most 1000)"),
+    "not a number": ("field: {k_bias: .nan}", "field.k_bias: NaN is not allowed (a finite number)"),
+    "an infinite number": ("field: {k_bias: .inf}", "field.k_bias: Infinity is not allowed (a finite number)"),
     "a threshold beyond the circle": (
         "field: {spike_threshold: 4}",
         "field.spike_threshold: 4 is not allowed (at most 3.14159265359)",
@@ -85,6 +85,22 @@ BAD = {
     "an unknown precision": (
         "history: {precision: fine}",
         'history.precision: "fine" is not allowed (exact, or the largest error of a stored phase',
+    ),
+    "a frame rate that is no number": (
+        "render: {html: {frame_rate: .nan}}",
+        "render.html.frame_rate: NaN is not allowed (a finite number)",
+    ),
+    "a compiled engine on a GPU": (
+        "simulate: {engine: numba, device: cuda}",
+        'simulate.device: "cuda" is not allowed with simulate.engine: "numba" (auto or cpu)',
+    ),
+    "too large a perplexity": (
+        "embed: {tsne: {perplexity: 262}}",
+        "embed.tsne.perplexity: 262 is not allowed (at most 261)",
+    ),
+    "the folder that is written to, as source": (
+        "mnist: {source: directory, directory: ./resources/mnist}",
+        'mnist.directory: "./resources/mnist" is not allowed (another folder than the one that the',
     ),
     "an unknown engine": ("simulate: {engine: abacus}", 'simulate.engine: "abacus" is not allowed (one of "auto", '),
     "a frame rate of zero": (

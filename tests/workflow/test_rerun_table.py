@@ -84,6 +84,7 @@ TABLE = {
         changed(encoding__arc=3.0),
         encode(["digit=3+arc=3", "digit=4+arc=3"]) | after_simulate(renamed("arc=3+channels=2+steps=12")),
     ),
+    "whole numbers written with a point": (changed(field__steps=12.0, embed__pca__every=4.0), set()),
     "an added digit": (
         changed(digits=[3, 4, 5]),
         encode(["digit=5"]) | after_simulate(["digit=5+channels=2+steps=12"]),

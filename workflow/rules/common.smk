@@ -45,7 +45,9 @@ def check_config():
     """The simulation jobs by name, and the folder of pictures; a fault in the config ends all with one line."""
     try:
         configuration.check_schema(config, clone("workflow", "schemas", "config.schema.yaml"))
-        folder = configuration.source_folder(config["mnist"], clone("resources", "mnist-sample"))
+        config.update(configuration.with_whole_numbers(config))
+        configuration.check_engine(config["simulate"]["engine"], config["simulate"]["device"])
+        folder = configuration.source_folder(config["mnist"], clone("resources", "mnist-sample"), MNIST)
         jobs = configuration.jobs_of(config)
         configuration.check_embeddable(jobs, config["embed"]["methods"])
         configuration.check_pictures(jobs, folder)
@@ -130,6 +132,15 @@ def gpus():
     """One GPU if the config wants one and this machine has one, or if the config insists."""
     device = config["simulate"]["device"]
     return int(device == "cuda" or (device == "auto" and gpu_at_hand()))
+
+
+def png_megabytes(wildcards):
+    """Room for all frames of a picture at once."""
+    view, _, method = wildcards.view.partition("-")
+    every = config["embed"][method]["every"] if method else config["render"][view]["every"]
+    steps = job_of(wildcards).runs[0].settings.steps
+    frames = steps // (config["history"]["every"] * every) + 2
+    return 1000 + 5 * frames * config["render"]["png"]["scale"] ** 2
 
 
 def embed_settings(wildcards):

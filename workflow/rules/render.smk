@@ -57,7 +57,7 @@ rule render_png:
     conda:
         ENVIRONMENT
     resources:
-        mem_mb=3000,
+        mem_mb=png_megabytes,
         runtime=60,
     params:
         settings=view_settings("png", "frame_rate", "scale"),

@@ -116,7 +116,8 @@ def run_titles(names: Sequence[str]) -> tuple[str, list[str]]:
     parts = [name.split(JOINT) for name in names]
     common = [part for part in parts[0] if all(part in others for others in parts)]
     apart = [[part for part in others if part not in common] for others in parts]
-    return _spoken(common), [_spoken(part) for part in apart]
+    # A run that differs from the defaults in nothing of its own still needs a title among others.
+    return _spoken(common), [_spoken(part) or ("defaults" if len(names) > 1 else "") for part in apart]
 
 
 def frame_texts(step: NDArray[np.int64], time: NDArray[np.float64]) -> list[str]:
