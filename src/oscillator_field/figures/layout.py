@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import math
+import textwrap
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,11 +20,11 @@ from oscillator_field.figures.animation import Animation, Lattice, Scatter
 LEFT, RIGHT, TOP, BOTTOM = 76, 128, 92, 64
 PANEL, PANELS_TOGETHER = 560, 760
 GAP, PANEL_TITLE = 16, 26
-# Room for buttons and slider below the panels of a page.
-CONTROLS = 118
 # Points keep clear of the frame of their panel by this share of its width.
 CLEARANCE = 0.04
 MARKER, MARKER_TOGETHER = 7, 4
+# What fits on a line of a page for one panel.
+TITLE_LETTERS, SMALL_TITLE_LETTERS = 66, 96
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,7 @@ class Rectangle:
 
 @dataclass(frozen=True)
 class Page:
-    """Size of the page without controls, and the place of each panel."""
+    """Size of the page, and the place of each panel."""
 
     width: int
     height: int
@@ -67,17 +68,17 @@ def page(animation: Animation) -> Page:
     return Page(right + RIGHT, last.top + height + BOTTOM, places)
 
 
-def figure(animation: Animation, sheet: Page, *, room_below: int = 0) -> dict[str, Any]:
+def figure(animation: Animation, sheet: Page) -> dict[str, Any]:
     """The plotly figure, as plain dicts, of the first frame."""
     width, height = sheet.width, sheet.height
     inner_width, inner_height = width - LEFT - RIGHT, height - TOP - BOTTOM
     layout: dict[str, Any] = {
         "template": plotly.io.templates["plotly_dark"].to_plotly_json(),
         "width": width,
-        "height": height + room_below,
+        "height": height,
         "autosize": False,
-        "margin": {"l": LEFT, "r": RIGHT, "t": TOP, "b": BOTTOM + room_below, "pad": 0, "autoexpand": False},
-        "title": {"text": animation.title, "x": LEFT / width, "xanchor": "left", "y": 1 - 26 / (height + room_below)},
+        "margin": {"l": LEFT, "r": RIGHT, "t": TOP, "b": BOTTOM, "pad": 0, "autoexpand": False},
+        "title": _title(animation.title, width, height),
         "coloraxis": _colour_axis(animation, inner_height),
         "annotations": [],
         "showlegend": False,
@@ -167,6 +168,15 @@ def ranges(animation: Animation) -> tuple[list[float], list[float]]:
     half = float(np.max(high - low)) * (0.5 + CLEARANCE) or 1.0
     middle = (low + high) / 2
     return [float(middle[0] - half), float(middle[0] + half)], [float(middle[1] - half), float(middle[1] + half)]
+
+
+def _title(text: str, width: int, height: int) -> dict[str, Any]:
+    """One line, or two small ones if it is long, above the place where a PNG says the time."""
+    place = {"x": LEFT / width, "xanchor": "left"}
+    if len(text) <= TITLE_LETTERS:
+        return {"text": text, "y": 1 - 26 / height, **place}
+    small = {"font": {"size": 12}, "y": 1 - 14 / height, "yanchor": "top"}
+    return {"text": "<br>".join(textwrap.wrap(text, SMALL_TITLE_LETTERS)), **small, **place}
 
 
 def _colour_axis(animation: Animation, inner_height: int) -> dict[str, Any]:
