@@ -137,6 +137,8 @@ def course(
         ValueError: no such engine or device.
         RuntimeError: the device is not there.
     """
+    if threads is not None and threads < 1:
+        raise ValueError(f"threads: {threads!r} is not a whole number of at least 1")
     if device not in DEVICES:
         raise ValueError(f"device: {device!r} is unknown (allowed: {', '.join(DEVICES)})")
     # Imported by name, so that a job loads the libraries of one engine only.

@@ -117,6 +117,16 @@ def test_a_field_without_pulls_keeps_still(engine):
     assert history.spikes.mean() < 0.01
 
 
+def test_a_site_that_keeps_still_never_spikes(engine):
+    setting = random_setting(8)
+    still = FieldParameters(k_coupling=0, k_omega=0, k_bias=0, input_rate=0, spike_threshold=0)
+    history = simulate(**setting, parameters=still, steps=20, engine=engine)
+    unchanged = history.phase[:, 1:] == history.phase[:, :-1]
+    assert unchanged[:, -1].mean() > 0.9
+    # Rounding may move a site for some steps; once it rests it is silent.
+    assert history.spikes[:, -1].mean() < 0.1
+
+
 def test_start_depends_on_the_seed_and_the_lattice_alone():
     phase, omega = start(42, 28, 28, 4)
     again, same = start(42, 28, 28, 4)
@@ -142,6 +152,7 @@ def test_start_is_what_the_notebook_asks_for():
         ({"steps": 0}, "steps: 0 is not a whole number of at least 1"),
         ({"steps": True}, "steps: True is not"),
         ({"every": 0}, "every: 0 is not"),
+        ({"threads": 0}, "threads: 0 is not"),
         ({"engine": "abacus"}, "engine: 'abacus' is unknown"),
         ({"device": "moon"}, "device: 'moon' is unknown"),
         ({"omega": np.ones((3, 3))}, "omega: not skew-symmetric"),

@@ -227,7 +227,8 @@ def _compiled(channels: int, columns: int) -> Any:
                     # |angle| > threshold, as sin(|angle| - threshold) > 0, which holds up to pi.
                     before_real, before_imaginary = here[site + i], here[site + part + i]
                     along = real * before_real + imaginary * before_imaginary
-                    across = abs(imaginary * before_real - real * before_imaginary)
+                    # Of the differences, so that a site that keeps still turns by exactly 0.
+                    across = abs((imaginary - before_imaginary) * before_real - (real - before_real) * before_imaginary)
                     count[target * width + i] += np.int32(across * settings[_COSINE, i] > along * settings[_SINE, i])
                     # c follows; where it does not, its rate is 0 and its scale 1, so it stays what it is.
                     follow = settings[_FOLLOW, i]
