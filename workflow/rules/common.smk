@@ -104,7 +104,7 @@ def simulate_settings(wildcards):
     return {
         "device": config["simulate"]["device"],
         "engine": config["simulate"]["engine"],
-        "every": int(config["history"]["every"]),
+        "every": config["history"]["every"],
         "precision": config["history"]["precision"],
         "runs": [sorted_dict(run.described()) for run in job_of(wildcards).runs],
     }
@@ -195,7 +195,7 @@ def view_settings(painter, *keys):
         return sorted_dict(
             {
                 "painter": {key: render[painter][key] for key in keys},
-                "view": {"panels": int(render["panels"]), **render[view]},
+                "view": {"panels": render["panels"], **render[view]},
                 # Pages link to each other.
                 **({"views": views()} if painter == "html" else {}),
             }

@@ -90,7 +90,6 @@ def _side_by_side(problem: Problem, groups: list[slice], frames_a_piece: int, th
         waiting.put(group)
     free: queue.SimpleQueue[_Buffers | None] = queue.SimpleQueue()
     done: queue.SimpleQueue[tuple[Piece, _Buffers] | BaseException | None] = queue.SimpleQueue()
-    workers = [threading.Thread(target=lambda: work(), daemon=True) for _ in range(min(threads, len(groups)))]
 
     def work() -> None:
         taken: list[_Buffers] = []
@@ -111,6 +110,7 @@ def _side_by_side(problem: Problem, groups: list[slice], frames_a_piece: int, th
         except BaseException as error:
             done.put(error)
 
+    workers = [threading.Thread(target=work, daemon=True) for _ in range(min(threads, len(groups)))]
     for _ in range(len(workers) + 1):
         free.put(_Buffers(problem, frames_a_piece))
     for worker in workers:
@@ -179,8 +179,8 @@ def _compiled(channels: int, columns: int) -> Any:
     The first takes one step. The second writes phases and spike counts to their place in a piece, and lets the
     counts start again from 0.
 
-    Their numbers are constants to the compiler: all places in a row are then at fixed distances from one pointer,
-    and it need not test two dozen arrays for overlap.
+    The numbers of channels and columns are constants to the compiler: all places in a row are then at fixed
+    distances from one pointer, and it need not test two dozen arrays for overlap.
     """
     width = columns * LANES
     part = width + 2 * LANES

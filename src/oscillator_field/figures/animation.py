@@ -11,9 +11,13 @@ import zarr
 from numpy.typing import NDArray
 from plotly.colors import get_colorscale, unlabel_rgb
 
+from oscillator_field.engines import kept
 from oscillator_field.grid import JOINT
 from oscillator_field.history import StoredHistory
 from oscillator_field.parameters import METADATA
+
+# Marks of a colour bar from 0 to 1.
+SHARE_TICKS = tuple((tenth / 10, f"{tenth / 10:.1f}") for tenth in range(0, 11, 2))
 
 
 @dataclass(frozen=True)
@@ -98,6 +102,13 @@ class Animation:
     y_title: str
     colours: Colours
     hover: str
+
+
+def thinned(history: StoredHistory, every: int) -> tuple[NDArray[np.int64], NDArray[np.int64], tuple[str, ...]]:
+    """Every so many-th frame of a history, and the last: its index, its step and its text, `(frame,)` each."""
+    chosen = kept(history["step"].shape[0], every) - 1
+    step = history["step"][:][chosen]
+    return chosen, step, tuple(frame_texts(step, history["time"][:][..., chosen]))
 
 
 def chosen_runs(store: zarr.Group | StoredHistory, most: int) -> tuple[int, str]:

@@ -108,17 +108,17 @@ def figure(animation: Animation, sheet: Page) -> dict[str, Any]:
         if panel.title:
             layout["annotations"].append(_panel_title(panel.title, left, top, inner_width, inner_height))
     traces = [
-        {**trace(panel, 0), **_fixed_part(panel, animation), **_axes_of(number)}
+        {**_first_frame(panel), **_fixed_part(panel, animation), **_axes_of(number)}
         for number, panel in enumerate(animation.panels, 1)
     ]
     return {"data": traces, "layout": layout}
 
 
-def trace(panel: Lattice | Scatter, frame: int) -> dict[str, Any]:
+def _first_frame(panel: Lattice | Scatter) -> dict[str, Any]:
     """The part of a panel's trace that changes from frame to frame."""
     if isinstance(panel, Lattice):
-        return {"type": "heatmap", "z": typed(panel.values[frame])}
-    x, y = panel.positions[frame].T
+        return {"type": "heatmap", "z": typed(panel.values[0])}
+    x, y = panel.positions[0].T
     return {"type": "scatter", "x": typed(x), "y": typed(y)}
 
 

@@ -7,14 +7,13 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from oscillator_field.engines import kept
 from oscillator_field.figures.animation import (
     Animation,
     Colours,
     Lattice,
     chosen_runs,
-    frame_texts,
     run_titles,
+    thinned,
     title_of,
 )
 from oscillator_field.history import StoredHistory
@@ -32,8 +31,7 @@ def animation(history: StoredHistory, *, every: int, channel_mean: str, colours:
         colours: a cyclic colour scale of plotly.
         panels: runs shown at most.
     """
-    chosen = kept(history["step"].shape[0], every) - 1
-    step = history["step"][:][chosen]
+    chosen, step, texts = thinned(history, every)
     shown, remark = chosen_runs(history, panels)
     common, titles = run_titles(history["run"][:shown])
     mean = {"circular": circular_mean, "arithmetic": arithmetic_mean}[channel_mean]
@@ -41,7 +39,7 @@ def animation(history: StoredHistory, *, every: int, channel_mean: str, colours:
         title=title_of("Phase state", common, remark),
         panels=tuple(Lattice(titles[run], mean(history["phase"].oindex[run, chosen])) for run in range(shown)),
         steps=step,
-        frame_texts=tuple(frame_texts(step, history["time"][:][..., chosen])),
+        frame_texts=texts,
         x_title="column (pixel)",
         y_title="row (pixel)",
         colours=Colours(

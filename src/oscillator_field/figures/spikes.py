@@ -5,14 +5,14 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from oscillator_field.engines import kept
 from oscillator_field.figures.animation import (
+    SHARE_TICKS,
     Animation,
     Colours,
     Lattice,
     chosen_runs,
-    frame_texts,
     run_titles,
+    thinned,
     title_of,
 )
 from oscillator_field.history import StoredHistory
@@ -27,8 +27,7 @@ def animation(history: StoredHistory, *, every: int, colours: str, panels: int) 
         colours: a sequential colour scale of plotly.
         panels: runs shown at most.
     """
-    chosen = kept(history["step"].shape[0], every) - 1
-    step = history["step"][:][chosen]
+    chosen, step, texts = thinned(history, every)
     shown, remark = chosen_runs(history, panels)
     common, titles = run_titles(history["run"][:shown])
     opportunities = np.diff(step, prepend=0)[:, np.newaxis, np.newaxis] * history["spikes"].shape[-1]
@@ -37,7 +36,7 @@ def animation(history: StoredHistory, *, every: int, colours: str, panels: int) 
         title=title_of("Spike activity", common, remark),
         panels=tuple(Lattice(titles[run], share.astype(np.float32)) for run, share in enumerate(shares)),
         steps=step,
-        frame_texts=tuple(frame_texts(step, history["time"][:][..., chosen])),
+        frame_texts=texts,
         x_title="column (pixel)",
         y_title="row (pixel)",
         colours=Colours(
@@ -45,7 +44,7 @@ def animation(history: StoredHistory, *, every: int, colours: str, panels: int) 
             title="share of<br>oscillators<br>that spike<br>in a step",
             low=0,
             high=1,
-            ticks=tuple((tenth / 10, f"{tenth / 10:.1f}") for tenth in range(0, 11, 2)),
+            ticks=SHARE_TICKS,
         ),
         hover="row %{y}, column %{x}<br>%{z:.3f} of oscillators and steps<extra></extra>",
     )

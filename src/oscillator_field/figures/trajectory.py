@@ -6,6 +6,7 @@ import numpy as np
 import zarr
 
 from oscillator_field.figures.animation import (
+    SHARE_TICKS,
     Animation,
     Colours,
     Scatter,
@@ -64,7 +65,7 @@ def animation(embedding: zarr.Group, *, method: str, colours: str, panels: int) 
             title="ink of<br>the pixel<br>(0 to 1)",
             low=0,
             high=1,
-            ticks=tuple((tenth / 10, f"{tenth / 10:.1f}") for tenth in range(0, 11, 2)),
+            ticks=SHARE_TICKS,
         ),
         hover="%{hovertext}<br>%{x:.3f}, %{y:.3f}<extra></extra>",
     )
