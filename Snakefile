@@ -15,7 +15,6 @@ wildcard_constraints:
     perturbation=r"digit=[^/]+",
     run=r"digit=[^/]+",
     method="pca|tsne",
-    view="phase|spikes|trajectory-pca|trajectory-tsne",
 
 
 localrules:

@@ -1,14 +1,15 @@
-"""render_html: one view of a job as a page."""
+"""render_html: the views of a job as pages."""
 
 import os
+from pathlib import Path
 
 from oscillator_field.figures.html import write_html
 from oscillator_field.figures.views import animation
 from oscillator_field.logs import log_to
 
 with log_to(snakemake.log[0]):
-    page = snakemake.output.page
     settings = snakemake.params.settings
-    drawn = animation(snakemake.wildcards.view, snakemake.input.store, settings["view"])
-    shared = [os.path.relpath(path, os.path.dirname(page)) for path in snakemake.input.plotlyjs]
-    write_html(page, drawn, views=settings["views"], shared=shared, **settings["painter"])
+    for page in map(Path, snakemake.output.pages):
+        drawn = animation(page.stem, page.parent, settings["views"][page.stem])
+        shared = [os.path.relpath(script, page.parent) for script in snakemake.input.plotlyjs]
+        write_html(page, drawn, views=settings["order"], shared=shared, **settings["painter"])

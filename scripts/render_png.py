@@ -1,10 +1,15 @@
-"""render_png: one view of a job as an animated picture."""
+"""render_png: the views of a job as animated pictures and posters, and as videos if wanted."""
 
-from oscillator_field.figures.png import write_png
+from pathlib import Path
+
+from oscillator_field.figures.png import one_browser, write_png
 from oscillator_field.figures.views import animation
 from oscillator_field.logs import log_to
 
-with log_to(snakemake.log[0]):
+with log_to(snakemake.log[0]), one_browser() as draw:
     settings = snakemake.params.settings
-    drawn = animation(snakemake.wildcards.view, snakemake.input.store, settings["view"])
-    write_png(snakemake.output.picture, drawn, **settings["painter"])
+    output = snakemake.output
+    videos = output.videos or [None] * len(output.pictures)
+    for picture, poster, video in zip(map(Path, output.pictures), output.posters, videos, strict=True):
+        drawn = animation(picture.stem, picture.parent, settings["views"][picture.stem])
+        write_png(picture, drawn, draw, poster=poster, video=video, **settings["painter"])

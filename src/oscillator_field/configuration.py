@@ -6,6 +6,7 @@ Every fault is one line that names the key, the value and what is allowed.
 from __future__ import annotations
 
 import difflib
+import importlib.util
 import json
 import math
 import os
@@ -17,7 +18,7 @@ import yaml
 from jsonschema import Draft202012Validator, ValidationError, validators
 from jsonschema.exceptions import best_match
 
-from oscillator_field.grid import Job, expand
+from oscillator_field.grid import Job, expand, sample_sets
 from oscillator_field.mnist import check_instance, digit_counts
 from oscillator_field.parameters import PLANE_AXES
 
@@ -113,6 +114,23 @@ def check_embeddable(jobs: Sequence[Job], methods: Sequence[str]) -> None:
         )
 
 
+def check_samples(jobs: Sequence[Job], embed: Mapping[str, Any]) -> None:
+    """Refuse t-SNE of a few samples.
+
+    Raises:
+        ConfigError: a set has too few for the perplexity.
+    """
+    if "tsne" not in embed["samples"]["methods"]:
+        return
+    for name, runs in sample_sets(jobs).items():
+        most = (len(runs) - 1) / 3
+        if embed["tsne"]["perplexity"] > most:
+            raise ConfigError(
+                f"embed.tsne.perplexity: {embed['tsne']['perplexity']} is too large for the {len(runs)} "
+                f"samples of {name} (allowed: at most {most:.6g}, or embed.samples.methods without tsne)"
+            )
+
+
 def check_pictures(jobs: Sequence[Job], folder: str | Path | None) -> None:
     """Refuse a digit or an instance that the source of pictures does not hold.
 
@@ -145,14 +163,16 @@ def check_writable(*folders: str | Path) -> None:
             raise ConfigError(f"{folder}: cannot be written, because {place} is not a folder that you may write to")
 
 
-def check_png(enabled: bool | str, browser: str | None, how_to_get_one: str) -> None:
-    """Refuse to insist on PNG where no browser can draw it.
+def check_png(png: Mapping[str, Any], browser: str | None, how_to_get_one: str) -> None:
+    """Refuse to insist on PNG where no browser can draw it, and on MP4 where nothing can encode it.
 
     Raises:
-        ConfigError: `enabled` is true, and there is no browser.
+        ConfigError: it is insisted on.
     """
-    if enabled is True and browser is None:
+    if png["enabled"] is True and browser is None:
         raise ConfigError(f"render.png.enabled: true is not allowed without a browser ({how_to_get_one}, or set auto)")
+    if png["mp4"] and importlib.util.find_spec("imageio_ffmpeg") is None:
+        raise ConfigError("render.png.mp4: true is not allowed without imageio-ffmpeg (install the extra `video`)")
 
 
 def _explain(error: ValidationError) -> str:

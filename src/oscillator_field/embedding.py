@@ -1,92 +1,46 @@
-"""The sites of a field as points in a plane, frame by frame: PCA and t-SNE of the channels' phases.
+"""Stores of points in a plane over time: the sites of each run, or the samples of a parameter set.
 
-A site is a pixel; its features are the phases of its channels, as raw angles. PCA is fitted to each frame by
-itself, so its plane may turn or flip from one frame to the next; t-SNE starts from the frame before.
+A site is a pixel; its features are the phases of its channels, as cosine and sine, which have no branch cut, or as
+raw angles, as in the notebook. A sample is a digit and an instance of it; its features are cosine and sine of all its
+oscillators.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import zarr
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
+from oscillator_field.embedding_quality import displacements, trustworthiness
 from oscillator_field.engines import kept
-from oscillator_field.history import copy_run_coordinates, open_history, origin
+from oscillator_field.history import StoredHistory, copy_run_coordinates, open_history, origin
 from oscillator_field.logs import progress
-from oscillator_field.parameters import PLANE_AXES
-from oscillator_field.stores import add_coordinate, add_values, new_store
-
-# Positions (site, component) and the quality of the fit, for each frame of features (site, feature).
-Placed = tuple[NDArray[np.float32], float]
-Fit = Callable[[Iterable[NDArray[np.float32]]], Iterator[Placed]]
-
-EXAGGERATION = 12
-EXAGGERATED_ITERATIONS = 250
-# From a start that is nearly right; with fewer the divergence lags behind where the field moves fast.
-ITERATIONS_FROM_THE_FRAME_BEFORE = 250
-
-
-def pca() -> Fit:
-    """Principal components; the quality is the share of variance that the two components explain, in 0..1."""
-    from sklearn.decomposition import PCA
-
-    def fit(frames: Iterable[NDArray[np.float32]]) -> Iterator[Placed]:
-        for features in frames:
-            model = PCA(PLANE_AXES, svd_solver="full")
-            positions = model.fit_transform(features.astype(np.float64))
-            yield positions.astype(np.float32), float(np.sum(model.explained_variance_ratio_))
-
-    return fit
-
-
-def tsne(perplexity: float, iterations: int, seed: int) -> Fit:
-    """t-SNE, the first frame from its principal components, each later one from the positions of the frame before.
-
-    The quality is the Kullback-Leibler divergence. Van der Maaten and Hinton (2008); early exaggeration only at
-    the first frame; Policar, Strazar and Zupan, "openTSNE" (2024).
-    """
-    from openTSNE import TSNEEmbedding
-    from openTSNE.affinity import PerplexityBasedNN
-    from openTSNE.initialization import pca as by_components
-
-    def fit(frames: Iterable[NDArray[np.float32]]) -> Iterator[Placed]:
-        embedding = None
-        for features in frames:
-            if 3 * perplexity > len(features) - 1:
-                raise ValueError(
-                    f"embed.tsne.perplexity: {perplexity} is too large for {len(features)} sites "
-                    f"(allowed: at most {(len(features) - 1) / 3:.6g})"
-                )
-            affinities = PerplexityBasedNN(features, perplexity, method="exact", n_jobs=1, random_state=seed)
-            start = by_components(features, random_state=seed) if embedding is None else np.asarray(embedding)
-            first = embedding is None
-            embedding = TSNEEmbedding(start, affinities, negative_gradient_method="bh", n_jobs=1, random_state=seed)
-            if first:
-                embedding = embedding.optimize(EXAGGERATED_ITERATIONS, exaggeration=EXAGGERATION, momentum=0.5)
-            count = iterations if first else ITERATIONS_FROM_THE_FRAME_BEFORE
-            embedding = embedding.optimize(count, momentum=0.8)
-            yield np.asarray(embedding, np.float32), float(embedding.kl_divergence)
-
-    return fit
-
+from oscillator_field.parameters import METADATA, PLANE_AXES
+from oscillator_field.projections import Fit, pca, tsne
+from oscillator_field.stores import add_coordinate, add_values, copy_coordinates, new_store
 
 # For each method: how its fit is made from its settings, and what its quality is called.
 METHODS: dict[str, tuple[Callable[..., Fit], str, str]] = {
-    "pca": (pca, "explained_variance", "share of variance that the two components explain"),
+    "pca": (pca, "explained_variance", "share of the variance of a frame that lies in the plane"),
     "tsne": (tsne, "kl_divergence", "Kullback-Leibler divergence of the fit"),
 }
+COS_SIN = "cos_sin"
+FEATURES = (COS_SIN, "phase")
 
 
-def embed(
+def embed_sites(
     history_path: str | Path,
     path: str | Path,
     *,
     method: str,
     every: int,
+    features: str = COS_SIN,
     threads: int = 1,
     **settings: Any,
 ) -> None:
@@ -94,10 +48,11 @@ def embed(
 
     Args:
         history_path: the history to embed.
-        path: where the store belongs: `position (run, frame, site, component)` and the quality `(run, frame)`.
+        path: where the store belongs: `position (run, frame, site, component)` and its quality `(run, frame)`.
         method: `pca` or `tsne`.
         every: of the frames in the history, every so many-th and the last are embedded.
-        threads: CPU threads at most; the libraries would take all there are.
+        features: `cos_sin` or `phase`.
+        threads: runs that are embedded at the same time.
         settings: what the method takes.
 
     Raises:
@@ -110,64 +65,135 @@ def embed(
             f"field.channels: {channels} gives a site too few features for a plane "
             f"(allowed: at least {PLANE_AXES}, or no method in embed)"
         )
-    make_fit, quality_name, quality_meaning = METHODS[method]
-    fit = make_fit(**settings)
     chosen = kept(frames, every) - 1
-    positions = np.empty((runs, len(chosen), rows * columns, PLANE_AXES), np.float32)
-    quality = np.empty((runs, len(chosen)))
 
-    with threadpool_limits(threads), progress(total=quality.size, desc=method, unit="frame") as bar:
-        for run in range(runs):
-            features = history["phase"].oindex[run, chosen].reshape(len(chosen), -1, channels)
-            for place, (placed, how_well) in enumerate(fit(features)):
-                positions[run, place], quality[run, place] = placed, how_well
-                bar.update()
+    def features_of(run: int) -> NDArray[np.float32]:
+        phase = history["phase"].oindex[run, chosen].reshape(len(chosen), rows * columns, channels)
+        return cos_sin(phase) if features == COS_SIN else phase
 
-    with new_store(
-        path,
-        title=f"Sites of an oscillator field in a plane, by {method}",
-        attributes={
-            "history": origin(history),
-            "embedding": {"method": method, "every": every, **settings},
-        },
-        libraries=["scikit-learn", "opentsne"],
-    ) as group:
+    described = {"points": "sites", "every": every, "features": features}
+    with _new_embedding(path, history, method, described, settings) as group:
         copy_run_coordinates(history, group)
-        add_coordinate(
-            group,
-            "step",
-            ("frame",),
-            history["step"][:][chosen],
-            long_name="step after which the frame was kept",
-            units="1",
-        )
-        time = history["time"]
-        add_coordinate(
-            group,
-            "time",
-            time.metadata.dimension_names,
-            time[..., :][..., chosen],
-            long_name="time since the start",
-            units="s",
-        )
+        copy_coordinates(history.group, group, ["step", "time"], at=chosen)
         row, column = np.divmod(np.arange(rows * columns), columns)
         add_coordinate(group, "row", ("site",), row, long_name="row of the site's pixel")
         add_coordinate(group, "column", ("site",), column, long_name="column of the site's pixel")
-        add_values(
-            group,
-            "pixel",
-            ("run", "site"),
-            history["pixel"][:].reshape(runs, -1),
-            long_name="grey level of the site's pixel",
-            units="1",
+        pixels = history["pixel"][:].reshape(runs, -1)
+        add_values(group, "pixel", ("run", "site"), pixels, long_name="grey level of the site's pixel", units="1")
+        fit = METHODS[method][0](**settings)
+        units = "rad" if method == "pca" and features == "phase" else "1"
+        _write_positions(
+            group, method, "site", units, _placed(map(features_of, range(runs)), fit, len(chosen), threads)
         )
-        units = "rad" if method == "pca" else "1"
-        add_values(
-            group,
-            "position",
-            ("run", "frame", "site", "component"),
-            positions,
-            long_name=f"position in the plane of {method}",
-            units=units,
-        )
-        add_values(group, quality_name, ("run", "frame"), quality, long_name=quality_meaning, units="1")
+
+
+def embed_samples(
+    history_paths: Sequence[str | Path],
+    names: Sequence[str],
+    path: str | Path,
+    *,
+    set_name: str,
+    method: str,
+    every: int,
+    **settings: Any,
+) -> None:
+    """Write the positions of all samples of a parameter set, over time, to a store.
+
+    Args:
+        history_paths: the histories that hold the samples; one may hold several.
+        names: the runs to take from them, in this order.
+        path: where the store belongs: `position (run, frame, sample, component)` and its quality `(run, frame)`.
+        set_name: the name of the set, which takes the place of a run's.
+        method: `pca` or `tsne`.
+        every: of the frames in the histories, every so many-th and the last are embedded.
+        settings: what the method takes.
+    """
+    histories = [open_history(place) for place in history_paths]
+    places = {name: (history, run) for history in histories for run, name in enumerate(history["run"][:])}
+    first = histories[0]
+    chosen = kept(first["phase"].shape[1], every) - 1
+    sites = int(np.prod(first["phase"].shape[2:]))
+    features = np.empty((len(chosen), len(names), 2 * sites), np.float32)
+    for number, name in enumerate(names):
+        history, run = places[name]
+        # So that the distance of two samples is the root mean square distance of their oscillators on the circle.
+        features[:, number] = cos_sin(history["phase"].oindex[run, chosen].reshape(len(chosen), sites)) / np.sqrt(sites)
+
+    described = {"points": "samples", "every": every, "features": COS_SIN}
+    with _new_embedding(path, first, method, described, settings) as group:
+        add_coordinate(group, "run", ("run",), [set_name], long_name="name of the parameter set")
+        for name in METADATA:
+            history, run = places[names[0]]
+            value = history[name][run : run + 1]
+            add_coordinate(
+                group, name, ("run",), value, long_name=METADATA[name]["meaning"], units=METADATA[name]["unit"]
+            )
+        copy_coordinates(first.group, group, ["step", "time"], at=chosen)
+        for kind in ("digit", "instance"):
+            values = [places[name][0][kind][places[name][1]] for name in names]
+            add_coordinate(group, f"sample_{kind}", ("sample",), np.array(values), long_name=f"{kind} of the sample")
+        fit = METHODS[method][0](**settings)
+        _write_positions(group, method, "sample", "1", _placed([features], fit, len(chosen), 1))
+
+
+def cos_sin(phase: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Angles `(..., angle)` as cosines and sines `(..., 2 angle)`: near angles are near, also across +-pi."""
+    return np.concatenate([np.cos(phase), np.sin(phase)], axis=-1)
+
+
+# Of one run: positions (frame, point, component), the method's quality and the trustworthiness (frame,).
+_Embedded = tuple[NDArray[np.float32], NDArray[np.float64], NDArray[np.float64]]
+
+
+def _placed(each: Iterable[NDArray[np.float32]], fit: Fit, frames: int, threads: int) -> list[_Embedded]:
+    """Every run embedded, as many at once as there are threads."""
+
+    def embedded(features: NDArray[np.float32]) -> _Embedded:
+        positions = np.empty((*features.shape[:2], PLANE_AXES), np.float32)
+        quality, trust = np.empty(frames), np.empty(frames)
+        for frame, (placed, how_well) in enumerate(fit(features)):
+            positions[frame], quality[frame] = placed, how_well
+            trust[frame] = trustworthiness(features[frame], placed)
+            bar.update()
+        return positions, quality, trust
+
+    # The libraries would each take all cores there are.
+    with threadpool_limits(1), progress(unit="frame") as bar, ThreadPoolExecutor(threads) as pool:
+        return list(pool.map(embedded, each))
+
+
+def _new_embedding(
+    path: str | Path, history: StoredHistory, method: str, described: Mapping[str, Any], settings: Mapping[str, Any]
+) -> Any:
+    return new_store(
+        path,
+        title=f"{str(described['points']).capitalize()} of an oscillator field in a plane, by {method}",
+        attributes={
+            "history": origin(history),
+            "embedding": {"method": method, **described, **settings},
+        },
+        libraries=["scikit-learn", "opentsne"],
+    )
+
+
+def _write_positions(group: zarr.Group, method: str, point: str, units: str, embedded: Sequence[_Embedded]) -> None:
+    positions, quality, trust = (np.stack(part) for part in zip(*embedded, strict=True))
+    moved = np.stack([displacements(run) for run in positions])
+    add_values(
+        group,
+        "position",
+        ("run", "frame", point, "component"),
+        positions,
+        long_name=f"position in the plane of {method}",
+        units=units,
+    )
+    _, name, meaning = METHODS[method]
+    over_time = {
+        name: (quality, meaning),
+        "trustworthiness": (trust, "share of 12 nearest neighbours in the plane that are neighbours by features"),
+        "displacement": (moved, "mean movement since the frame before, a common turn taken out, over the spread"),
+    }
+    for name, (values, meaning) in over_time.items():
+        add_values(group, name, ("run", "frame"), values, long_name=meaning, units="1")
+    jitter = moved[:, 1:].mean(axis=1) if moved.shape[1] > 1 else np.zeros(len(moved))
+    add_values(group, "jitter", ("run",), jitter, long_name="mean displacement over time", units="1")

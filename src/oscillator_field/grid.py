@@ -27,6 +27,8 @@ JOINT = "+"
 LONGEST_NAME = 200
 # These change the shape of a store, so runs that differ in them cannot share one.
 UNBATCHABLE = ("channels", "steps")
+# Fewer points than that lie in any plane.
+FEWEST_SAMPLES = 3
 
 
 @dataclass(frozen=True)
@@ -115,6 +117,22 @@ def expand(config: Mapping[str, Any]) -> list[Job]:
 def perturbations(jobs: Iterable[Job]) -> dict[str, Run]:
     """The encoded digits that the jobs need: by name, any one of the runs that it drives."""
     return {run.perturbation: run for job in jobs for run in job.runs}
+
+
+def sample_sets(jobs: Iterable[Job]) -> dict[str, list[Run]]:
+    """Runs that differ in digit and instance alone, by the name of their set: those of FEWEST_SAMPLES or more.
+
+    The name is that of a job that batches the digits (and the instances, if there are several).
+    """
+    sets: dict[tuple, list[Run]] = {}
+    for run in (run for job in jobs for run in job.runs):
+        sets.setdefault((run.encoding, run.field, run.settings), []).append(run)
+    named = {}
+    for runs in sets.values():
+        instances = {run.instance for run in runs}
+        name = run_name("all", instances.pop() if len(instances) == 1 else "all", runs[0].parameters)
+        named[name] = sorted(runs, key=lambda run: (run.digit, run.instance))
+    return {name: runs for name, runs in named.items() if len(runs) >= FEWEST_SAMPLES}
 
 
 def _distinct(name: str, values: Iterable[Any]) -> list[Any]:

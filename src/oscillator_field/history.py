@@ -116,6 +116,10 @@ class StoredHistory:
         array = self.group[name]
         return StoredPhase(array) if name == "phase" and "scale_factor" in array.attrs else array
 
+    def array_keys(self) -> Iterator[str]:
+        """The names of the arrays."""
+        return self.group.array_keys()
+
     def frame_blocks(self) -> Iterator[slice]:
         """The frames in the blocks that they are stored in, to be read one after the other."""
         phase = self.group["phase"]

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 import zarr
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 from zarr.codecs import BloscCodec, Crc32cCodec, TransposeCodec, ZstdCodec
 from zarr.errors import ZarrUserWarning
 
@@ -128,12 +128,15 @@ def add_coordinate(
     add_values(group, name, dimensions, values, role="coordinate", **described)
 
 
-def copy_coordinates(source: zarr.Group, target: zarr.Group, names: Sequence[str]) -> None:
-    """The named coordinates of another store, as they are."""
+def copy_coordinates(
+    source: zarr.Group, target: zarr.Group, names: Sequence[str], at: NDArray[np.int64] | None = None
+) -> None:
+    """The named coordinates of another store: as they are, or at some places along their last axis."""
     for name in names:
         array = source[name]
         described = {key: array.attrs[key] for key in ("long_name", "units") if key in array.attrs}
-        add_coordinate(target, name, array.metadata.dimension_names, array[...], **described)
+        values = array[...] if at is None else array[...][..., at]
+        add_coordinate(target, name, array.metadata.dimension_names, values, **described)
 
 
 def open_store(path: str | Path) -> zarr.Group:

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
+VIEWS = ("phase", "spikes", "phase_velocity", "order_parameter", "trajectory-pca", "trajectory-tsne")
 CONFIGS = sorted(path.name for path in (ROOT / "config").glob("*.yaml"))
 
 
@@ -21,11 +22,14 @@ def test_each_shipped_config_can_be_planned(project, name):
     assert "Measure digit=3" in planned
 
 
-def test_the_default_draws_three_views_of_ten_digits(project):
+def test_the_default_draws_every_view_of_ten_digits(project):
+    outcome = project.snakemake("--dry-run")
     planned = project.planned()
     for digit in range(10):
-        for view in ("phase", "spikes", "trajectory-pca", "trajectory-tsne"):
-            assert f"Draw {view} of digit={digit} as HTML" in planned
+        assert {f"Draw digit={digit} as HTML", f"Embed digit={digit} by tsne"} <= planned
+        for view in VIEWS:
+            assert f"results/runs/digit={digit}/{view}.html" in outcome.output
+    assert "Draw the samples of digit=all as HTML" in planned
     assert len([message for message in planned if message.startswith("Simulate")]) == 10
 
 

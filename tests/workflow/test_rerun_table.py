@@ -7,17 +7,18 @@ import time
 import pytest
 
 TINY = {
-    "digits": [3, 4],
+    "digits": [3, 4, 6],
     "field": {"steps": 12, "channels": 2},
-    "embed": {"methods": ["pca"], "pca": {"every": 4}},
+    "embed": {"methods": ["pca"], "pca": {"every": 4}, "samples": {"methods": ["pca"], "every": 4}},
     "render": {
-        "views": ["phase", "trajectory"],
+        "views": ["phase", "trajectory", "samples"],
         "phase": {"every": 4},
         "html": {"enabled": True},
         "png": {"enabled": False},
     },
 }
-RUNS = ["digit=3+channels=2+steps=12", "digit=4+channels=2+steps=12"]
+RUNS = [f"digit={digit}+channels=2+steps=12" for digit in (3, 4, 6)]
+SET = "digit=all+channels=2+steps=12"
 FETCH = {"Fetch MNIST"}
 
 
@@ -40,12 +41,23 @@ def changed(**changes):
     return config
 
 
-def draw(runs, views=("phase", "trajectory-pca"), kinds=("HTML",)):
-    return {f"Draw {view} of {run} as {kind}" for run in runs for view in views for kind in kinds}
+def draw(runs):
+    return {f"Draw {run} as HTML" for run in runs}
+
+
+def samples(name):
+    return {f"Embed the samples of {name} by pca", *draw_samples(name)}
+
+
+def draw_samples(name):
+    return {f"Draw the samples of {name} as HTML"}
 
 
 def after_simulate(runs):
-    return {
+    """All that follows from the histories of some runs, and of their set if they are a whole one."""
+    digits = [run for run in runs if run.startswith(("digit=3", "digit=4", "digit=6"))]
+    of_set = samples(runs[0].replace("digit=3", "digit=all", 1)) if len(digits) == 3 else set()
+    return of_set | {
         *(f"Simulate {run}" for run in runs),
         *(f"Measure {run}" for run in runs),
         *(f"Embed {run} by pca" for run in runs),
@@ -59,7 +71,7 @@ def encode(names):
 
 def renamed(text):
     """The runs under the names that they get by a changed parameter."""
-    return [f"digit={digit}+{text}" for digit in (3, 4)]
+    return [f"digit={digit}+{text}" for digit in (3, 4, 6)]
 
 
 TABLE = {
@@ -82,19 +94,24 @@ TABLE = {
     ),
     "the encoding": (
         changed(encoding__arc=3.0),
-        encode(["digit=3+arc=3", "digit=4+arc=3"]) | after_simulate(renamed("arc=3+channels=2+steps=12")),
+        encode([f"digit={digit}+arc=3" for digit in (3, 4, 6)]) | after_simulate(renamed("arc=3+channels=2+steps=12")),
     ),
     "whole numbers written with a point": (changed(field__steps=12.0, embed__pca__every=4.0), set()),
     "an added digit": (
-        changed(digits=[3, 4, 5]),
-        encode(["digit=5"]) | after_simulate(["digit=5+channels=2+steps=12"]),
+        changed(digits=[3, 4, 6, 5]),
+        encode(["digit=5"]) | after_simulate(["digit=5+channels=2+steps=12"]) | samples(SET),
     ),
-    "a removed digit": (changed(digits=[4]), set()),
-    "digits in another order": (changed(digits=[4, 3]), set()),
+    "a removed digit": (changed(digits=[4, 6]), set()),
+    "digits in another order": (changed(digits=[4, 6, 3]), set()),
     "an added instance": (
         changed(instances=[0, 1]),
-        encode(["digit=3+instance=1", "digit=4+instance=1"])
-        | after_simulate([f"digit={digit}+instance=1+channels=2+steps=12" for digit in (3, 4)]),
+        encode([f"digit={digit}+instance=1" for digit in (3, 4, 6)])
+        | {
+            job
+            for job in after_simulate([f"digit={digit}+instance=1+channels=2+steps=12" for digit in (3, 4, 6)])
+            if "samples" not in job
+        }
+        | samples("digit=all+instance=all+channels=2+steps=12"),
     ),
     "an added grid axis that holds the old value": (
         changed(grid={"k_omega": [0.12, 0.5]}),
@@ -105,21 +122,33 @@ TABLE = {
         {**changed(grid={"steps": [12], "channels": [2]}), "field": {}},
         set(),
     ),
-    "a phase colour scale": (changed(render__phase__colours="Twilight"), draw(RUNS, ["phase"])),
-    "the channel mean": (changed(render__phase__channel_mean="arithmetic"), draw(RUNS, ["phase"])),
-    "the trajectory colours": (changed(render__trajectory__colours="Viridis"), draw(RUNS, ["trajectory-pca"])),
-    "the frame rate of pages": (changed(render__html__frame_rate=5), draw(RUNS)),
+    "a phase colour scale": (changed(render__phase__colours="Twilight"), draw(RUNS)),
+    "the channel mean": (changed(render__phase__channel_mean="arithmetic"), draw(RUNS)),
+    "the trajectory colours": (changed(render__trajectory__colours="Viridis"), draw(RUNS)),
+    "the frame rate of pages": (changed(render__html__frame_rate=5), draw(RUNS) | draw_samples(SET)),
     "the frame rate of pictures that are not drawn": (changed(render__png__frame_rate=5), set()),
     # Pages link to each other, so the others change too.
     "an added view": (
-        changed(render__views=["phase", "trajectory", "spikes"]),
-        draw(RUNS, ["phase", "spikes", "trajectory-pca"]),
+        changed(render__views=["phase", "trajectory", "spikes", "samples"]),
+        draw(RUNS),
     ),
     "settings of a view that is not drawn": (changed(render__spikes__colours="Viridis"), set()),
     "how many frames are embedded": (
         changed(embed__pca__every=3),
-        {f"Embed {run} by pca" for run in RUNS} | draw(RUNS, ["trajectory-pca"]),
+        {f"Embed {run} by pca" for run in RUNS} | draw(RUNS),
     ),
+    "how many frames of the samples are embedded": (changed(embed__samples__every=3), samples(SET)),
+    "how a plane is fitted": (
+        changed(embed__pca__fit="aligned"),
+        {f"Embed {run} by pca" for run in RUNS} | draw(RUNS) | samples(SET),
+    ),
+    "the features of a site": (
+        changed(embed__pca__features="phase"),
+        {f"Embed {run} by pca" for run in RUNS} | draw(RUNS),
+    ),
+    "another channel": (changed(render__phase__channels=1), draw(RUNS)),
+    "what colours a trajectory": (changed(render__trajectory__colour_by="row"), draw(RUNS)),
+    "the size of a panel": (changed(render__size=280), draw(RUNS) | draw_samples(SET)),
     "settings of a method that is not used": (changed(embed__tsne__perplexity=12), set()),
     "coarser histories": (changed(history__precision=0.001), after_simulate(RUNS)),
     "another engine": (changed(simulate__engine="torch"), after_simulate(RUNS)),
@@ -127,7 +156,7 @@ TABLE = {
     "mirrors that are not used": (changed(mnist__mirrors=["http://127.0.0.1:9/"]), set()),
     "batched digits": (
         changed(batch=["digit"]),
-        after_simulate(["digit=all+channels=2+steps=12"]),
+        after_simulate([SET]) | samples(SET),
     ),
 }
 
@@ -163,19 +192,22 @@ def test_a_touched_file_runs_nothing(project, place):
     assert project.planned(TINY) == set()
 
 
-EVERYTHING = FETCH | encode(["digit=3", "digit=4"]) | after_simulate(RUNS)
+ENCODE = encode([f"digit={digit}" for digit in (3, 4, 6)])
+EVERYTHING = FETCH | ENCODE | after_simulate(RUNS)
 EDITS = {
     "scripts/simulate.py": after_simulate(RUNS),
     "src/oscillator_field/engines/numba.py": after_simulate(RUNS),
     "src/oscillator_field/engines/torch.py": set(),
     "src/oscillator_field/field.py": after_simulate(RUNS),
     "src/oscillator_field/observables.py": {f"Measure {run}" for run in RUNS},
-    "src/oscillator_field/embedding.py": {f"Embed {run} by pca" for run in RUNS} | draw(RUNS, ["trajectory-pca"]),
-    "src/oscillator_field/encoding.py": encode(["digit=3", "digit=4"]) | after_simulate(RUNS),
+    "src/oscillator_field/embedding.py": {f"Embed {run} by pca" for run in RUNS} | draw(RUNS) | samples(SET),
+    "scripts/embed_samples.py": samples(SET),
+    "src/oscillator_field/figures/samples.py": draw_samples(SET),
+    "src/oscillator_field/encoding.py": ENCODE | after_simulate(RUNS),
     "src/oscillator_field/mnist.py": EVERYTHING,
-    "src/oscillator_field/figures/phase.py": draw(RUNS, ["phase"]),
-    "src/oscillator_field/figures/html.py": draw(RUNS),
-    "src/oscillator_field/figures/player.js": draw(RUNS),
+    "src/oscillator_field/figures/phase.py": draw(RUNS),
+    "src/oscillator_field/figures/html.py": draw(RUNS) | draw_samples(SET),
+    "src/oscillator_field/figures/player.js": draw(RUNS) | draw_samples(SET),
     "src/oscillator_field/figures/png.py": set(),
     "src/oscillator_field/figures/spikes.py": set(),
     "src/oscillator_field/configuration.py": set(),
@@ -203,7 +235,7 @@ def test_a_lost_result_is_made_again_and_what_depends_on_it(project):
     aside = lost.with_name("aside")
     lost.rename(aside)
     try:
-        assert project.planned(TINY) == {f"Embed {RUNS[0]} by pca", *draw(RUNS[:1], ["trajectory-pca"])}
+        assert project.planned(TINY) == {f"Embed {RUNS[0]} by pca", *draw(RUNS[:1])}
     finally:
         aside.rename(lost)
 

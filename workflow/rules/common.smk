@@ -18,7 +18,8 @@ from oscillator_field import configuration
 from oscillator_field.devices import gpu_at_hand
 from oscillator_field.field import engine_name
 from oscillator_field.figures.browser import HOW_TO_GET_ONE, find_browser
-from oscillator_field.grid import perturbations
+from oscillator_field.figures.views import store_of
+from oscillator_field.grid import perturbations, sample_sets
 from oscillator_field.mnist import FILES, PROVENANCE, path_of
 
 MNIST = "resources/mnist"
@@ -28,7 +29,10 @@ ENVIRONMENT = "../../environment.yml"
 
 
 # The modules and templates that each painter of animations is made of.
-PAINTERS = {"html": ["html.py", "packing.py", "page.html", "player.js"], "png": ["png.py"]}
+PAINTERS = {
+    "html": ["html.py", "packing.py", "page.html", "player.js"],
+    "png": ["apng.py", "png.py", "video.py"],
+}
 
 
 def clone(*parts):
@@ -50,9 +54,10 @@ def check_config():
         folder = configuration.source_folder(config["mnist"], clone("resources", "mnist-sample"), MNIST)
         jobs = configuration.jobs_of(config)
         configuration.check_embeddable(jobs, config["embed"]["methods"])
+        configuration.check_samples(jobs, config["embed"])
         configuration.check_pictures(jobs, folder)
         configuration.check_writable("results", "logs", "resources")
-        configuration.check_png(config["render"]["png"]["enabled"], BROWSER, HOW_TO_GET_ONE)
+        configuration.check_png(config["render"]["png"], BROWSER, HOW_TO_GET_ONE)
     except configuration.ConfigError as error:
         sys.exit(f"config: {error}")
     return {job.name: job for job in jobs}, folder
@@ -61,6 +66,7 @@ def check_config():
 BROWSER = find_browser()
 JOBS, SOURCE_FOLDER = check_config()
 PERTURBATIONS = perturbations(JOBS.values())
+SAMPLE_SETS = sample_sets(JOBS.values())
 PNG = config["render"]["png"]["enabled"] is not False and BROWSER is not None
 if config["render"]["png"]["enabled"] == "auto" and not PNG and workflow.is_main_process:
     print(f"No PNG, HTML only: no browser is found ({HOW_TO_GET_ONE}).", file=sys.stderr)
@@ -134,37 +140,109 @@ def gpus():
     return int(device == "cuda" or (device == "auto" and gpu_at_hand()))
 
 
-def png_megabytes(wildcards):
-    """Room for all frames of a picture at once."""
-    view, _, method = wildcards.view.partition("-")
-    every = config["embed"][method]["every"] if method else config["render"][view]["every"]
-    steps = job_of(wildcards).runs[0].settings.steps
-    frames = steps // (config["history"]["every"] * every) + 2
-    return 1000 + 5 * frames * config["render"]["png"]["scale"] ** 2
-
-
 def embed_settings(wildcards):
     return sorted_dict(config["embed"][wildcards.method])
 
 
+def embed_threads(wildcards):
+    """Runs that are embedded at the same time."""
+    return min(8, len(job_of(wildcards).runs))
+
+
+def set_of(wildcards):
+    if wildcards.run not in SAMPLE_SETS:
+        raise WorkflowError(f"{wildcards.run} is no set of samples of this config.")
+    return SAMPLE_SETS[wildcards.run]
+
+
+def sample_histories(wildcards):
+    """The histories that hold the samples of a set."""
+    names = {run.name for run in set_of(wildcards)}
+    return [f"results/runs/{name}/history.zarr" for name, job in JOBS.items() if names & {run.name for run in job.runs}]
+
+
+def sample_settings(wildcards):
+    settings = {**config["embed"][wildcards.method], "every": config["embed"]["samples"]["every"]}
+    settings.pop("features")
+    return sorted_dict({**settings, "names": [run.name for run in set_of(wildcards)], "set_name": wildcards.run})
+
+
+def frames_shown(every=1):
+    """How many frames of a history are shown at most, by any of its runs."""
+    steps = max(run.settings.steps for job in JOBS.values() for run in job.runs)
+    return steps // (config["history"]["every"] * every) + 2
+
+
+def render_megabytes(wildcards):
+    """Room for the libraries, a run's phases with what is made of them, and the frames of all panels."""
+    depth = max(run.settings.channels for job in JOBS.values() for run in job.runs)
+    panels = config["render"]["panels"] * config["render"]["size"] ** 2 * config["render"]["png"]["scale"] ** 2
+    frames = frames_shown(min(config["render"][view]["every"] for view in ("phase", "spikes", "phase_velocity")))
+    return 700 + frames * 28 * 28 * (40 * depth + 30 * config["render"]["panels"]) // 10**6 + panels // 10**5
+
+
+def sample_megabytes(wildcards):
+    """Room for the libraries, and for cosine and sine of all oscillators of all samples, three times over."""
+    runs = set_of(wildcards)
+    features = 2 * 28 * 28 * runs[0].settings.channels
+    return 700 + 3 * 4 * features * len(runs) * frames_shown(config["embed"]["samples"]["every"]) // 10**6
+
+
+def wanted(view):
+    return view in config["render"]["views"]
+
+
 def views():
     """Names of the animations of a run: `trajectory` stands for one of each embedding."""
-    names = config["render"]["views"]
-    trajectories = [f"trajectory-{method}" for method in config["embed"]["methods"]]
-    return [name for name in names if name != "trajectory"] + (trajectories if "trajectory" in names else [])
+    named = [name for name in config["render"]["views"] if name not in ("trajectory", "samples")]
+    return named + [f"trajectory-{method}" for method in config["embed"]["methods"] if wanted("trajectory")]
 
 
-def view_store(wildcards):
-    """The store that a view is drawn from."""
-    view, _, method = wildcards.view.partition("-")
-    return f"{RUN}/embedding-{method}.zarr" if method else f"{RUN}/history.zarr"
+def sample_views():
+    """Names of the animations of a set of samples."""
+    return [f"samples-{method}" for method in config["embed"]["samples"]["methods"] if wanted("samples")]
 
 
-def view_code(painter, wildcards):
-    """What decides the look of a view: the view itself, the layout and the painter."""
-    view = wildcards.view.partition("-")[0]
-    modules = ["animation.py", "layout.py", f"{view}.py", *PAINTERS[painter]]
+def pictures(names, kind):
+    """The files of animations in the folder of a run, for the report where they are whole by themselves."""
+    places = {name: f"{RUN}/{name}{kind}" for name in names or ["phase"]}
+    shared = config["render"]["html"]["plotlyjs"] == "shared"
+    category = {".png": "Animations", ".html": None if shared else "Pages"}.get(kind)
+    if category is None:
+        return list(places.values())
+    described = {"category": category, "labels": {"run": "{run}"}}
+    captions = {name: f"../report/{name.partition('-')[0]}.rst" for name in places}
+    return [report(place, caption=captions[name], subcategory=name, **described) for name, place in places.items()]
+
+
+def stores_of(names):
+    """The stores that views are drawn from."""
+    return sorted({f"{RUN}/{store_of(name)}" for name in names})
+
+
+def view_code(painter, names):
+    """What decides the look of views: the views themselves, the layout and the painter."""
+    kinds = sorted({name.partition("-")[0] for name in names})
+    modules = ["animation.py", "layout.py", "titles.py", *(f"{kind}.py" for kind in kinds), *PAINTERS[painter]]
     return code(f"render_{painter}", *(f"figures/{module}" for module in modules))
+
+
+def view_settings(painter, names, *keys):
+    """The settings of views and of the painter that draws them."""
+    render = config["render"]
+
+    def of(name):
+        kind = name.partition("-")[0]
+        return {} if kind == "samples" else {"panels": render["panels"], **render[kind]}
+
+    return sorted_dict(
+        {
+            "painter": {"size": render["size"], **{key: render[painter][key] for key in keys}},
+            # In the order of the config, in which pages link to each other.
+            "order": list(names),
+            "views": {name: of(name) for name in names},
+        }
+    )
 
 
 def shared_plotlyjs():
@@ -172,49 +250,18 @@ def shared_plotlyjs():
     return [PLOTLYJS] if config["render"]["html"]["plotlyjs"] == "shared" else []
 
 
-def page_output():
-    """The page of a view; the report takes it only if it is whole by itself."""
-    place = f"{RUN}/{{view}}.html"
-    if config["render"]["html"]["plotlyjs"] == "shared":
-        return place
-    return report(
-        place,
-        caption="../report/animation.rst",
-        category="Pages",
-        subcategory="{view}",
-        labels={"run": "{run}"},
-    )
-
-
-def view_settings(painter, *keys):
-    """The settings of a view and of the painter that draws it, as a function of the wildcards."""
-
-    def settings(wildcards):
-        render = config["render"]
-        view = wildcards.view.partition("-")[0]
-        return sorted_dict(
-            {
-                "painter": {key: render[painter][key] for key in keys},
-                "view": {"panels": render["panels"], **render[view]},
-                # Pages link to each other.
-                **({"views": views()} if painter == "html" else {}),
-            }
-        )
-
-    return settings
+def picture_kinds():
+    """The endings of the files that are drawn for each view."""
+    html = [".html"] if config["render"]["html"]["enabled"] else []
+    return html + ([".png", "-poster.png"] + [".mp4"] * config["render"]["png"]["mp4"] if PNG else [])
 
 
 def targets():
     """Every result that the config asks for."""
-    kinds = [
-        kind
-        for kind, wanted in [
-            ("html", config["render"]["html"]["enabled"]),
-            ("png", PNG),
-        ]
-        if wanted
-    ]
     stores = ["history", "observables"] + [f"embedding-{method}" for method in config["embed"]["methods"]]
-    names = [f"{store}.zarr" for store in stores]
-    names += [f"{view}.{kind}" for view in views() for kind in kinds]
-    return [f"results/runs/{run}/{name}" for run in JOBS for name in names]
+    of_run = [f"{store}.zarr" for store in stores] + [view + kind for view in views() for kind in picture_kinds()]
+    methods = config["embed"]["samples"]["methods"]
+    of_set = [f"samples-{method}.zarr" for method in methods]
+    of_set += [view + kind for view in sample_views() for kind in picture_kinds()]
+    places = [f"results/runs/{run}/{name}" for run in JOBS for name in of_run]
+    return places + [f"results/runs/{name}/{file}" for name in SAMPLE_SETS for file in of_set]

@@ -1,10 +1,10 @@
-# Needs the history of a job; makes the positions of its sites in a plane over time, one store a method.
+# Needs the history of a job, or those of a set of samples; makes points in a plane over time, one store a method.
 
 
 rule embed:
     input:
         history=f"{RUN}/history.zarr",
-        code=code("embed", "embedding.py"),
+        code=code("embed", "embedding.py", "embedding_quality.py", "projections.py"),
     output:
         embedding=directory(f"{RUN}/embedding-{{method}}.zarr"),
     log:
@@ -13,7 +13,7 @@ rule embed:
         "logs/embed/{run}/{method}.tsv"
     conda:
         ENVIRONMENT
-    threads: 1
+    threads: embed_threads
     resources:
         mem_mb=2000,
         runtime=240,
@@ -23,3 +23,26 @@ rule embed:
         "Embed {wildcards.run} by {wildcards.method}"
     script:
         "../../scripts/embed.py"
+
+
+rule embed_samples:
+    input:
+        histories=sample_histories,
+        code=code("embed_samples", "embedding.py", "embedding_quality.py", "projections.py"),
+    output:
+        embedding=directory(f"{RUN}/samples-{{method}}.zarr"),
+    log:
+        "logs/embed_samples/{run}/{method}.log",
+    benchmark:
+        "logs/embed_samples/{run}/{method}.tsv"
+    conda:
+        ENVIRONMENT
+    resources:
+        mem_mb=sample_megabytes,
+        runtime=240,
+    params:
+        settings=sample_settings,
+    message:
+        "Embed the samples of {wildcards.run} by {wildcards.method}"
+    script:
+        "../../scripts/embed_samples.py"

@@ -1,4 +1,4 @@
-# Needs the history or an embedding of a job; makes its animations, as pages and as pictures.
+# Needs the stores of a job or of a set of samples; makes their animations, as pages and as pictures.
 
 
 rule share_plotlyjs:
@@ -16,52 +16,84 @@ rule share_plotlyjs:
 
 rule render_html:
     input:
-        store=view_store,
+        stores=stores_of(views()),
         plotlyjs=shared_plotlyjs(),
-        code=lambda wildcards: view_code("html", wildcards),
+        code=view_code("html", views()),
     output:
-        page=page_output(),
+        pages=pictures(views(), ".html"),
     log:
-        "logs/render_html/{run}/{view}.log",
+        "logs/render_html/{run}.log",
     benchmark:
-        "logs/render_html/{run}/{view}.tsv"
+        "logs/render_html/{run}.tsv"
     conda:
         ENVIRONMENT
     resources:
-        mem_mb=1500,
+        mem_mb=render_megabytes,
         runtime=30,
     params:
-        settings=view_settings("html", "plotlyjs", "frame_rate"),
+        settings=view_settings("html", views(), "plotlyjs", "frame_rate"),
     message:
-        "Draw {wildcards.view} of {wildcards.run} as HTML"
+        "Draw {wildcards.run} as HTML"
     script:
         "../../scripts/render_html.py"
 
 
+# One job for all views of a run: starting the browser takes longer than all that it draws.
 rule render_png:
     input:
-        store=view_store,
-        code=lambda wildcards: view_code("png", wildcards),
+        stores=stores_of(views()),
+        code=view_code("png", views()),
     output:
-        picture=report(
-            f"{RUN}/{{view}}.png",
-            caption="../report/animation.rst",
-            category="Animations",
-            subcategory="{view}",
-            labels={"run": "{run}"},
-        ),
+        pictures=pictures(views(), ".png"),
+        posters=pictures(views(), "-poster.png"),
+        videos=pictures(views(), ".mp4") if config["render"]["png"]["mp4"] else [],
     log:
-        "logs/render_png/{run}/{view}.log",
+        "logs/render_png/{run}.log",
     benchmark:
-        "logs/render_png/{run}/{view}.tsv"
+        "logs/render_png/{run}.tsv"
     conda:
         ENVIRONMENT
     resources:
-        mem_mb=png_megabytes,
+        mem_mb=render_megabytes,
         runtime=60,
     params:
-        settings=view_settings("png", "frame_rate", "scale"),
+        settings=view_settings("png", views(), "frames", "frame_rate", "scale"),
     message:
-        "Draw {wildcards.view} of {wildcards.run} as PNG"
+        "Draw {wildcards.run} as PNG"
     script:
         "../../scripts/render_png.py"
+
+
+use rule render_html as render_samples_html with:
+    input:
+        stores=stores_of(sample_views()),
+        plotlyjs=shared_plotlyjs(),
+        code=view_code("html", sample_views()),
+    output:
+        pages=pictures(sample_views(), ".html"),
+    log:
+        "logs/render_samples_html/{run}.log",
+    benchmark:
+        "logs/render_samples_html/{run}.tsv"
+    params:
+        settings=view_settings("html", sample_views(), "plotlyjs", "frame_rate"),
+    message:
+        "Draw the samples of {wildcards.run} as HTML"
+
+
+use rule render_png as render_samples_png with:
+    input:
+        stores=stores_of(sample_views()),
+        code=view_code("png", sample_views()),
+    output:
+        pictures=pictures(sample_views(), ".png"),
+        posters=pictures(sample_views(), "-poster.png"),
+        videos=pictures(sample_views(), ".mp4") if config["render"]["png"]["mp4"] else [],
+    log:
+        "logs/render_samples_png/{run}.log",
+    benchmark:
+        "logs/render_samples_png/{run}.tsv"
+    params:
+        settings=view_settings("png", sample_views(), "frames", "frame_rate", "scale"),
+    message:
+        "Draw the samples of {wildcards.run} as PNG"

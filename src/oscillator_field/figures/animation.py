@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import zarr
 from numpy.typing import NDArray
 from plotly.colors import get_colorscale, unlabel_rgb
 
 from oscillator_field.engines import kept
-from oscillator_field.grid import JOINT
 from oscillator_field.history import StoredHistory
-from oscillator_field.parameters import METADATA
 
 # Marks of a colour bar from 0 to 1.
 SHARE_TICKS = tuple((tenth / 10, f"{tenth / 10:.1f}") for tenth in range(0, 11, 2))
+# A view of few frames takes this long all the same, s: else it is over before it is seen.
+SHORTEST = 4.0
+# A colour scale as plotly writes it: positions 0..1 and colours.
+Scale = list[list]
 
 
 @dataclass(frozen=True)
@@ -42,38 +42,55 @@ class Scatter:
         positions: float32 `(frame, point, 2)`.
         level: float32 `(point,)`, the value that a point is coloured by.
         hover: what a point is, one text each.
+        marker: diameter of a point where the panel is alone, in pixels of the page.
     """
 
     title: str
     positions: NDArray[np.float32]
     level: NDArray[np.float32]
     hover: tuple[str, ...]
+    marker: int = 7
+
+
+@dataclass(frozen=True)
+class Curves:
+    """Curves over time that stand still, and a cursor that moves along them.
+
+    Attributes:
+        title: what tells this panel from the others.
+        time: float64 `(point,)`, s.
+        values: float64 `(curve, point)`, in 0..1.
+        names: what each curve is.
+        cursor: float64 `(frame,)`, the time of each frame, s.
+    """
+
+    title: str
+    time: NDArray[np.float64]
+    values: NDArray[np.float64]
+    names: tuple[str, ...]
+    cursor: NDArray[np.float64]
 
 
 @dataclass(frozen=True)
 class Colours:
-    """A colour scale of plotly over a fixed range.
+    """A colour scale over a fixed range.
 
     Attributes:
-        name: its name in plotly, for example `Phase`.
+        scale: the colours, as plotly writes them.
         title: what the colour stands for, with its unit.
         low, high: values at the two ends.
         ticks: values to mark, and their texts.
     """
 
-    name: str
+    scale: Scale
     title: str
     low: float
     high: float
     ticks: tuple[tuple[float, str], ...]
 
-    def stops(self) -> list[list]:
-        """The scale as plotly writes it: positions 0..1 and colours."""
-        return get_colorscale(self.name)
-
-    def rgb(self, values: NDArray[np.float32]) -> NDArray[np.uint8]:
+    def rgb(self, values: NDArray[np.floating]) -> NDArray[np.uint8]:
         """The colour of each value, `(..., 3)`, as plotly interpolates it."""
-        positions, colours = zip(*self.stops(), strict=True)
+        positions, colours = zip(*self.scale, strict=True)
         anchors = np.array([_components(colour) for colour in colours])
         share = (np.asarray(values, np.float64) - self.low) / (self.high - self.low)
         mixed = [np.interp(share, positions, anchors[:, part]) for part in range(3)]
@@ -90,18 +107,36 @@ class Animation:
         steps: the step of each frame, int64 `(frame,)`.
         frame_texts: time and step of each frame, and what else belongs to it.
         x_title, y_title: axis titles with units.
-        colours: the one colour scale of all panels.
+        colours: the one colour scale of all panels; None for curves.
         hover: plotly's template of what the pointer reads off.
+        powers_of_ten: whether the values of a lattice are decimal logarithms, whose powers `customdata` holds.
     """
 
     title: str
-    panels: tuple[Lattice | Scatter, ...]
+    panels: tuple[Lattice | Scatter | Curves, ...]
     steps: NDArray[np.int64]
     frame_texts: tuple[str, ...]
     x_title: str
     y_title: str
-    colours: Colours
+    colours: Colours | None
     hover: str
+    powers_of_ten: bool = False
+
+
+def playing_rate(frames: int, most: float) -> float:
+    """Frames a second: `most`, or as many as make an animation last as long as the shortest may."""
+    return min(most, max(frames / SHORTEST, 1.0))
+
+
+def named_scale(name: str) -> Scale:
+    """A colour scale of plotly, for example `Phase`, which is cmocean's."""
+    return get_colorscale(name)
+
+
+def stepped_scale(colours: list[str]) -> Scale:
+    """A colour scale of as many flat steps as there are colours, for classes 0, 1, ... at low 0 and high `count`."""
+    edges = [number / len(colours) for number in range(len(colours) + 1)]
+    return [[edge, colour] for number, colour in enumerate(colours) for edge in edges[number : number + 2]]
 
 
 def thinned(history: StoredHistory, every: int) -> tuple[NDArray[np.int64], NDArray[np.int64], tuple[str, ...]]:
@@ -109,26 +144,6 @@ def thinned(history: StoredHistory, every: int) -> tuple[NDArray[np.int64], NDAr
     chosen = kept(history["step"].shape[0], every) - 1
     step = history["step"][:][chosen]
     return chosen, step, tuple(frame_texts(step, history["time"][:][..., chosen]))
-
-
-def chosen_runs(store: zarr.Group | StoredHistory, most: int) -> tuple[int, str]:
-    """How many runs of a store to show, and a remark if some are left out."""
-    runs = store["run"].shape[0]
-    return (runs, "") if runs <= most else (most, f" (first {most} of {runs} runs)")
-
-
-def title_of(view: str, common: str, remark: str) -> str:
-    """The title of an animation: the view, what its runs have in common, what is left out."""
-    return ", ".join(part for part in (view, common) if part) + remark
-
-
-def run_titles(names: Sequence[str]) -> tuple[str, list[str]]:
-    """What the runs have in common, for the title, and what tells each from the others, for its panel."""
-    parts = [name.split(JOINT) for name in names]
-    common = [part for part in parts[0] if all(part in others for others in parts)]
-    apart = [[part for part in others if part not in common] for others in parts]
-    # A run that differs from the defaults in nothing of its own still needs a title among others.
-    return _spoken(common), [_spoken(part) or ("defaults" if len(names) > 1 else "") for part in apart]
 
 
 def frame_texts(step: NDArray[np.int64], time: NDArray[np.float64]) -> list[str]:
@@ -143,15 +158,6 @@ def frame_texts(step: NDArray[np.int64], time: NDArray[np.float64]) -> list[str]
     finest = float(np.min(np.diff(time, prepend=0.0)))
     decimals = min(9, max(2, math.ceil(-math.log10(finest)))) if finest > 0 else 2
     return [f"{seconds:.{decimals}f} s, step {number}" for seconds, number in zip(time, step, strict=True)]
-
-
-def _spoken(parts: Sequence[str]) -> str:
-    words = []
-    for part in parts:
-        key, _, value = part.partition("=")
-        unit = METADATA[key]["unit"] if key in METADATA else "1"
-        words.append(f"{key} {value}" if unit == "1" else f"{key} {value} {unit}")
-    return ", ".join(words)
 
 
 def _components(colour: str) -> tuple[float, float, float]:

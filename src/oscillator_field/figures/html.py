@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from plotly.offline import get_plotlyjs, get_plotlyjs_version
 
 from oscillator_field.atomic import whole_file
-from oscillator_field.figures.animation import Animation, Lattice
+from oscillator_field.figures.animation import Animation, Curves, Lattice, playing_rate
 from oscillator_field.figures.layout import figure, page, ranges
 from oscillator_field.figures.packing import LEVELS, deflate, pack
 
@@ -27,6 +27,7 @@ def write_html(
     path: str | Path,
     animation: Animation,
     *,
+    size: int,
     frame_rate: float,
     plotlyjs: str,
     shared: Sequence[str] = (),
@@ -37,19 +38,20 @@ def write_html(
     Args:
         path: the file to write; its name is that of the view.
         animation: what it shows.
-        frame_rate: frames a second while it plays.
+        size: side of a single panel, in pixels.
+        frame_rate: frames a second while it plays, at most.
         plotlyjs: `inline` to put plotly.js into the file, `cdn` to load it from the network, `shared` to load
             what `shared` names.
         shared: addresses of scripts relative to the file.
         views: names of all views of the run, to be linked.
     """
-    sheet = page(animation)
+    sheet = page(animation, size)
     fields, levels = _fields(animation)
     content = {
         "view": Path(path).stem,
         "views": list(views),
         "figure": figure(animation, sheet),
-        "frame_rate": frame_rate,
+        "frame_rate": playing_rate(len(animation.steps), frame_rate),
         "steps": [int(step) for step in animation.steps],
         "texts": animation.frame_texts,
         "panels": len(animation.panels),
@@ -87,11 +89,17 @@ def _fields(animation: Animation) -> tuple[list[dict[str, Any]], NDArray[np.uint
     first = animation.panels[0]
     frames = len(animation.steps)
     if isinstance(first, Lattice):
+        assert animation.colours is not None, "a lattice has a colour scale"
         low, high = animation.colours.low, animation.colours.high
         lattices = np.stack([panel.values for panel in animation.panels], axis=1)  # type: ignore[union-attr]
         levels = pack(lattices.reshape(frames, len(animation.panels), 1, -1), low, high)
-        return [{"name": "z", "low": low, "high": high, "columns": first.values.shape[-1]}], levels
+        field = {"name": "z", "low": low, "high": high, "columns": first.values.shape[-1]}
+        return [{**field, "powers": animation.powers_of_ten}], levels
     limits = ranges(animation)
+    if isinstance(first, Curves):
+        cursors = np.stack([panel.cursor for panel in animation.panels], axis=1)  # type: ignore[union-attr]
+        levels = np.repeat(pack(cursors, *limits[0])[:, :, np.newaxis, np.newaxis], 2, axis=-1)
+        return [{"name": "x", "low": limits[0][0], "high": limits[0][1]}], levels
     points = np.stack([panel.positions for panel in animation.panels], axis=1)  # type: ignore[union-attr]
     levels = np.stack([pack(points[..., axis], *limits[axis]) for axis in range(2)], axis=2)
     return [{"name": name, "low": low, "high": high} for name, (low, high) in zip("xy", limits, strict=True)], levels

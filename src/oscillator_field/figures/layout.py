@@ -15,14 +15,15 @@ import numpy as np
 import plotly.io
 from numpy.typing import NDArray
 
-from oscillator_field.figures.animation import Animation, Lattice, Scatter
+from oscillator_field.figures.animation import Animation, Colours, Curves, Lattice, Scatter
 
 LEFT, RIGHT, TOP, BOTTOM = 76, 128, 92, 64
-PANEL, PANELS_TOGETHER = 560, 760
-GAP, PANEL_TITLE = 16, 26
+# Several panels share a side this much longer than that of one.
+TOGETHER = 1.36
+GAP, PANEL_TITLE_LINE, PANEL_TITLE_LETTER = 16, 14, 6.3
 # Points keep clear of the frame of their panel by this share of its width.
 CLEARANCE = 0.04
-MARKER, MARKER_TOGETHER = 7, 4
+CURSOR_COLOUR, CURSOR_WIDTH = "#ffffff", 2
 # What fits on a line of a page for one panel.
 TITLE_LETTERS, SMALL_TITLE_LETTERS = 66, 96
 
@@ -46,25 +47,28 @@ class Page:
     panels: tuple[Rectangle, ...]
 
 
-def page(animation: Animation) -> Page:
-    """Lay the panels out in rows, about as many as there are columns; a pixel of a lattice is a whole number wide."""
+def page(animation: Animation, size: int) -> Page:
+    """Lay the panels out in rows, about as many as there are columns; a pixel of a lattice is a whole number wide.
+
+    Args:
+        animation: what is to be shown.
+        size: side of a single panel, in pixels.
+    """
     count = len(animation.panels)
     columns = math.ceil(math.sqrt(count))
-    rows = math.ceil(count / columns)
-    side = PANEL if count == 1 else (PANELS_TOGETHER - GAP * (columns - 1)) // columns
+    side = size if count == 1 else (int(size * TOGETHER) - GAP * (columns - 1)) // columns
     first = animation.panels[0]
     width = height = side
     if isinstance(first, Lattice):
         cell = max(1, side // max(first.values.shape[1:]))
         height, width = (cell * cells for cells in first.values.shape[1:])
-    title = PANEL_TITLE if count > 1 else 0
+    title = PANEL_TITLE_LINE * max(len(_panel_title_lines(panel.title, width)) for panel in animation.panels)
     places = tuple(
         Rectangle(LEFT + column * (width + GAP), TOP + title + row * (height + GAP + title), width, height)
         for row, column in (divmod(number, columns) for number in range(count))
     )
     last = places[-1]
     right = LEFT + columns * width + (columns - 1) * GAP
-    assert last.top + height == TOP + rows * (height + title) + (rows - 1) * GAP
     return Page(right + RIGHT, last.top + height + BOTTOM, places)
 
 
@@ -79,10 +83,12 @@ def figure(animation: Animation, sheet: Page) -> dict[str, Any]:
         "autosize": False,
         "margin": {"l": LEFT, "r": RIGHT, "t": TOP, "b": BOTTOM, "pad": 0, "autoexpand": False},
         "title": _title(animation.title, width, height),
-        "coloraxis": _colour_axis(animation, inner_height),
         "annotations": [],
-        "showlegend": False,
+        "showlegend": animation.colours is None,
+        "legend": {"x": 1.02, "y": 1, "xanchor": "left"},
     }
+    if animation.colours is not None:
+        layout["coloraxis"] = _colour_axis(animation.colours, inner_height)
     x_range, y_range = ranges(animation)
     for number, (panel, place) in enumerate(zip(animation.panels, sheet.panels, strict=True), 1):
         suffix = "" if number == 1 else str(number)
@@ -106,23 +112,76 @@ def figure(animation: Animation, sheet: Page) -> dict[str, Any]:
             **_FIXED_AXIS,
         }
         if panel.title:
-            layout["annotations"].append(_panel_title(panel.title, left, top, inner_width, inner_height))
-    traces = [
-        {**_first_frame(panel), **_fixed_part(panel, animation), **_axes_of(number)}
-        for number, panel in enumerate(animation.panels, 1)
-    ]
+            lines = _panel_title_lines(panel.title, place.width)
+            layout["annotations"].append(_panel_title(lines, left, top, inner_width, inner_height))
+    # The traces that change come first, one a panel; curves stand still behind their cursors.
+    numbered = list(enumerate(animation.panels, 1))
+    traces = [{**_moving_trace(panel, animation), **_axes_of(number)} for number, panel in numbered]
+    for number, panel in numbered:
+        if isinstance(panel, Curves):
+            traces += [{**trace, **_axes_of(number)} for trace in _still_traces(panel, number == 1, animation.hover)]
     return {"data": traces, "layout": layout}
 
 
-def _first_frame(panel: Lattice | Scatter) -> dict[str, Any]:
-    """The part of a panel's trace that changes from frame to frame."""
+def _moving_trace(panel: Lattice | Scatter | Curves, animation: Animation) -> dict[str, Any]:
+    """The trace of a panel that changes from frame to frame, at the first frame."""
     if isinstance(panel, Lattice):
-        return {"type": "heatmap", "z": typed(panel.values[0])}
-    x, y = panel.positions[0].T
-    return {"type": "scatter", "x": typed(x), "y": typed(y)}
+        return {
+            "type": "heatmap",
+            "z": typed(panel.values[0]),
+            "coloraxis": "coloraxis",
+            "hovertemplate": animation.hover,
+            "zsmooth": False,
+        }
+    if isinstance(panel, Scatter):
+        x, y = panel.positions[0].T
+        marker = {"color": typed(panel.level), "coloraxis": "coloraxis", "line": {"width": 0}}
+        return {
+            "type": "scatter",
+            "x": typed(x),
+            "y": typed(y),
+            "mode": "markers",
+            "marker": {**marker, "size": marker_size(panel, animation)},
+            "hovertext": list(panel.hover),
+            "hovertemplate": animation.hover,
+        }
+    return {
+        "type": "scatter",
+        "mode": "lines",
+        "x": [panel.cursor[0]] * 2,
+        "y": [0, CURVES_TOP],
+        "line": {"color": CURSOR_COLOUR, "width": CURSOR_WIDTH},
+        "hoverinfo": "skip",
+        "showlegend": False,
+    }
 
 
-def typed(values: NDArray[np.float32]) -> dict[str, str]:
+def _still_traces(panel: Curves, legend: bool, hover: str) -> list[dict[str, Any]]:
+    """The curves of a panel; the first one stands for the whole and is drawn bold."""
+    return [
+        {
+            "type": "scatter",
+            "mode": "lines",
+            "x": typed(panel.time),
+            "y": typed(values),
+            "name": name,
+            "line": {"width": 1.4 if number else 5, "color": _CURVE_COLOURS[number % len(_CURVE_COLOURS)]},
+            "hovertemplate": hover,
+            "showlegend": legend,
+        }
+        for number, (name, values) in enumerate(zip(panel.names, panel.values, strict=True))
+    ]
+
+
+# The whole in grey, channels in Paul Tol's "light", which colour-blind eyes tell apart on black.
+_CURVE_COLOURS = [
+    "#7F8894", "#77AADD", "#EE8866", "#EEDD88", "#FFAABB", "#99DDFF", "#44BB99", "#BBCC33", "#AAAA00",
+]  # fmt: skip
+# Room above an order parameter of one.
+CURVES_TOP = 1.05
+
+
+def typed(values: NDArray[np.floating]) -> dict[str, str]:
     """An array as plotly.js takes it in base64: a third of the length of its digits, and no rounding."""
     content = base64.b64encode(np.ascontiguousarray(values, "<f4").tobytes()).decode()
     return {"dtype": "f4", "bdata": content, "shape": ", ".join(map(str, values.shape))}
@@ -131,25 +190,9 @@ def typed(values: NDArray[np.float32]) -> dict[str, str]:
 _FIXED_AXIS: dict[str, Any] = {"automargin": False, "zeroline": False, "fixedrange": False, "nticks": 8}
 
 
-def _fixed_part(panel: Lattice | Scatter, animation: Animation) -> dict[str, Any]:
-    if isinstance(panel, Lattice):
-        return {"coloraxis": "coloraxis", "hovertemplate": animation.hover, "zsmooth": False}
-    return {
-        "mode": "markers",
-        "marker": {
-            "color": typed(panel.level),
-            "coloraxis": "coloraxis",
-            "size": marker_size(animation),
-            "line": {"width": 0},
-        },
-        "hovertext": list(panel.hover),
-        "hovertemplate": animation.hover,
-    }
-
-
-def marker_size(animation: Animation) -> int:
-    """Diameter of the points of a scatter, in pixels."""
-    return MARKER if len(animation.panels) == 1 else MARKER_TOGETHER
+def marker_size(panel: Scatter, animation: Animation) -> int:
+    """Diameter of the points of a scatter, in pixels: smaller where panels share the page."""
+    return panel.marker if len(animation.panels) == 1 else math.ceil(panel.marker / 2)
 
 
 def _axes_of(number: int) -> dict[str, str]:
@@ -163,6 +206,8 @@ def ranges(animation: Animation) -> tuple[list[float], list[float]]:
     if isinstance(first, Lattice):
         rows, columns = first.values.shape[1:]
         return [-0.5, columns - 0.5], [rows - 0.5, -0.5]
+    if isinstance(first, Curves):
+        return [0.0, max(float(panel.time[-1]) for panel in animation.panels)], [0.0, CURVES_TOP]  # type: ignore[union-attr]
     everything = np.concatenate([panel.positions.reshape(-1, 2) for panel in animation.panels])  # type: ignore[union-attr]
     low, high = everything.min(axis=0), everything.max(axis=0)
     half = float(np.max(high - low)) * (0.5 + CLEARANCE) or 1.0
@@ -179,11 +224,10 @@ def _title(text: str, width: int, height: int) -> dict[str, Any]:
     return {"text": "<br>".join(textwrap.wrap(text, SMALL_TITLE_LETTERS)), **small, **place}
 
 
-def _colour_axis(animation: Animation, inner_height: int) -> dict[str, Any]:
-    colours = animation.colours
+def _colour_axis(colours: Colours, inner_height: int) -> dict[str, Any]:
     values, texts = zip(*colours.ticks, strict=True)
     return {
-        "colorscale": colours.stops(),
+        "colorscale": colours.scale,
         "cmin": colours.low,
         "cmax": colours.high,
         "colorbar": {
@@ -200,9 +244,16 @@ def _colour_axis(animation: Animation, inner_height: int) -> dict[str, Any]:
     }
 
 
-def _panel_title(text: str, left: int, top: int, inner_width: int, inner_height: int) -> dict[str, Any]:
+def _panel_title_lines(text: str, width: int) -> list[str]:
+    """The title of a panel in lines that are no wider than it."""
+    return textwrap.wrap(text, max(8, int(width / PANEL_TITLE_LETTER)))
+
+
+def _panel_title(lines: list[str], left: int, top: int, inner_width: int, inner_height: int) -> dict[str, Any]:
     return {
-        "text": text,
+        "text": "<br>".join(lines),
+        "font": {"size": 11},
+        "align": "left",
         "x": left / inner_width,
         "y": 1 - top / inner_height,
         "xref": "paper",

@@ -32,8 +32,11 @@
     for (let i = 0; i < items; i++) {
       numbers[i] = low + (levels[first + i] / topLevel) * (high - low);
     }
-    if (!columns) return numbers;
-    return Array.from({ length: items / columns }, (_, row) => numbers.subarray(row * columns, (row + 1) * columns));
+    return columns ? rows(numbers, columns) : numbers;
+  }
+
+  function rows(numbers, columns) {
+    return Array.from({ length: numbers.length / columns }, (_, row) => numbers.subarray(row * columns, (row + 1) * columns));
   }
 
   const figure = element("figure");
@@ -44,8 +47,10 @@
     if (frame === shown) return;
     shown = frame;
     const update = {};
-    fields.forEach(({ name }, index) => {
+    fields.forEach(({ name, powers }, index) => {
       update[name] = numbersOfPanels.map((panel) => values(frame, panel, index));
+      // What a logarithm stands for, to be read off by the pointer.
+      if (powers) update.customdata = update[name].map((lattice) => lattice.map((row) => row.map((value) => 10 ** value)));
     });
     element("frame").value = frame;
     element("time").textContent = texts[frame];

@@ -1,112 +1,263 @@
 """The PNG painter: Kaleido draws title, axes and colour bar once, the data is painted into their frame.
 
-Kaleido alone needs a quarter of a second for each frame; painting takes a few milliseconds.
+Kaleido alone needs a quarter of a second for each frame; painting takes a few milliseconds. Frames are indices
+into one palette: the colours of the data, greys for the time that is written above them, and the background's own.
 """
 
 from __future__ import annotations
 
 import io
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import kaleido
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageColor, ImageDraw, ImageFont
 
 from oscillator_field.atomic import whole_file
-from oscillator_field.figures.animation import Animation, Lattice, Scatter
-from oscillator_field.figures.layout import LEFT, Page, Rectangle, figure, marker_size, page, ranges
+from oscillator_field.engines import kept
+from oscillator_field.figures.animation import Animation, Curves, Lattice, Scatter, playing_rate
+from oscillator_field.figures.apng import Indices, write_apng
+from oscillator_field.figures.layout import (
+    CURSOR_COLOUR,
+    CURSOR_WIDTH,
+    LEFT,
+    Page,
+    Rectangle,
+    figure,
+    marker_size,
+    page,
+    ranges,
+)
 
 Pixels = NDArray[np.uint8]
+# Draws a figure of plotly on a page, at so many pixels for one of the page: `(height, width, 3)`.
+Draw = Callable[[dict[str, Any], Page, int], Pixels]
+# Paints the data of a frame into the index picture of a panel: panel, number of the frame, inside of the panel.
+Paint = Callable[[int, int, Indices], None]
 
+COLOURS = 256
 TEXT_TOP, TEXT_SIZE, TEXT_COLOUR = 50, 15, (242, 245, 250)
-# A marker is drawn this many times finer and averaged, for smooth edges.
-FINER = 8
+TEXT_GREYS = 8
+# Colours of a lattice, and of points times how far a point covers a pixel at its edge.
+LATTICE_LEVELS, POINT_LEVELS, COVERS = 168, 44, 4
 
 
-def write_png(path: str | Path, animation: Animation, *, frame_rate: float, scale: int) -> None:
+@dataclass(frozen=True)
+class Canvas:
+    """All that frames are painted with.
+
+    Attributes:
+        sheet: the page.
+        scale: pixels of the picture for one of the page.
+        palette: `(colour, 3)`.
+        background: everything but data and time, indices `(height, width)`.
+        text: indices of the greys of the time, from the background's colour to the text's.
+        paint: paints the data of a panel.
+    """
+
+    sheet: Page
+    scale: int
+    palette: Pixels
+    background: Indices
+    text: Indices
+    paint: Paint
+
+
+@contextmanager
+def one_browser() -> Iterator[Draw]:
+    """What draws figures while it lasts: a browser takes two seconds to start, and then a fifth of one a figure.
+
+    Raises:
+        ChromeNotFoundError: there is no browser to draw with.
+    """
+    kaleido.start_sync_server(mathjax=False, n=1)
+    try:
+        yield _draw
+    finally:
+        kaleido.stop_sync_server()
+
+
+def write_png(
+    path: str | Path,
+    animation: Animation,
+    draw: Draw,
+    *,
+    size: int,
+    frame_rate: float,
+    frames: int,
+    scale: int,
+    poster: str | Path | None = None,
+    video: str | Path | None = None,
+) -> None:
     """Write an animation as an animated PNG that repeats for ever.
 
     Args:
         path: the file to write.
         animation: what it shows.
-        frame_rate: frames a second.
+        draw: draws the background, from `one_browser`.
+        size: side of a single panel, in pixels of the page.
+        frame_rate: frames a second, at most.
+        frames: about as many frames are shown at most, evenly spaced, and always the last.
         scale: pixels of the picture for one pixel of the page.
+        poster: where the last frame is written as a still picture.
+        video: where the frames are written as MP4 too.
 
     Raises:
-        ChromeNotFoundError: there is no browser to draw with.
+        ModuleNotFoundError: a video is asked for, and imageio-ffmpeg is not installed.
     """
-    sheet = page(animation)
-    background = draw_background(animation, sheet, scale)
-    frames = [paint(animation, sheet, background, number, scale) for number in range(len(animation.frame_texts))]
+    stretched = canvas(animation, page(animation, size), scale, draw)
+    total = len(animation.steps)
+    chosen = [int(number) - 1 for number in kept(total, -(-total // frames))]
+    rate = playing_rate(len(chosen), frame_rate)
     with whole_file(path) as temporary:
-        frames[0].save(
-            temporary,
-            format="PNG",
-            save_all=True,
-            append_images=frames[1:],
-            duration=1000 / frame_rate,
-            loop=0,
-        )
+        write_apng(temporary, stretched.palette, painted(animation, stretched, chosen), len(chosen), rate)
+    if poster is not None:
+        [last] = painted(animation, stretched, chosen[-1:])
+        still = Image.fromarray(last, mode="P")
+        still.putpalette(stretched.palette.tobytes())
+        with whole_file(poster) as temporary:
+            still.save(temporary, format="PNG", optimize=True)
+    if video is not None:
+        from oscillator_field.figures.video import write_mp4
+
+        shown = (stretched.palette[frame] for frame in painted(animation, stretched, chosen))
+        write_mp4(video, shown, rate)
 
 
-def draw_background(animation: Animation, sheet: Page, scale: int) -> Pixels:
-    """Everything but the data and the time, as Kaleido draws it: `(height, width, 3)`."""
+def canvas(animation: Animation, sheet: Page, scale: int, draw: Draw) -> Canvas:
+    """Draw the background, and choose the palette."""
+    drawn = draw(_background(animation, sheet), sheet, scale)
+    ground = drawn[(TEXT_TOP + TEXT_SIZE // 2) * scale, LEFT * scale]
+    share = np.linspace(0, 1, TEXT_GREYS)[:, np.newaxis]
+    greys = np.rint(ground * (1 - share) + np.array(TEXT_COLOUR) * share).astype(np.uint8)
+    first = TEXT_GREYS
+    place = sheet.panels[0]
+    data, paint = _data_painter(animation, drawn[place.top * scale, place.left * scale], scale, first)
+    left_over = COLOURS - len(greys) - len(data)
+    own = Image.fromarray(drawn).quantize(left_over, dither=Image.Dither.NONE).getpalette() or []
+    palette = np.concatenate([greys, data, np.array(own, np.uint8).reshape(-1, 3)[:left_over]])
+    return Canvas(sheet, scale, palette, _nearest(drawn, palette), np.arange(TEXT_GREYS, dtype=np.uint8), paint)
+
+
+def painted(animation: Animation, stretched: Canvas, chosen: list[int]) -> Iterator[Indices]:
+    """The chosen frames, one after the other: the data painted into the panels, time and step written above them."""
+    for number in chosen:
+        frame = stretched.background.copy()
+        for panel, place in enumerate(stretched.sheet.panels):
+            stretched.paint(panel, number, _inside(frame, place, stretched.scale))
+        _write(frame, animation.frame_texts[number], stretched)
+        yield frame
+
+
+def _background(animation: Animation, sheet: Page) -> dict[str, Any]:
+    """The figure of everything but the data and the time."""
     content = figure(animation, sheet)
-    for trace in content["data"]:
+    for trace in content["data"][: len(animation.panels)]:
         if trace["type"] == "scatter":
             # A point that lies nowhere: plotly draws no colour bar for a trace without points.
             trace.update(x=[None], y=[None])
-    drawn = kaleido.calc_fig_sync(
-        content,
-        opts={"format": "png", "width": sheet.width, "height": sheet.height, "scale": scale},
-        kopts={"mathjax": False},
-    )
+    return content
+
+
+def _draw(content: dict[str, Any], sheet: Page, scale: int) -> Pixels:
+    options = {"format": "png", "width": sheet.width, "height": sheet.height, "scale": scale}
+    drawn = kaleido.calc_fig_sync(content, opts=options)
     return np.array(Image.open(io.BytesIO(drawn)).convert("RGB"))
 
 
-def paint(animation: Animation, sheet: Page, background: Pixels, number: int, scale: int) -> Image.Image:
-    """One frame: the data painted into the panels, time and step written above them."""
-    frame = background.copy()
-    for panel, place in zip(animation.panels, sheet.panels, strict=True):
-        top, left = place.top * scale, place.left * scale
-        inside = frame[top : top + place.height * scale, left : left + place.width * scale]
-        if isinstance(panel, Lattice):
-            inside[...] = _cells(animation.colours.rgb(panel.values[number]), place, scale)
-        else:
-            _paint_points(inside, panel, number, animation, scale)
-    picture = Image.fromarray(frame)
-    font = ImageFont.load_default(TEXT_SIZE * scale)
-    position = (LEFT * scale, TEXT_TOP * scale)
-    ImageDraw.Draw(picture).text(position, animation.frame_texts[number], TEXT_COLOUR, font)
-    return picture
+def _inside(picture: Indices, place: Rectangle, scale: int) -> Indices:
+    top, left = place.top * scale, place.left * scale
+    return picture[top : top + place.height * scale, left : left + place.width * scale]
 
 
-def _cells(colours: Pixels, place: Rectangle, scale: int) -> Pixels:
-    """Blow each pixel of a lattice up to its cell of the panel."""
-    rows, columns = colours.shape[:2]
-    return colours.repeat(place.height * scale // rows, axis=0).repeat(place.width * scale // columns, axis=1)
+def _write(frame: Indices, text: str, stretched: Canvas) -> None:
+    """Write time and step above the panels."""
+    scale = stretched.scale
+    height, left = (TEXT_SIZE + 6) * scale, LEFT * scale
+    line = Image.new("L", (frame.shape[1] - left, height))
+    ImageDraw.Draw(line).text((0, 0), text, 255, ImageFont.load_default(TEXT_SIZE * scale))
+    cover = np.asarray(line)
+    under = frame[TEXT_TOP * scale : TEXT_TOP * scale + height, left:]
+    under[cover > 0] = stretched.text[np.rint(cover[cover > 0] / 255 * (TEXT_GREYS - 1)).astype(np.uint8)]
 
 
-def _paint_points(inside: Pixels, panel: Scatter, number: int, animation: Animation, scale: int) -> None:
-    """Blend round markers into a panel, in the order of the points."""
+def _data_painter(animation: Animation, ground: Pixels, scale: int, first: int) -> tuple[Pixels, Paint]:
+    """The colours of the data, which stand in the palette from `first` on, and what paints with them."""
+    if isinstance(animation.panels[0], Lattice):
+        return _lattice_painter(animation, scale, first)
+    if isinstance(animation.panels[0], Scatter):
+        return _scatter_painter(animation, ground, scale, first)
+    return _cursor_painter(animation, scale, first)
+
+
+def _lattice_painter(animation: Animation, scale: int, first: int) -> tuple[Pixels, Paint]:
+    assert animation.colours is not None, "a lattice has a colour scale"
+    low, high = animation.colours.low, animation.colours.high
+    step = (high - low) / (LATTICE_LEVELS - 1)
+
+    def paint(panel: int, number: int, inside: Indices) -> None:
+        values = animation.panels[panel].values[number]  # type: ignore[union-attr]
+        levels = np.rint((np.clip(values, low, high) - low) / step).astype(np.uint8) + np.uint8(first)
+        rows, columns = levels.shape
+        cells = inside.reshape(rows, inside.shape[0] // rows, columns, inside.shape[1] // columns)
+        cells[...] = levels[:, np.newaxis, :, np.newaxis]
+
+    return animation.colours.rgb(np.linspace(low, high, LATTICE_LEVELS)), paint
+
+
+def _scatter_painter(animation: Animation, ground: Pixels, scale: int, first: int) -> tuple[Pixels, Paint]:
+    """Round markers with smooth edges: each colour also stands mixed with the ground in the palette."""
+    assert animation.colours is not None, "points have a colour scale"
+    low, high = animation.colours.low, animation.colours.high
+    pure = animation.colours.rgb(low + (np.arange(POINT_LEVELS) + 0.5) / POINT_LEVELS * (high - low))
+    cover = (np.arange(COVERS) + 1)[:, np.newaxis] / COVERS
+    mixed = np.rint(pure[:, np.newaxis] * cover + ground * (1 - cover)).astype(np.uint8).reshape(-1, 3)
     (left, right), (bottom, top) = ranges(animation)
-    height, width = inside.shape[:2]
-    x = (panel.positions[number, :, 0] - left) / (right - left) * width
-    y = (top - panel.positions[number, :, 1]) / (top - bottom) * height
-    cover = _marker(marker_size(animation) * scale)[:, :, np.newaxis]
-    corner = len(cover) / 2
-    colours = animation.colours.rgb(panel.level).astype(np.float32)
-    for column, row, colour in zip(
-        np.rint(x - corner).astype(int), np.rint(y - corner).astype(int), colours, strict=True
-    ):
-        under = inside[row : row + len(cover), column : column + len(cover)]
-        under[...] = np.rint(under * (1 - cover) + colour * cover)
+
+    def paint(panel: int, number: int, inside: Indices) -> None:
+        scatter = animation.panels[panel]
+        assert isinstance(scatter, Scatter)
+        height, width = inside.shape
+        radius = marker_size(scatter, animation) * scale / 2
+        x = (scatter.positions[number, :, 0] - left) / (right - left) * width
+        y = (top - scatter.positions[number, :, 1]) / (top - bottom) * height
+        level = np.clip((scatter.level - low) / (high - low) * POINT_LEVELS, 0, POINT_LEVELS - 1).astype(int)
+        reach = np.arange(-int(radius) - 1, int(radius) + 2)
+        rows = (np.floor(y).astype(int)[:, np.newaxis] + reach)[:, :, np.newaxis]
+        columns = (np.floor(x).astype(int)[:, np.newaxis] + reach)[:, np.newaxis, :]
+        distance = np.hypot(rows + 0.5 - y[:, np.newaxis, np.newaxis], columns + 0.5 - x[:, np.newaxis, np.newaxis])
+        covered = np.rint(np.clip(radius + 0.5 - distance, 0, 1) * COVERS).astype(int)
+        index = first + level[:, np.newaxis, np.newaxis] * COVERS + covered - 1
+        places = np.broadcast_to(rows * width + columns, covered.shape)
+        # Edges first, so that none lies over the middle of a neighbour.
+        for part in (covered > 0) & (covered < COVERS), covered == COVERS:
+            inside.flat[places[part]] = index[part]
+
+    return mixed, paint
 
 
-def _marker(diameter: int) -> NDArray[np.float32]:
-    """How far a round marker covers each pixel under it, 0 to 1."""
-    size = diameter + 1
-    centres = (np.arange(size * FINER) + 0.5) / FINER - size / 2
-    inside = centres[:, np.newaxis] ** 2 + centres**2 <= (diameter / 2) ** 2
-    return inside.reshape(size, FINER, size, FINER).mean(axis=(1, 3), dtype=np.float32)
+def _cursor_painter(animation: Animation, scale: int, first: int) -> tuple[Pixels, Paint]:
+    (left, right), _ = ranges(animation)
+
+    def paint(panel: int, number: int, inside: Indices) -> None:
+        curves = animation.panels[panel]
+        assert isinstance(curves, Curves)
+        centre = (curves.cursor[number] - left) / (right - left) * inside.shape[1]
+        begin = round(centre - CURSOR_WIDTH * scale / 2)
+        inside[:, max(0, begin) : begin + CURSOR_WIDTH * scale] = first
+
+    return np.array([ImageColor.getrgb(CURSOR_COLOUR)], np.uint8), paint
+
+
+def _nearest(picture: Pixels, palette: Pixels) -> Indices:
+    """The index of the nearest colour of a palette for each pixel."""
+    coded = picture.astype(np.uint32) @ np.array([1 << 16, 1 << 8, 1], np.uint32)
+    colours, places = np.unique(coded, return_inverse=True)
+    parts = np.stack([colours >> 16, colours >> 8 & 255, colours & 255], axis=1).astype(np.int32)
+    away = ((parts[:, np.newaxis] - palette.astype(np.int32)) ** 2).sum(axis=-1)
+    return away.argmin(axis=1).astype(np.uint8)[places].reshape(picture.shape[:2])

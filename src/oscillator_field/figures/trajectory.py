@@ -1,71 +1,89 @@
-"""The trajectory view: the sites of a run as points in a plane, coloured by the ink of their pixels."""
+"""The trajectory view: the sites of a run as points in a plane, coloured by the ink or the place of their pixels."""
 
 from __future__ import annotations
+
+from typing import Any
 
 import numpy as np
 import zarr
 
-from oscillator_field.figures.animation import (
-    SHARE_TICKS,
-    Animation,
-    Colours,
-    Scatter,
-    chosen_runs,
-    frame_texts,
-    run_titles,
-    title_of,
-)
+from oscillator_field.figures.animation import SHARE_TICKS, Animation, Colours, Scatter, frame_texts, named_scale
+from oscillator_field.figures.titles import chosen_runs, run_titles, title_of
 
 METHODS = {
-    "pca": ("PCA", "component {} (rad)", "explained_variance", "explained variance"),
-    "tsne": ("t-SNE", "axis {} (arbitrary unit)", "kl_divergence", "KL divergence"),
+    "pca": ("PCA", "explained_variance", "explained variance"),
+    "tsne": ("t-SNE", "kl_divergence", "KL divergence"),
 }
 WHITE = 255
 
 
-def animation(embedding: zarr.Group, *, method: str, colours: str, panels: int) -> Animation:
+def animation(embedding: zarr.Group, *, method: str, colour_by: str, colours: str, panels: int) -> Animation:
     """The embedded sites of the runs of a store.
 
     Args:
-        embedding: an open embedding.
+        embedding: an open embedding of sites.
         method: the method it was made by.
+        colour_by: what colours a point: `ink`, `row` or `column` of its pixel.
         colours: a sequential colour scale of plotly.
         panels: runs shown at most.
     """
-    name, axis, quality, quality_words = METHODS[method]
     shown, remark = chosen_runs(embedding, panels)
-    common, titles = run_titles(embedding["run"][:shown])
-    texts = frame_texts(embedding["step"][:], embedding["time"][:])
-    if shown == 1:
-        texts = [
-            f"{text}, {quality_words} {value:.2f}" for text, value in zip(texts, embedding[quality][0], strict=True)
-        ]
+    common, titles = run_titles(embedding, shown)
     ink = embedding["pixel"][:shown].astype(np.float32) / WHITE
-    places = list(zip(embedding["row"][:], embedding["column"][:], strict=True))
+    row, column = embedding["row"][:], embedding["column"][:]
+    levels = {"ink": ink, "row": np.tile(row, (shown, 1)), "column": np.tile(column, (shown, 1))}[colour_by]
     return Animation(
-        title=title_of(f"Phase-space trajectory by {name}", common, remark),
+        title=title_of(f"Sites by {METHODS[method][0]}", common, remark),
         panels=tuple(
             Scatter(
                 titles[run],
                 embedding["position"][run],
-                ink[run],
+                levels[run].astype(np.float32),
                 tuple(
-                    f"row {row}, column {column}<br>ink {level:.2f}"
-                    for (row, column), level in zip(places, ink[run], strict=True)
+                    f"row {y}, column {x}<br>ink {level:.2f}" for y, x, level in zip(row, column, ink[run], strict=True)
                 ),
             )
             for run in range(shown)
         ),
         steps=embedding["step"][:],
-        frame_texts=tuple(texts),
-        x_title=axis.format(1),
-        y_title=axis.format(2),
-        colours=Colours(
-            name=colours,
-            title="ink of<br>the pixel<br>(0 to 1)",
-            low=0,
-            high=1,
-            ticks=SHARE_TICKS,
-        ),
-        hover="%{hovertext}<br>%{x:.3f}, %{y:.3f}<extra></extra>",
+        frame_texts=frames_with_quality(embedding, method),
+        colours=_colours(colour_by, int({"ink": 1, "row": row.max(), "column": column.max()}[colour_by]), colours),
+        **axes(embedding, method),
+    )
+
+
+def axes(embedding: zarr.Group, method: str) -> dict[str, Any]:
+    """Titles of the axes, with units, and what the pointer reads off a point."""
+    unit = embedding["position"].attrs["units"]
+    name, unit = ("component", "1" if unit == "1" else unit) if method == "pca" else ("axis", "arbitrary unit")
+    return {
+        "x_title": f"{name} 1 ({unit})" if unit != "1" else f"{name} 1 (dimensionless)",
+        "y_title": f"{name} 2 ({unit})" if unit != "1" else f"{name} 2 (dimensionless)",
+        "hover": "%{hovertext}<br>%{x:.3f}, %{y:.3f}<extra></extra>",
+    }
+
+
+def frames_with_quality(embedding: zarr.Group, method: str) -> tuple[str, ...]:
+    """Time and step of each frame, and how well it is embedded, as the mean over the runs of a batch."""
+    _, fit, words = METHODS[method]
+    qualities = {
+        fit: (words, ".2f"),
+        "trustworthiness": ("trustworthiness", ".2f"),
+        "displacement": ("displacement", ".3f"),
+    }
+    texts = frame_texts(embedding["step"][:], embedding["time"][:])
+    for name, (words, digits) in qualities.items():
+        values = embedding[name][:].mean(axis=0)
+        # Too few points have no trustworthiness.
+        if np.isfinite(values).all():
+            texts = [f"{text}, {words} {value:{digits}}" for text, value in zip(texts, values, strict=True)]
+    return tuple(texts)
+
+
+def _colours(colour_by: str, last: int, scale: str) -> Colours:
+    if colour_by == "ink":
+        return Colours(named_scale(scale), "ink of<br>the pixel<br>(0 to 1)", 0, 1, SHARE_TICKS)
+    marks = sorted({round(last * quarter / 4) for quarter in range(5)})
+    return Colours(
+        named_scale(scale), f"{colour_by} of<br>the pixel", 0, last, tuple((mark, str(mark)) for mark in marks)
     )

@@ -1,0 +1,154 @@
+"""From features over time to points in a plane over time: PCA and t-SNE, each with several ways to treat time.
+
+A frame holds the features of all points, `(point, feature)`. A fit takes all frames and yields, one after the
+other, the positions `(point, 2)` and how good they are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.linalg import orthogonal_procrustes
+
+from oscillator_field.parameters import PLANE_AXES
+
+Features = NDArray[np.float32]
+Placed = tuple[NDArray[np.float32], float]
+Fit = Callable[[Features], Iterator[Placed]]
+
+EXAGGERATION = 12
+EXAGGERATED_ITERATIONS = 250
+# Iterations of a frame that starts from the one before, for features at rest and for those that move much. Measured:
+# without a short and mild exaggeration clusters stay torn while the field finds its order, and the divergence ends
+# 10% above that of independent fits, however many iterations follow; with it, it does not.
+REARRANGED, MILD_EXAGGERATION = (4, 30), 4
+SETTLED = (20, 40)
+CHANGE_OF_FULL_EFFORT = 0.005
+
+
+def pca(fit: str) -> Fit:
+    """Principal components; the quality is the share of a frame's variance that lies in the plane, in 0..1.
+
+    Args:
+        fit: `all`, one plane for all frames; `frame`, a plane for each, as the notebook does, which may flip or turn
+            from one frame to the next; `aligned`, a plane for each, turned to agree best with the frame before
+            (orthogonal Procrustes; Schoenemann 1966).
+    """
+    return {"all": _one_plane, "frame": _plane_of_each, "aligned": _aligned_planes}[fit]
+
+
+def _one_plane(features: Features) -> Iterator[Placed]:
+    from sklearn.decomposition import PCA
+
+    model = PCA(PLANE_AXES, random_state=0).fit(features.reshape(-1, features.shape[-1]))
+    for frame in features:
+        positions = model.transform(frame)
+        total = frame.var(axis=0, dtype=np.float64).sum()
+        yield positions.astype(np.float32), float(positions.var(axis=0, dtype=np.float64).sum() / (total or 1))
+
+
+def _plane_of_each(features: Features) -> Iterator[Placed]:
+    from sklearn.decomposition import PCA
+
+    for frame in features:
+        model = PCA(PLANE_AXES, random_state=0)
+        positions = model.fit_transform(frame.astype(np.float64))
+        yield positions.astype(np.float32), float(np.sum(model.explained_variance_ratio_))
+
+
+def _aligned_planes(features: Features) -> Iterator[Placed]:
+    before = None
+    for positions, quality in _plane_of_each(features):
+        placed = positions if before is None else turned_to(positions, before)
+        yield placed, quality
+        before = placed
+
+
+def tsne(fit: str, perplexity: float, iterations: int, seed: int) -> Fit:
+    """t-SNE; the quality is the Kullback-Leibler divergence.
+
+    Van der Maaten and Hinton (2008); Policar, Strazar and Zupan, "openTSNE" (2024).
+
+    Args:
+        fit: `chained`, each frame starts from the one before; `independent`, each by itself, as in the notebook.
+        perplexity: effective number of neighbours.
+        iterations: steps of the optimiser for a frame that starts afresh, after EXAGGERATED_ITERATIONS; a frame that
+            starts from the one before gets fewer, the more the less its features have moved.
+        seed: of the optimiser.
+    """
+    return {"chained": _chained, "independent": _independent}[fit](_Tsne(perplexity, iterations, seed))
+
+
+def _independent(model: _Tsne) -> Fit:
+    def fit(features: Features) -> Iterator[Placed]:
+        for frame in features:
+            yield model.placed(model.afresh(frame))
+
+    return fit
+
+
+def _chained(model: _Tsne) -> Fit:
+    def fit(features: Features) -> Iterator[Placed]:
+        embedding = model.afresh(features[0])
+        yield model.placed(embedding)
+        for before, frame in pairwise(features):
+            embedding = model.onward(frame, embedding, effort=min(1.0, _change(before, frame) / CHANGE_OF_FULL_EFFORT))
+            yield model.placed(embedding)
+
+    return fit
+
+
+def _change(before: Features, frame: Features) -> float:
+    """How far points move among the features from one frame to the next, as a share of their spread."""
+    spread = np.sqrt(np.square(frame - frame.mean(axis=0)).sum(axis=1).mean())
+    return float(np.linalg.norm(frame - before, axis=1).mean() / spread) if spread > 0 else 0.0
+
+
+class _Tsne:
+    """openTSNE with its settings, one frame at a time."""
+
+    def __init__(self, perplexity: float, iterations: int, seed: int) -> None:
+        self.perplexity, self.iterations, self.seed = perplexity, iterations, seed
+
+    def afresh(self, frame: Features) -> Any:
+        """A frame by itself, from its principal components."""
+        from openTSNE.initialization import pca as by_components
+
+        embedding = self._begin(frame, by_components(frame, random_state=self.seed))
+        embedding = embedding.optimize(EXAGGERATED_ITERATIONS, exaggeration=EXAGGERATION, momentum=0.5)
+        return embedding.optimize(self.iterations, momentum=0.8)
+
+    def onward(self, frame: Features, before: Any, effort: float) -> Any:
+        """A frame that starts from the one before, with an effort of 0 to 1."""
+        embedding = self._begin(frame, np.asarray(before))
+        rearranged, settled = (round(least + effort * (most - least)) for least, most in (REARRANGED, SETTLED))
+        if rearranged:
+            embedding = embedding.optimize(rearranged, exaggeration=MILD_EXAGGERATION, momentum=0.8)
+        return embedding.optimize(settled, momentum=0.8)
+
+    def placed(self, embedding: Any) -> Placed:
+        return np.asarray(embedding, np.float32), float(embedding.kl_divergence)
+
+    def _begin(self, frame: Features, start: NDArray[np.float64]) -> Any:
+        from openTSNE import TSNEEmbedding
+        from openTSNE.affinity import PerplexityBasedNN
+
+        if 3 * self.perplexity > len(frame) - 1:
+            raise ValueError(
+                f"embed.tsne.perplexity: {self.perplexity} is too large for {len(frame)} points "
+                f"(allowed: at most {(len(frame) - 1) / 3:.6g})"
+            )
+        affinities = PerplexityBasedNN(frame, self.perplexity, method="exact", n_jobs=1, random_state=self.seed)
+        return TSNEEmbedding(start, affinities, negative_gradient_method="bh", n_jobs=1, random_state=self.seed)
+
+
+def turned_to(positions: NDArray[np.float32], target: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Positions, moved and turned or mirrored to lie as near to a target as they can: `(point, 2)`."""
+    centre = target.mean(axis=0)
+    moved = positions - positions.mean(axis=0)
+    rotation, _ = orthogonal_procrustes(moved, target - centre)
+    return (moved @ rotation + centre).astype(np.float32)
