@@ -36,6 +36,7 @@ check: $(READY)
 # The figures of the README, side by side in one run.
 bench: $(READY)
 	$(BIN)/python benchmarks/field.py --json benchmarks/field.json
+	$(BIN)/python benchmarks/pictures.py --json benchmarks/pictures.json
 
 # Keeps what is pinned; remove requirements.lock first to bring everything up to date.
 lock:

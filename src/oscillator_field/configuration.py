@@ -114,6 +114,19 @@ def check_embeddable(jobs: Sequence[Job], methods: Sequence[str]) -> None:
         )
 
 
+def check_channel(jobs: Sequence[Job], channels: str | int) -> None:
+    """Refuse to draw a channel that a run does not have.
+
+    Raises:
+        ConfigError: a run has too few channels.
+    """
+    fewest = min(run.settings.channels for job in jobs for run in job.runs)
+    if isinstance(channels, int) and channels >= fewest:
+        raise ConfigError(
+            f"render.phase.channels: {channels} is not allowed with {fewest} channels (mean, all, or 0 to {fewest - 1})"
+        )
+
+
 def check_samples(jobs: Sequence[Job], embed: Mapping[str, Any]) -> None:
     """Refuse t-SNE of a few samples.
 
@@ -199,7 +212,8 @@ def _allowed(error: ValidationError) -> str:
         "maxItems": lambda: f"at most {limit} values",
         "minLength": lambda: "a text that is not empty",
         "uniqueItems": lambda: "each value once",
-        "type": lambda: _type_words(limit, error.instance),
+        "type": lambda: error.schema.get("$comment") or _type_words(limit, error.instance),
+        "minProperties": lambda: f"at least {limit} keys",
         "anyOf": lambda: error.schema["description"],
     }
     return words.get(str(error.validator), lambda: error.message)()

@@ -13,12 +13,12 @@ from dataclasses import asdict, dataclass
 from itertools import product
 from typing import Any
 
+from oscillator_field.axes import axis_names, grid_points
 from oscillator_field.parameters import (
     DEFAULTS,
     EncodingParameters,
     FieldParameters,
     RunParameters,
-    cast,
     value_text,
 )
 
@@ -95,16 +95,19 @@ def expand(config: Mapping[str, Any]) -> list[Job]:
     """The jobs that a checked config asks for: every digit and instance at every point of the grid.
 
     Raises:
-        ValueError: an axis names one value twice, or `batch` names something that is no axis or that changes
-            the shape of a store.
+        ValueError: the grid contradicts itself, two of its points are one run, or `batch` names something that is no
+            axis or that changes the shape of a store.
     """
     constants = {**config["encoding"], **config["field"]}
-    axes = {name: _distinct(name, values) for name, values in sorted(config["grid"].items())}
-    batch = _checked_batch(config["batch"], axes)
+    points = grid_points(config["grid"], config["field"]["seed"])
+    batch = _checked_batch(config["batch"], axis_names(config["grid"]))
 
     runs_of_job: dict[str, list[Run]] = {}
-    for *point, instance, digit in product(*axes.values(), config["instances"], config["digits"]):
-        run = Run.of(int(digit), int(instance), {**constants, **dict(zip(axes, point, strict=True))})
+    named: dict[str, Mapping[str, Any]] = {}
+    for point, instance, digit in product(points, config["instances"], config["digits"]):
+        run = Run.of(int(digit), int(instance), {**constants, **point})
+        if named.setdefault(run.name, point) is not point:
+            raise ValueError(f"grid: {dict(point)} and {dict(named[run.name])} are one run; each is allowed once")
         name = run_name(
             "all" if "digit" in batch else run.digit,
             "all" if "instance" in batch else run.instance,
@@ -133,15 +136,6 @@ def sample_sets(jobs: Iterable[Job]) -> dict[str, list[Run]]:
         name = run_name("all", instances.pop() if len(instances) == 1 else "all", runs[0].parameters)
         named[name] = sorted(runs, key=lambda run: (run.digit, run.instance))
     return {name: runs for name, runs in named.items() if len(runs) >= FEWEST_SAMPLES}
-
-
-def _distinct(name: str, values: Iterable[Any]) -> list[Any]:
-    distinct: list[Any] = []
-    for value in (cast(f"grid.{name}", value, DEFAULTS[name]) for value in values):
-        if value in distinct:
-            raise ValueError(f"grid.{name}: {value_text(value)} stands there twice; each value is allowed once")
-        distinct.append(value)
-    return distinct
 
 
 def _checked_batch(batch: Iterable[str], axes: Iterable[str]) -> frozenset[str]:

@@ -1,109 +1,175 @@
-"""What can be said of a field in one number a frame: order parameters, share of spikes, phase velocity.
+"""What can be said of a field in numbers: order, locking, spikes, speed, defects, energy.
 
-`measure` computes them from a history, a block of frames at a time, into observables.zarr.
+Each function takes one run, as states `z = exp(i phase)`, complex64 `(frame, row, column, channel)`, or what it says.
+`measure` (in `measuring`) computes all of them from a history.
 """
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 from numpy.typing import NDArray
 
-from oscillator_field.history import copy_run_coordinates, frame_intervals, open_history, origin
-from oscillator_field.stores import add_values, copy_coordinates, new_store
+State = NDArray[np.complex64]
 
 SITES = (-3, -2, -1)
 PIXELS = (-3, -2)
+ROW, COLUMN, CHANNEL = -3, -2, -1
+QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 
 
-def order_parameter(phase: NDArray[np.float32]) -> NDArray[np.float64]:
-    """|mean of exp(i phase)| over all sites: 1 if all are in phase, about 0 if they are spread evenly.
+def state(phase: NDArray[np.float32]) -> State:
+    """Phases, rad, as points of the unit circle."""
+    z = np.empty(phase.shape, np.complex64)
+    np.cos(phase, out=z.real)
+    np.sin(phase, out=z.imag)
+    return z
+
+
+def order_parameter(z: State) -> NDArray[np.float64]:
+    """|mean of z| over all sites: 1 if all are in phase, about 0 if they are spread evenly; `(frame,)`.
 
     Kuramoto, "Chemical Oscillations, Waves, and Turbulence" (1984).
+    """
+    return np.abs(z.mean(axis=SITES, dtype=np.complex128))
+
+
+def channel_order_parameter(z: State) -> NDArray[np.float64]:
+    """The order parameter of each channel by itself; `(frame, channel)`, in 0..1."""
+    return np.abs(z.mean(axis=PIXELS, dtype=np.complex128))
+
+
+def local_order_parameter(z: State) -> NDArray[np.float64]:
+    """|mean of z| over a site and its nearest neighbours, up to six, averaged over the sites; `(frame,)`, in 0..1.
+
+    1 where the field is smooth, whatever its pattern; about 0.38 for random phases inside of a large lattice. As in
+    Wolfrum, Omel'chenko, Yanchuk and Maistrenko, Chaos 21, 013112 (2011), with the nearest neighbours as window.
+    """
+    total, count = z.copy(), np.ones(z.shape[1:], np.float32)
+    for axis in SITES:
+        lower, upper = _shifted(axis)
+        total[lower] += z[upper]
+        total[upper] += z[lower]
+        count[lower[1:]] += 1
+        count[upper[1:]] += 1
+    return (np.abs(total) / count).mean(axis=SITES, dtype=np.float64)
+
+
+def input_alignment(z: State, input_phase: NDArray[np.float32]) -> NDArray[np.float64]:
+    """|mean of z conj(c)| over all sites, c the input at the start: 1 if the field is the picture, turned or not.
 
     Args:
-        phase: `(..., row, column, channel)`, rad.
+        z: states.
+        input_phase: `(row, column, channel)`, rad.
 
     Returns:
-        `(...)`, in 0..1.
+        `(frame,)`, in 0..1.
     """
-    return np.abs(np.mean(np.exp(1j * phase.astype(np.float64)), axis=SITES))
-
-
-def channel_order_parameter(phase: NDArray[np.float32]) -> NDArray[np.float64]:
-    """The order parameter of each channel by itself: `(..., row, column, channel)` to `(..., channel)`."""
-    return np.abs(np.mean(np.exp(1j * phase.astype(np.float64)), axis=PIXELS))
+    return np.abs((z * state(-input_phase)).mean(axis=SITES, dtype=np.complex128))
 
 
 def spike_share(spikes: NDArray[np.unsignedinteger], intervals: NDArray[np.int64]) -> NDArray[np.float64]:
     """The share of sites that spike in a step, averaged over the steps since the frame before.
 
     Args:
-        spikes: `(run, frame, row, column, channel)`, counts since the frame before.
+        spikes: `(frame, row, column, channel)`, counts since the frame before.
         intervals: `(frame,)`, steps since the frame before.
 
     Returns:
-        `(run, frame)`, in 0..1.
+        `(frame,)`, in 0..1.
     """
-    return np.mean(spikes, axis=SITES, dtype=np.float64) / intervals
+    return spikes.mean(axis=SITES, dtype=np.float64) / intervals
 
 
-def phase_velocity(
+def speeds(
     phase: NDArray[np.float32], before: NDArray[np.float32], seconds: NDArray[np.float64]
-) -> NDArray[np.float64]:
-    """The mean over all sites of |phase change| per time, the change taken the short way round the circle.
+) -> NDArray[np.float32]:
+    """|Phase change| per time since the frame before, the short way round the circle.
 
-    With thinned frames this is the net change between frames, hence a lower bound of the mean speed.
+    With thinned frames this is the net change between frames, hence a lower bound of the speed on the way.
 
     Args:
-        phase: `(run, frame, row, column, channel)`, rad.
+        phase: `(frame, row, column, channel)`, rad.
         before: the same at the frame before (the start phases for the first frame), rad.
-        seconds: `(run, frame)`, time since the frame before.
+        seconds: `(frame,)`, time since the frame before.
 
     Returns:
-        `(run, frame)`, rad/s.
+        Of the shape of `phase`, rad/s.
     """
-    change = np.angle(np.exp(1j * (phase.astype(np.float64) - before.astype(np.float64))))
-    return np.mean(np.abs(change), axis=SITES) / seconds
+    change = np.abs(wrapped(phase - before))
+    return change / seconds.astype(np.float32)[:, np.newaxis, np.newaxis, np.newaxis]
 
 
-def measure(history_path: str | Path, path: str | Path) -> None:
-    """Write the observables of every run and frame of a history to a store of their own."""
-    history = open_history(history_path)
-    runs, frames = history["phase"].shape[:2]
-    intervals = frame_intervals(history)
-    seconds = intervals * history["delta_t"][:][:, np.newaxis]
-    over_time = {name: np.empty((runs, frames)) for name in ("order_parameter", "spike_share", "phase_velocity")}
-    channelwise = np.empty((runs, frames, history["phase"].shape[-1]))
+def singularity_charge(phase: NDArray[np.float32]) -> NDArray[np.int8]:
+    """The winding number of the phase around each plaquette of four neighbouring pixels of a channel.
 
-    for run in range(runs):
-        before = history["initial_phase"][run][np.newaxis, np.newaxis]
-        for part in history.frame_blocks():
-            here = (slice(run, run + 1), part)
-            phase = history["phase"][here]
-            previous = np.concatenate([before, phase[:, :-1]], axis=1)
-            over_time["order_parameter"][here] = order_parameter(phase)
-            over_time["spike_share"][here] = spike_share(history["spikes"][here], intervals[part])
-            over_time["phase_velocity"][here] = phase_velocity(phase, previous, seconds[here])
-            channelwise[here] = channel_order_parameter(phase)
-            before = phase[:, -1:]
+    The wrapped phase differences around a plaquette add up to 2 pi times -1, 0 or 1; where it is not 0, the phase has a
+    singularity, the core of a vortex. Mermin, Rev. Mod. Phys. 51, 591 (1979).
 
-    described = {
-        "order_parameter": ("|mean of exp(i phase)| over all sites", "1"),
-        "spike_share": ("share of sites that spike in a step", "1"),
-        "phase_velocity": ("mean absolute phase velocity", "rad/s"),
-    }
-    with new_store(path, title="Observables of an oscillator field", attributes={"history": origin(history)}) as group:
-        copy_run_coordinates(history, group)
-        copy_coordinates(history.group, group, ["step", "time"])
-        for name, (long_name, units) in described.items():
-            add_values(group, name, ("run", "frame"), over_time[name], long_name=long_name, units=units)
-        add_values(
-            group,
-            "channel_order_parameter",
-            ("run", "frame", "channel"),
-            channelwise,
-            long_name="|mean of exp(i phase)| over the sites of a channel",
-            units="1",
-        )
+    Args:
+        phase: `(frame, row, column, channel)`, rad.
+
+    Returns:
+        `(frame, row - 1, column - 1, channel)`; positive if the phase grows from row to row before column to column.
+    """
+    down, right = wrapped(np.diff(phase, axis=ROW)), wrapped(np.diff(phase, axis=COLUMN))
+    around = down[:, :, :-1] + right[:, 1:] - down[:, :, 1:] - right[:, :-1]
+    return np.rint(around / np.float32(2 * np.pi)).astype(np.int8)
+
+
+def settling_time(share: NDArray[np.float64], time: NDArray[np.float64], bound: float) -> float:
+    """The first time from which on the share of spiking sites stays below a bound, s; NaN if it never does.
+
+    Args:
+        share: `(frame,)`, as `spike_share` gives it.
+        time: `(frame,)`, s.
+        bound: in 0..1.
+    """
+    above = np.flatnonzero(share >= bound)
+    first = above[-1] + 1 if len(above) else 0
+    return float(time[first]) if first < len(time) else float("nan")
+
+
+def coupling_energy(z: State, k_coupling: float) -> NDArray[np.float64]:
+    """-k_coupling times the sum of cos(phase difference) over all pairs of nearest sites, for each site; `(frame,)`, 1/s.
+
+    Its gradient is the pull of the neighbours, as in the XY model. The field need not lower it, nor the sum of the three
+    energies: the input moves, and Omega mixes.
+    """
+    total = np.zeros(len(z))
+    for axis in SITES:
+        lower, upper = _shifted(axis)
+        total += _products(z[lower], z[upper])
+    return -k_coupling * total / z[0].size
+
+
+def bias_energy(z: State, input_phase: NDArray[np.float32], k_bias: float) -> NDArray[np.float64]:
+    """-k_bias times the sum of cos(phase - input phase), for each site, with the input at the start; `(frame,)`, 1/s."""
+    return -k_bias * (z * state(-input_phase)).real.mean(axis=SITES, dtype=np.float64)
+
+
+def omega_energy(z: State, omega: NDArray[np.float32], k_omega: float) -> NDArray[np.float64]:
+    """-k_omega/2 times the sum of Omega[a, b] sin(phase b - phase a) over channels, for each site; `(frame,)`, 1/s.
+
+    The real part of conj(z) Omega z vanishes, since Omega is skew-symmetric; this is its imaginary part, which says how
+    far the channels have turned the way that Omega turns them. It is no potential of the mixing.
+    """
+    mixed = z @ omega.T.astype(np.complex64)
+    return -k_omega / 2 * (z.conj() * mixed).imag.mean(axis=SITES, dtype=np.float64)
+
+
+def wrapped(angle: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Angles between -2 pi and 2 pi by the turn that brings them into [-pi, pi]."""
+    turn = np.float32(2 * np.pi)
+    return angle - turn * np.rint(angle / turn)
+
+
+def _shifted(axis: int) -> tuple[tuple[slice, ...], tuple[slice, ...]]:
+    """Where sites with an upper neighbour along an axis lie, and where these neighbours lie."""
+    lower, upper = [slice(None)] * 4, [slice(None)] * 4
+    lower[axis], upper[axis] = slice(None, -1), slice(1, None)
+    return tuple(lower), tuple(upper)
+
+
+def _products(one: State, other: State) -> NDArray[np.float64]:
+    """The sum of Re(conj(one) other) over the sites of each frame."""
+    return (one.real * other.real + one.imag * other.imag).sum(axis=SITES, dtype=np.float64)

@@ -25,8 +25,8 @@ EXAGGERATED_ITERATIONS = 250
 # Iterations of a frame that starts from the one before, for features at rest and for those that move much. Measured:
 # without a short and mild exaggeration clusters stay torn while the field finds its order, and the divergence ends
 # 10% above that of independent fits, however many iterations follow; with it, it does not.
-REARRANGED, MILD_EXAGGERATION = (4, 30), 4
-SETTLED = (20, 40)
+REARRANGED, MILD_EXAGGERATION = (0, 30), 3
+SETTLED = (10, 60)
 CHANGE_OF_FULL_EFFORT = 0.005
 
 
@@ -92,12 +92,19 @@ def _independent(model: _Tsne) -> Fit:
 
 
 def _chained(model: _Tsne) -> Fit:
+    """From the last frame to the first: order that the field has found dissolves without tearing, and while it is at
+
+    rest a good fit stays one. The other way round, what the early frames tore apart is never mended (measured: the
+    divergence of the late frames ends a fifth higher).
+    """
+
     def fit(features: Features) -> Iterator[Placed]:
-        embedding = model.afresh(features[0])
-        yield model.placed(embedding)
-        for before, frame in pairwise(features):
-            embedding = model.onward(frame, embedding, effort=min(1.0, _change(before, frame) / CHANGE_OF_FULL_EFFORT))
-            yield model.placed(embedding)
+        embedding = model.afresh(features[-1])
+        placed = [model.placed(embedding)]
+        for after, frame in pairwise(features[::-1]):
+            embedding = model.onward(frame, embedding, effort=min(1.0, _change(after, frame) / CHANGE_OF_FULL_EFFORT))
+            placed.append(model.placed(embedding))
+        yield from reversed(placed)
 
     return fit
 

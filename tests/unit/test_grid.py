@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from oscillator_field.grid import LONGEST_NAME, Run, expand, perturbations, run_name
+from oscillator_field.grid import LONGEST_NAME, Run, expand, perturbations, run_name, sample_sets
 from oscillator_field.parameters import DEFAULTS, GROUPS
 
 
@@ -51,6 +51,59 @@ def test_the_grid_takes_every_combination():
         "digit=3+k_bias=2+seed=1",
         "digit=4+k_bias=2+seed=1",
     ]
+
+
+def values_of(name, **changes):
+    return [run.parameters[name] for job in expand(config(**changes)) for run in job.runs]
+
+
+def test_ranges_are_linear_or_logarithmic_and_rounded_to_twelve_digits():
+    assert values_of("k_omega", grid={"k_omega": {"from": 0, "to": 1, "steps": 11}}) == [
+        0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1,
+    ]  # fmt: skip
+    logarithmic = {"from": 0.01, "to": 10, "steps": 4, "scale": "log"}
+    assert values_of("k_bias", grid={"k_bias": logarithmic}) == [0.01, 0.1, 1, 10]
+    assert names(grid={"k_bias": {"from": 0, "to": 1, "steps": 4}})[1] == "digit=3+k_bias=0.333333333333"
+
+
+def test_a_count_of_seeds_starts_at_the_seed_of_the_field():
+    seeded = config(grid={"seed": 3})
+    seeded["field"] = {**seeded["field"], "seed": 7}
+    assert [job.runs[0].settings.seed for job in expand(seeded)] == [7, 8, 9]
+
+
+def test_zipped_axes_go_in_step():
+    grid = {"zip": [{"k_bias": [1, 2], "k_omega": {"from": 0, "to": 1, "steps": 2}}], "seed": [1, 2]}
+    assert names(grid=grid) == [
+        "digit=3+k_bias=1+k_omega=0+seed=1",
+        "digit=3+k_bias=2+k_omega=1+seed=1",
+        "digit=3+k_bias=1+k_omega=0+seed=2",
+        "digit=3+k_bias=2+k_omega=1+seed=2",
+    ]
+
+
+def test_explicit_points_need_not_set_the_same_parameters():
+    grid = {"points": [{"k_bias": 2, "seed": 1}, {"k_omega": 0.5}], "arc": [1, 2]}
+    assert names(grid=grid) == [
+        "digit=3+arc=1+k_bias=2+seed=1",
+        "digit=3+arc=1+k_omega=0.5",
+        "digit=3+arc=2+k_bias=2+seed=1",
+        "digit=3+arc=2+k_omega=0.5",
+    ]
+
+
+def test_any_parameter_that_the_grid_sets_can_be_batched():
+    jobs = expand(config(grid={"zip": [{"k_bias": [1, 2], "k_omega": [3, 4]}]}, batch=["k_bias", "k_omega"]))
+    assert [(job.name, len(job.runs)) for job in jobs] == [("digit=3+k_bias=all+k_omega=all", 2)]
+
+
+def test_sets_of_samples_differ_in_digit_and_instance_alone():
+    jobs = expand(config(digits=[3, 4, 5], grid={"k_bias": [1, 2]}))
+    sets = sample_sets(jobs)
+    assert [[run.digit for run in runs] for runs in sets.values()] == [[3, 4, 5]] * 2
+    assert list(sets) == ["digit=all+k_bias=1", "digit=all+k_bias=2"]
+    assert list(sample_sets(expand(config(digits=[3, 4], instances=[0, 1])))) == ["digit=all+instance=all"]
+    assert sample_sets(expand(config(digits=[3, 4]))) == {}
 
 
 def test_a_new_value_or_axis_renames_no_run():
@@ -113,6 +166,13 @@ def test_every_parameter_can_be_an_axis():
     ("changes", "message"),
     [
         ({"grid": {"k_bias": [1, 1.0]}}, "grid.k_bias: 1 stands there twice"),
+        ({"grid": {"k_bias": {"from": 0, "to": 1, "steps": 3, "scale": "log"}}}, "grid.k_bias: a logarithmic range"),
+        ({"grid": {"channels": {"from": 2, "to": 3, "steps": 3}}}, "grid.channels: 2.5 is not a whole number"),
+        ({"grid": {"zip": [{"k_bias": [1], "seed": [1, 2]}]}}, "1 of k_bias, 2 of seed; zipped axes are as long as"),
+        ({"grid": {"zip": [{"k_bias": [1, 1], "seed": [1, 2]}]}}, "k_bias: 1 stands there twice"),
+        ({"grid": {"k_bias": [1], "points": [{"k_bias": 2}]}}, "grid.points: k_bias is set by grid.k_bias too"),
+        ({"grid": {"points": [{"k_bias": 2}, {"k_bias": 2.0}]}}, "grid.points: k_bias 2 stands there twice"),
+        ({"grid": {"points": [{"k_bias": 1.25}, {"k_omega": 0.12}]}}, "are one run"),
         ({"grid": {"seed": [1.5]}}, "grid.seed: 1.5 is not a whole number"),
         ({"batch": ["k_bias"]}, "batch: 'k_bias' is not an axis"),
         ({"batch": ["steps"], "grid": {"steps": [1, 2]}}, "batch: 'steps' is not an axis"),

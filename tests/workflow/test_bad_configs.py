@@ -54,6 +54,30 @@ BAD = {
     "an empty axis": ("grid: {k_bias: []}", "grid.k_bias: [] is not allowed (at least 1 values)"),
     "an unknown axis": ("grid: {speed: [1]}", "grid.speed: no such key (did you mean seed? allowed: arc, channels, "),
     "a value out of range in the grid": ("grid: {delta_t: [0.1, 2]}", "grid.delta_t[1]: 2 is not allowed (at most 1)"),
+    "a number for an axis": (
+        "grid: {k_bias: 3}",
+        "grid.k_bias: 3 is not allowed (a list of values, or a range with the keys from, to and steps)",
+    ),
+    "a range without an end": ("grid: {k_bias: {from: 0, steps: 3}}", "grid.k_bias.to: is missing"),
+    "a range of one": (
+        "grid: {k_bias: {from: 0, to: 1, steps: 1}}",
+        "grid.k_bias.steps: 1 is not allowed (at least 2)",
+    ),
+    "no seeds": ("grid: {seed: 0}", "grid.seed: 0 is not allowed (at least 1)"),
+    "an unknown parameter in a point": ("grid: {points: [{speed: 1}]}", "grid.points[0].speed: no such key"),
+    "a lonely zipped axis": (
+        "grid: {zip: [{k_bias: [1]}]}",
+        'grid.zip[0]: {"k_bias": [1]} is not allowed (at least 2 keys)',
+    ),
+    "an axis and a point that set one parameter": (
+        "grid: {k_bias: [1], points: [{k_bias: 2}]}",
+        "grid.points: k_bias is set by grid.k_bias too",
+    ),
+    "t-SNE of ten samples": (
+        "embed: {samples: {methods: [tsne]}}",
+        "embed.tsne.perplexity: 30 is too large for the 10 samples of digit=all (allowed: at most 3",
+    ),
+    "a channel that is not there": ("render: {phase: {channels: 7}}", "render.phase.channels: 7 is not allowed"),
     "a batch of no axis": ("batch: [k_bias]", "batch: 'k_bias' is not an axis that can share a store; allowed: digit"),
     "a batch of steps": (
         "{grid: {steps: [2, 3]}, batch: [steps]}",

@@ -54,6 +54,7 @@ def check_config():
         folder = configuration.source_folder(config["mnist"], clone("resources", "mnist-sample"), MNIST)
         jobs = configuration.jobs_of(config)
         configuration.check_embeddable(jobs, config["embed"]["methods"])
+        configuration.check_channel(jobs, config["render"]["phase"]["channels"])
         configuration.check_samples(jobs, config["embed"])
         configuration.check_pictures(jobs, folder)
         configuration.check_writable("results", "logs", "resources")

@@ -4,7 +4,7 @@
 rule measure:
     input:
         history=f"{RUN}/history.zarr",
-        code=code("measure", "observables.py"),
+        code=code("measure", "measuring.py", "observables.py"),
     output:
         observables=directory(f"{RUN}/observables.zarr"),
     log:
@@ -16,6 +16,8 @@ rule measure:
     resources:
         mem_mb=1000,
         runtime=30,
+    params:
+        settings=sorted_dict(config["measure"]),
     message:
         "Measure {wildcards.run}"
     script:

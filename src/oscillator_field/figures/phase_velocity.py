@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 from oscillator_field.figures.animation import Animation, Colours, Lattice, named_scale, thinned
 from oscillator_field.figures.titles import chosen_runs, run_titles, title_of
 from oscillator_field.history import StoredHistory
+from oscillator_field.observables import CHANNEL, speeds
 
-CHANNEL = -1
 # Decades shown below the fastest pixel, which only the slowest ever leave.
 DECADES = 4
 # A pixel that stands still, in rad/s, since zero has no logarithm.
@@ -69,5 +69,4 @@ def speed_between(
     """
     phase = history["phase"].oindex[run, chosen]
     before = np.concatenate([history["initial_phase"][run][np.newaxis], phase[:-1]])
-    change = np.abs((phase - before + np.float32(np.pi)) % np.float32(2 * np.pi) - np.float32(np.pi))
-    return (change.mean(axis=CHANNEL) / seconds[:, np.newaxis, np.newaxis]).astype(np.float32)
+    return speeds(phase, before, seconds).mean(axis=CHANNEL)

@@ -1,0 +1,204 @@
+"""How fast and how good pictures and embeddings are, beside what one would write at first, side by side in one run.
+
+usage: python benchmarks/pictures.py [--json FILE]
+
+Simulates digit 3 with the default config's parameters, every step kept, in a temporary folder.
+"""
+
+import argparse
+import contextlib
+import json
+import os
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+from field import ROOT, SAMPLE, machine
+
+from oscillator_field.embedding import cos_sin, embed_sites
+from oscillator_field.embedding_quality import displacements
+from oscillator_field.figures.browser import find_browser
+from oscillator_field.figures.html import write_html
+from oscillator_field.figures.views import animation
+from oscillator_field.grid import Run
+from oscillator_field.history import open_history
+from oscillator_field.mnist import picture
+from oscillator_field.perturbation import write_perturbation
+from oscillator_field.projections import tsne
+from oscillator_field.runs import simulate_runs
+
+PHASE = {"every": 1, "channels": "mean", "channel_mean": "circular", "colours": "Phase", "panels": 16}
+SCATTER = {"colour_by": "ink", "colours": "Agsunset", "panels": 16}
+VIEWS = {"heat": ("phase", PHASE), "scatter": ("trajectory-pca", SCATTER)}
+TSNE = {"perplexity": 30, "iterations": 250, "seed": 0}
+# Fits by themselves take two seconds each, so they are made for every so many-th frame and the one after it.
+INDEPENDENT_EVERY = 16
+
+
+def make_stores(folder):
+    run = Run.of(3, 0, {})
+    place = folder / f"{run.perturbation}.zarr"
+    write_perturbation(place, picture(SAMPLE, 3, 0), run.encoding, {"source": {}})
+    with open(os.devnull, "w") as nowhere, contextlib.redirect_stderr(nowhere):
+        simulate_runs([run], [place], folder / "history.zarr", device="cpu")
+        embed_sites(folder / "history.zarr", folder / "embedding-pca.zarr", method="pca", every=1, fit="all")
+
+
+def timed(call, times=3):
+    """The shortest of a few times, s."""
+    best = np.inf
+    for _ in range(times):
+        begin = time.perf_counter()
+        call()
+        best = min(best, time.perf_counter() - begin)
+    return best
+
+
+def html(folder, figures):
+    import plotly.express as px
+
+    for name, (view, settings) in VIEWS.items():
+        drawn = animation(view, folder, settings)
+        page = folder / f"{view}.html"
+        figures[f"{name}: page, built in s"] = timed(
+            lambda page=page, drawn=drawn: write_html(page, drawn, size=560, frame_rate=30, plotlyjs="shared")
+        )
+        figures[f"{name}: page without plotly.js, MB"] = page.stat().st_size / 1e6
+
+    drawn = animation("phase", folder, PHASE)
+    figures["heat: page, largest phase error, degree"] = 360 / 4095 / 2
+
+    def express():
+        shown = px.imshow(drawn.panels[0].values, animation_frame=0, zmin=-np.pi, zmax=np.pi)
+        shown.write_html(folder / "express.html", include_plotlyjs=False, auto_play=False)
+
+    figures["heat: px.imshow, built in s"] = timed(express, 1)
+    figures["heat: px.imshow without plotly.js, MB"] = (folder / "express.html").stat().st_size / 1e6
+
+
+def playback(folder, figures):
+    """Frames a second that a page really shows in headless Chromium, as fast as it can."""
+    from playwright.sync_api import sync_playwright
+
+    from oscillator_field.figures.html import write_plotlyjs
+
+    write_plotlyjs(folder / "plotly.js")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=find_browser(), args=["--no-sandbox", "--disable-gpu"])
+        for name, (view, settings) in VIEWS.items():
+            page_file = folder / f"{view}.html"
+            drawn = animation(view, folder, settings)
+            write_html(page_file, drawn, size=560, frame_rate=60, plotlyjs="shared", shared=["plotly.js"])
+            page = browser.new_page(viewport={"width": 1280, "height": 800})
+            page.goto(page_file.as_uri())
+            page.wait_for_selector("body[data-ready]")
+            # Every frame one after the other, each waited for until it is on the screen.
+            seconds = page.evaluate(
+                """async () => {
+                    const begin = performance.now();
+                    for (let frame = 0; frame < player.frames; frame++) {
+                        await player.show(frame);
+                        await new Promise(requestAnimationFrame);
+                    }
+                    return (performance.now() - begin) / 1000;
+                }"""
+            )
+            figures[f"{name}: all 512 frames in Chromium, frames a second"] = 512 / seconds
+            page.close()
+        browser.close()
+
+
+def png_job(folder, name):
+    """Draw one animation in this process, Kaleido's start included; prints seconds and peak memory in MB."""
+    begin = time.perf_counter()
+    from oscillator_field.figures.png import one_browser, write_png
+
+    view, settings = VIEWS[name]
+    with one_browser() as draw:
+        write_png(
+            folder / f"{view}.png",
+            animation(view, folder, settings),
+            draw,
+            size=560,
+            frame_rate=30,
+            frames=512,
+            scale=1,
+        )
+    print(time.perf_counter() - begin, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000)
+
+
+def png(folder, figures):
+    from PIL import Image
+
+    for name, (view, _) in VIEWS.items():
+        program = "import sys, pathlib; sys.path.insert(0, sys.argv[1]); import pictures; "
+        program += "pictures.png_job(pathlib.Path(sys.argv[2]), sys.argv[3])"
+        command = [sys.executable, "-c", program, str(ROOT / "benchmarks"), str(folder), name]
+        outcomes = [
+            tuple(map(float, subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()))
+            for _ in range(2)
+        ]
+        seconds, megabytes = min(outcomes)
+        figures[f"{name}: PNG of 512 frames, s"] = seconds
+        figures[f"{name}: PNG of 512 frames, peak memory, MB"] = megabytes
+        figures[f"{name}: PNG of 512 frames, MB"] = (folder / f"{view}.png").stat().st_size / 1e6
+        with Image.open(folder / f"{view}.png") as decoded:
+            assert decoded.n_frames == 512
+
+
+def embeddings(folder, figures):
+    phase = open_history(folder / "history.zarr")["phase"][0].reshape(512, 784, -1)
+    features = cos_sin(phase)
+
+    def embedded(fit, frames):
+        placed = list(tsne(fit, **TSNE)(frames))
+        return np.stack([positions for positions, _ in placed]), np.array([quality for _, quality in placed])
+
+    begin = time.perf_counter()
+    chained, divergence = embedded("chained", features)
+    figures["t-SNE of all 512 frames, s"] = time.perf_counter() - begin
+    begin = time.perf_counter()
+    chosen = np.arange(0, 511, INDEPENDENT_EVERY)
+    pairs = [embedded("independent", features[[first, first + 1]]) for first in chosen]
+    figures["independent openTSNE, s for 512 frames"] = (time.perf_counter() - begin) / (2 * len(chosen)) * 512
+    figures["t-SNE, mean KL over that of independent fits"] = float(
+        divergence[np.stack([chosen, chosen + 1])].mean() / np.mean([quality for _, quality in pairs])
+    )
+    jitter = displacements(chained)[1:].mean()
+    figures["t-SNE, jitter over that of independent fits"] = float(
+        jitter / np.mean([displacements(positions)[1] for positions, _ in pairs])
+    )
+
+
+def scikit_learn(folder, figures):
+    from sklearn import manifold
+    from threadpoolctl import threadpool_limits
+
+    phase = open_history(folder / "history.zarr")["phase"][0].reshape(512, 784, -1)
+    with threadpool_limits(1):
+        seconds = timed(lambda: manifold.TSNE(perplexity=30, random_state=0, n_jobs=1).fit_transform(phase[200]), 1)
+    figures["scikit-learn's t-SNE, s for 512 frames"] = seconds * 512
+
+
+def main():
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--json", type=Path, help="where to write the figures too")
+    chosen = options.parse_args()
+    figures = {}
+    with tempfile.TemporaryDirectory() as folder:
+        make_stores(Path(folder))
+        for part in (html, playback, png, scikit_learn, embeddings):
+            part(Path(folder), figures)
+    print(machine())
+    for name, value in figures.items():
+        print(f"{name:55} {value:10.3f}")
+    if chosen.json:
+        chosen.json.write_text(json.dumps({"machine": machine(), **figures}, indent=2) + "\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,105 @@
+"""From the grid of a config to its points: lists, ranges, counts of seeds, zipped axes and explicit points. Pure.
+
+A point is a dict of the parameters that the grid sets; all others stay as they are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from itertools import product
+from typing import Any
+
+import numpy as np
+
+from oscillator_field.parameters import DEFAULTS, cast, value_text
+
+Point = dict[str, Any]
+ZIPPED, POINTS = "zip", "points"
+
+
+def grid_points(grid: Mapping[str, Any], seed: int) -> list[Point]:
+    """All points of a checked grid: every combination of its axes, its zipped axes and its explicit points.
+
+    Args:
+        grid: values for parameters, and `zip` and `points`.
+        seed: the first of the seeds where the grid names their count.
+
+    Raises:
+        ValueError: a value or a point stands there twice, two places set one parameter, zipped axes differ in length,
+            or a range does not fit its parameter.
+    """
+    factors: dict[str, list[Point]] = {}
+    for name, values in sorted(grid.items()):
+        if name not in (ZIPPED, POINTS):
+            factors[f"grid.{name}"] = [{name: value} for value in axis_values(name, values, seed)]
+    for number, group in enumerate(grid.get(ZIPPED, [])):
+        factors[f"grid.{ZIPPED}[{number}]"] = _zipped(f"grid.{ZIPPED}[{number}]", group, seed)
+    if POINTS in grid:
+        factors[f"grid.{POINTS}"] = _distinct_points(f"grid.{POINTS}", grid[POINTS])
+    _check_apart(factors)
+    return [{key: value for part in parts for key, value in part.items()} for parts in product(*factors.values())]
+
+
+def axis_names(grid: Mapping[str, Any]) -> list[str]:
+    """The parameters that a grid sets, sorted."""
+    groups = [*grid.get(ZIPPED, []), *grid.get(POINTS, [])]
+    return sorted(
+        {name for name in grid if name not in (ZIPPED, POINTS)} | {name for group in groups for name in group}
+    )
+
+
+def axis_values(name: str, values: Any, seed: int, place: str = "grid") -> list[Any]:
+    """The values of one axis in the type of its parameter: of a list, a range, or a count of seeds.
+
+    Raises:
+        ValueError: a value stands there twice or is of a wrong type, or a logarithmic range touches zero.
+    """
+    label = f"{place}.{name}"
+    if isinstance(values, Mapping):
+        values = _range(label, values)
+    elif name == "seed" and isinstance(values, int):
+        values = range(seed, seed + values)
+    distinct: list[Any] = []
+    for value in (cast(label, value, DEFAULTS[name]) for value in values):
+        if value in distinct:
+            raise ValueError(f"{label}: {value_text(value)} stands there twice; each value is allowed once")
+        distinct.append(value)
+    return distinct
+
+
+def _range(label: str, described: Mapping[str, Any]) -> Iterable[float]:
+    first, last, steps = described["from"], described["to"], described["steps"]
+    if described.get("scale", "linear") == "linear":
+        return np.linspace(first, last, steps).tolist()
+    if first <= 0 or last <= 0:
+        raise ValueError(f"{label}: a logarithmic range from {first} to {last} is not allowed (both above 0)")
+    return np.geomspace(first, last, steps).tolist()
+
+
+def _zipped(label: str, group: Mapping[str, Any], seed: int) -> list[Point]:
+    columns = {name: axis_values(name, values, seed, label) for name, values in sorted(group.items())}
+    lengths = {name: len(values) for name, values in columns.items()}
+    if len(set(lengths.values())) > 1:
+        told = ", ".join(f"{length} of {name}" for name, length in lengths.items())
+        raise ValueError(f"{label}: {told}; zipped axes are as long as each other")
+    return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+
+
+def _distinct_points(label: str, points: Iterable[Mapping[str, Any]]) -> list[Point]:
+    distinct: list[Point] = []
+    for point in points:
+        values = {name: cast(f"{label}.{name}", value, DEFAULTS[name]) for name, value in sorted(point.items())}
+        if values in distinct:
+            told = ", ".join(f"{name} {value_text(value)}" for name, value in values.items())
+            raise ValueError(f"{label}: {told} stands there twice; each point is allowed once")
+        distinct.append(values)
+    return distinct
+
+
+def _check_apart(factors: Mapping[str, list[Point]]) -> None:
+    seen: dict[str, str] = {}
+    for label, points in factors.items():
+        for name in {name for point in points for name in point}:
+            if name in seen:
+                raise ValueError(f"{label}: {name} is set by {seen[name]} too; one place may set it")
+            seen[name] = label
