@@ -28,6 +28,7 @@ include: "workflow/rules/simulate.smk"
 include: "workflow/rules/measure.smk"
 include: "workflow/rules/embed.smk"
 include: "workflow/rules/render.smk"
+include: "workflow/rules/summarise.smk"
 
 
 rule all:

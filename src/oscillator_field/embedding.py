@@ -172,7 +172,7 @@ def _new_embedding(
             "history": origin(history),
             "embedding": {"method": method, **described, **settings},
         },
-        libraries=["scikit-learn", "opentsne"],
+        libraries=["scipy", "opentsne"],
     )
 
 

@@ -6,6 +6,7 @@ from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.spatial import cKDTree
 
 from oscillator_field.projections import turned_to
 
@@ -30,10 +31,13 @@ def trustworthiness(features: NDArray[np.float32], positions: NDArray[np.float32
     near = min(NEIGHBOURS, (count - 1) // 2)
     if near < 1 or count < 4:
         return float("nan")
-    among_features, in_plane = _squared_distances(features), _squared_distances(positions)
-    neighbours = np.argpartition(in_plane, near, axis=1)[:, :near]
-    distances = np.take_along_axis(among_features, neighbours, axis=1)
-    ranks = np.stack([(among_features < each[:, np.newaxis]).sum(axis=1) for each in distances.T]) + 1
+    among_features = _squared_distances(features)
+    # The nearest of all is the point itself, or one that lies upon it, which is as near.
+    neighbours = cKDTree(positions).query(positions, near + 1)[1]
+    own = np.arange(count)[:, np.newaxis]
+    places = np.argsort(neighbours == own, axis=1, kind="stable")[:, :near]
+    distances = np.take_along_axis(among_features, np.take_along_axis(neighbours, places, axis=1), axis=1)
+    ranks = np.stack([np.count_nonzero(among_features < each[:, np.newaxis], axis=1) for each in distances.T]) + 1
     worst = count * near * (2 * count - 3 * near - 1) / 2
     return float(1 - np.maximum(ranks - near, 0).sum() / worst)
 

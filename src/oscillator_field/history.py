@@ -182,6 +182,17 @@ def copy_run_coordinates(history: StoredHistory, target: zarr.Group) -> None:
     copy_coordinates(history.group, target, sorted(names))
 
 
+def described_runs(store: zarr.Group | StoredHistory, most: int | None = None) -> list[dict[str, Any]]:
+    """Name, digit, instance and every parameter of the first runs of a store, or all, as plain values.
+
+    A store that is made of several runs may lack what these do not share.
+    """
+    present = set(store.array_keys())
+    names = [name for name in ("run", "digit", "instance", *METADATA) if name in present]
+    columns = [np.asarray(store[name][:most]).tolist() for name in names]
+    return [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]
+
+
 def origin(history: StoredHistory) -> dict[str, Any]:
     """Where a history comes from, for the attributes of a store made of it."""
     return {name: history.attrs[name] for name in ("source", "simulation", "versions") if name in history.attrs}

@@ -9,9 +9,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from oscillator_field import observables as observe
-from oscillator_field.history import StoredHistory, copy_run_coordinates, frame_intervals, open_history, origin
+from oscillator_field.history import (
+    StoredHistory,
+    copy_run_coordinates,
+    described_runs,
+    frame_intervals,
+    open_history,
+    origin,
+)
 from oscillator_field.logs import progress
 from oscillator_field.stores import add_coordinate, add_values, copy_coordinates, new_store
+from oscillator_field.summary import scalars
 
 # Of each observable: its dimensions after `run`, its meaning and its unit.
 OBSERVABLES: dict[str, tuple[tuple[str, ...], str, str]] = {
@@ -52,7 +60,11 @@ def measure(history_path: str | Path, path: str | Path, *, settled_share: float)
         for run in range(runs):
             each.append(observed(history, run, settled_share))
             bar.update()
-    attributes = {"history": origin(history), "measure": {"settled_share": settled_share}}
+    attributes = {
+        "history": origin(history),
+        "measure": {"settled_share": settled_share},
+        "summary": [{**run, **scalars(one)} for run, one in zip(described_runs(history), each, strict=True)],
+    }
     with new_store(path, title="Observables of an oscillator field", attributes=attributes) as group:
         copy_run_coordinates(history, group)
         copy_coordinates(history.group, group, ["step", "time"])
@@ -65,7 +77,8 @@ def measure(history_path: str | Path, path: str | Path, *, settled_share: float)
 def observed(history: StoredHistory, run: int, settled_share: float) -> dict[str, Any]:
     """All observables of one run, by name, in the shapes that OBSERVABLES says."""
     intervals = frame_intervals(history)
-    seconds = intervals * float(history["delta_t"][run])
+    delta_t = float(history["delta_t"][run])
+    seconds = np.asarray(intervals * delta_t, np.float64)
     input_phase, omega = history["input_phase"][run], history["omega"][run]
     strengths = {name: float(history[name][run]) for name in ("k_coupling", "k_omega", "k_bias")}
     before = history["initial_phase"][run]
@@ -104,7 +117,7 @@ def observed(history: StoredHistory, run: int, settled_share: float) -> dict[str
         before = phase[-1]
 
     over_time = {name: np.concatenate([block[name] for block in parts]) for name in parts[0]}
-    time = np.cumsum(intervals) * float(history["delta_t"][run])
+    time = np.cumsum(seconds)
     return {
         **over_time,
         "phase_locking": np.abs(locked) / len(intervals),

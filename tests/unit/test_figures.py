@@ -233,7 +233,7 @@ def differences(shown, draw, scale=1, number=0):
     sheet = layout.page(shown, SIZE)
     canvas = png.canvas(shown, sheet, scale, draw)
     [painted] = png.painted(shown, canvas, [number])
-    drawn = draw(layout.figure(shown, sheet), sheet, scale).astype(int)
+    drawn = draw(layout.figure(shown, sheet), scale).astype(int)
     for place in sheet.panels:
         inside = (
             slice(place.top * scale, (place.top + place.height) * scale),
@@ -269,7 +269,7 @@ def test_the_background_keeps_its_colours(draw):
     shown = scatter_animation()
     sheet = layout.page(shown, SIZE)
     canvas = png.canvas(shown, sheet, 1, draw)
-    drawn = draw(png._background(shown, sheet), sheet, 1).astype(int)
+    drawn = draw(png._background(shown, sheet), 1).astype(int)
     assert np.abs(canvas.palette[canvas.background] - drawn).max() <= 24
 
 

@@ -24,6 +24,7 @@ from oscillator_field.mnist import FILES, PROVENANCE, path_of
 
 MNIST = "resources/mnist"
 RUN = "results/runs/{run}"
+SUMMARY = "results/summary.parquet"
 PLOTLYJS = "results/plotly.min.js"
 ENVIRONMENT = "../../environment.yml"
 
@@ -33,6 +34,7 @@ PAINTERS = {
     "html": ["html.py", "packing.py", "page.html", "player.js"],
     "png": ["apng.py", "png.py", "video.py"],
 }
+GALLERY = ["gallery.py", "gallery.html", "gallery.js", "study.py"]
 
 
 def clone(*parts):
@@ -146,8 +148,8 @@ def embed_settings(wildcards):
 
 
 def embed_threads(wildcards):
-    """Runs that are embedded at the same time."""
-    return min(8, len(job_of(wildcards).runs))
+    """Runs that are embedded at the same time; PCA takes less time than it takes to start."""
+    return min(8, len(job_of(wildcards).runs)) if wildcards.method == "tsne" else 1
 
 
 def set_of(wildcards):
@@ -204,9 +206,12 @@ def sample_views():
     return [f"samples-{method}" for method in config["embed"]["samples"]["methods"] if wanted("samples")]
 
 
-def pictures(names, kind):
-    """The files of animations in the folder of a run, for the report where they are whole by themselves."""
-    places = {name: f"{RUN}/{name}{kind}" for name in names or ["phase"]}
+def pictures(names, kind, unused="none"):
+    """The files of animations in the folder of a run, for the report where they are whole by themselves.
+
+    A rule has to make something, hence a name that nobody asks for where there is none.
+    """
+    places = {name: f"{RUN}/{name}{kind}" for name in names or [unused]}
     shared = config["render"]["html"]["plotlyjs"] == "shared"
     category = {".png": "Animations", ".html": None if shared else "Pages"}.get(kind)
     if category is None:
@@ -251,6 +256,20 @@ def shared_plotlyjs():
     return [PLOTLYJS] if config["render"]["html"]["plotlyjs"] == "shared" else []
 
 
+def gallery_settings():
+    """What the gallery shows, and the parts of the config that decided its numbers."""
+    decided = ("digits", "instances", "encoding", "field", "grid", "batch", "history", "simulate", "measure")
+    return {
+        "config": sorted_dict({key: config[key] for key in decided}),
+        "observable": config["study"]["observable"],
+        "pages": config["render"]["html"]["enabled"],
+        "pictures": PNG,
+        "plotlyjs": config["render"]["html"]["plotlyjs"],
+        "sets": {name: sample_views() for name in SAMPLE_SETS},
+        "views": views(),
+    }
+
+
 def picture_kinds():
     """The endings of the files that are drawn for each view."""
     html = [".html"] if config["render"]["html"]["enabled"] else []
@@ -265,4 +284,5 @@ def targets():
     of_set = [f"samples-{method}.zarr" for method in methods]
     of_set += [view + kind for view in sample_views() for kind in picture_kinds()]
     places = [f"results/runs/{run}/{name}" for run in JOBS for name in of_run]
-    return places + [f"results/runs/{name}/{file}" for name in SAMPLE_SETS for file in of_set]
+    places += [f"results/runs/{name}/{file}" for name in SAMPLE_SETS for file in of_set]
+    return places + [SUMMARY, "results/index.html"] + ["results/summary.png"] * PNG

@@ -70,7 +70,7 @@ use rule render_html as render_samples_html with:
         plotlyjs=shared_plotlyjs(),
         code=view_code("html", sample_views()),
     output:
-        pages=pictures(sample_views(), ".html"),
+        pages=pictures(sample_views(), ".html", "no-samples"),
     log:
         "logs/render_samples_html/{run}.log",
     benchmark:
@@ -86,9 +86,9 @@ use rule render_png as render_samples_png with:
         stores=stores_of(sample_views()),
         code=view_code("png", sample_views()),
     output:
-        pictures=pictures(sample_views(), ".png"),
-        posters=pictures(sample_views(), "-poster.png"),
-        videos=pictures(sample_views(), ".mp4") if config["render"]["png"]["mp4"] else [],
+        pictures=pictures(sample_views(), ".png", "no-samples"),
+        posters=pictures(sample_views(), "-poster.png", "no-samples"),
+        videos=pictures(sample_views(), ".mp4", "no-samples") if config["render"]["png"]["mp4"] else [],
     log:
         "logs/render_samples_png/{run}.log",
     benchmark:

@@ -62,7 +62,7 @@ def write_html(
     text = Template((_HERE / "page.html").read_text(encoding="utf-8")).substitute(
         title=html.escape(animation.title),
         width=sheet.width,
-        scripts=_scripts(plotlyjs, shared),
+        scripts=scripts(plotlyjs, shared),
         # A script element ends at the first "</", even within a text.
         animation=json.dumps(content, separators=(",", ":"), ensure_ascii=False).replace("</", "<\\/"),
         player=(_HERE / "player.js").read_text(encoding="utf-8"),
@@ -77,7 +77,8 @@ def write_plotlyjs(path: str | Path) -> None:
         temporary.write_text(get_plotlyjs(), encoding="utf-8")
 
 
-def _scripts(plotlyjs: str, shared: Sequence[str]) -> str:
+def scripts(plotlyjs: str, shared: Sequence[str]) -> str:
+    """The script elements that bring plotly.js: `inline`, from the network (`cdn`), or from shared addresses."""
     if plotlyjs == "inline":
         return f"<script>{get_plotlyjs()}</script>"
     addresses = [_NETWORK.format(version=get_plotlyjs_version())] if plotlyjs == "cdn" else shared

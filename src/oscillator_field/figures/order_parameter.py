@@ -28,16 +28,17 @@ def animation(observables: zarr.Group, *, every: int, panels: int) -> Animation:
     channels = observables["channel_order_parameter"].shape[-1]
     if channels > MOST_CHANNELS:
         remark += f" (first {MOST_CHANNELS} of {channels} channels)"
+    order, by_channel = observables["order_parameter"][:shown], observables["channel_order_parameter"][:shown]
     drawn = []
     for run in range(shown):
         own_time = time if time.ndim == 1 else time[run]
-        by_channel = observables["channel_order_parameter"][run, :, :MOST_CHANNELS].T
+        curves = np.concatenate([order[run][np.newaxis], by_channel[run, :, :MOST_CHANNELS].T])
         drawn.append(
             Curves(
                 titles[run],
                 own_time,
-                np.concatenate([observables["order_parameter"][run][np.newaxis], by_channel]),
-                ("whole field", *(f"channel {number}" for number in range(len(by_channel)))),
+                curves,
+                ("whole field", *(f"channel {number}" for number in range(len(curves) - 1))),
                 own_time[chosen],
             )
         )
@@ -46,7 +47,7 @@ def animation(observables: zarr.Group, *, every: int, panels: int) -> Animation:
         panels=tuple(drawn),
         steps=step[chosen],
         frame_texts=tuple(
-            f"{text}, order parameter {observables['order_parameter'][0, frame]:.3f}" if shown == 1 else text
+            f"{text}, order parameter {order[0, frame]:.3f}" if shown == 1 else text
             for text, frame in zip(frame_texts(step[chosen], time[..., chosen]), chosen, strict=True)
         ),
         x_title="time (s)",

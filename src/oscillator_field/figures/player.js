@@ -42,12 +42,15 @@
   const figure = element("figure");
   const numbersOfPanels = Array.from({ length: panels }, (_, panel) => panel);
   let shown = -1;
+  let told = null;
 
   async function show(frame) {
     if (frame === shown) return;
     shown = frame;
     element("frame").value = frame;
     element("time").textContent = texts[frame];
+    // Whoever shows this page beside another keeps the two in step.
+    if (parent !== window && steps[frame] !== told) parent.postMessage({ step: steps[frame] }, "*");
     await draw(frame);
   }
 
@@ -135,6 +138,15 @@
     if (!(event.key in actions)) return;
     event.preventDefault();
     actions[event.key]();
+  });
+
+  // The step that a page beside this one shows; it is not told back.
+  window.addEventListener("message", ({ data }) => {
+    if (!Number.isInteger(data?.step)) return;
+    const frame = frameAt(data.step);
+    told = steps[frame];
+    setPlaying(false);
+    show(frame);
   });
 
   for (const view of animation.views) {

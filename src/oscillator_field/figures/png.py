@@ -35,8 +35,8 @@ from oscillator_field.figures.layout import (
 )
 
 Pixels = NDArray[np.uint8]
-# Draws a figure of plotly on a page, at so many pixels for one of the page: `(height, width, 3)`.
-Draw = Callable[[dict[str, Any], Page, int], Pixels]
+# Draws a figure of plotly, at so many pixels for one of its own: `(height, width, 3)`.
+Draw = Callable[[dict[str, Any], int], Pixels]
 # Paints the data of a frame into the index picture of a panel: panel, number of the frame, inside of the panel.
 Paint = Callable[[int, int, Indices], None]
 
@@ -121,7 +121,7 @@ def write_png(
         still = Image.fromarray(last, mode="P")
         still.putpalette(stretched.palette.tobytes())
         with whole_file(poster) as temporary:
-            still.save(temporary, format="PNG", optimize=True)
+            still.save(temporary, format="PNG")
     if video is not None:
         from oscillator_field.figures.video import write_mp4
 
@@ -129,9 +129,15 @@ def write_png(
         write_mp4(video, shown, rate)
 
 
+def write_still(path: str | Path, content: dict[str, Any], draw: Draw, *, scale: int = 1) -> None:
+    """Write a figure of plotly as a PNG that stands still."""
+    with whole_file(path) as temporary:
+        Image.fromarray(draw(content, scale)).save(temporary, format="PNG")
+
+
 def canvas(animation: Animation, sheet: Page, scale: int, draw: Draw) -> Canvas:
     """Draw the background, and choose the palette."""
-    drawn = draw(_background(animation, sheet), sheet, scale)
+    drawn = draw(_background(animation, sheet), scale)
     ground = drawn[(TEXT_TOP + TEXT_SIZE // 2) * scale, LEFT * scale]
     share = np.linspace(0, 1, TEXT_GREYS)[:, np.newaxis]
     greys = np.rint(ground * (1 - share) + np.array(TEXT_COLOUR) * share).astype(np.uint8)
@@ -164,8 +170,9 @@ def _background(animation: Animation, sheet: Page) -> dict[str, Any]:
     return content
 
 
-def _draw(content: dict[str, Any], sheet: Page, scale: int) -> Pixels:
-    options = {"format": "png", "width": sheet.width, "height": sheet.height, "scale": scale}
+def _draw(content: dict[str, Any], scale: int) -> Pixels:
+    layout = content["layout"]
+    options = {"format": "png", "width": layout["width"], "height": layout["height"], "scale": scale}
     drawn = kaleido.calc_fig_sync(content, opts=options)
     return np.array(Image.open(io.BytesIO(drawn)).convert("RGB"))
 

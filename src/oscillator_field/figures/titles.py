@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
 import zarr
 
-from oscillator_field.history import StoredHistory
+from oscillator_field.history import StoredHistory, described_runs
 from oscillator_field.parameters import DEFAULTS, METADATA, value_text
 
 # What a run is called by without being asked; all else is said where it differs from this.
@@ -16,8 +15,8 @@ _USUAL = {"digit": None, "instance": 0, **DEFAULTS}
 
 def run_titles(store: zarr.Group | StoredHistory, shown: int) -> tuple[str, list[str]]:
     """What the first runs of a store have in common, for the title, and what tells each apart, for its panel."""
-    each = [_described(store, run) for run in range(shown)]
-    special = [name for name in each[0] if any(one[name] != _USUAL[name] for one in each)]
+    each = described_runs(store, shown)
+    special = [name for name in each[0] if name != "run" and any(one[name] != _USUAL[name] for one in each)]
     common = [name for name in special if all(one[name] == each[0][name] for one in each)]
     apart = [name for name in special if name not in common]
     return _spoken(each[0], common), [_spoken(one, apart) for one in each]
@@ -32,16 +31,6 @@ def chosen_runs(store: zarr.Group | StoredHistory, most: int) -> tuple[int, str]
 def title_of(view: str, common: str, remark: str) -> str:
     """The title of an animation: the view, what its runs have in common, what is left out."""
     return ", ".join(part for part in (view, common) if part) + remark
-
-
-def _described(store: zarr.Group | StoredHistory, run: int) -> dict[str, Any]:
-    names = set(store.array_keys())
-    return {name: _plain(store[name][run]) for name in _USUAL if name in names}
-
-
-def _plain(value: Any) -> Any:
-    """A value as Python has it: arrays of zarr hold NumPy's kinds, texts among them."""
-    return value.item() if isinstance(value, np.generic | np.ndarray) else value
 
 
 def _spoken(described: dict[str, Any], names: list[str]) -> str:

@@ -1,0 +1,37 @@
+"""What made results: versions of the libraries that decide numbers, and the time that jobs took."""
+
+from __future__ import annotations
+
+import csv
+import platform
+from importlib.metadata import version
+from pathlib import Path
+
+from oscillator_field import __version__
+
+LIBRARIES = ("numpy", "zarr", "numba", "torch", "scikit-learn", "opentsne", "plotly", "snakemake")
+
+
+def versions() -> dict[str, str]:
+    """The versions of Python, of this project and of its main libraries."""
+    # The project itself need not be installed: the workflow runs it from its clone.
+    return {
+        "python": platform.python_version(),
+        "oscillator-field": __version__,
+        **{name: version(name) for name in LIBRARIES},
+    }
+
+
+def seconds_of(folder: str | Path) -> list[float]:
+    """The wall times of the jobs whose benchmark files lie below a folder, s."""
+    found = []
+    for path in sorted(Path(folder).rglob("*.tsv")):
+        with path.open(encoding="utf-8") as stream:
+            found += [float(row["s"]) for row in csv.DictReader(stream, delimiter="\t")]
+    return found
+
+
+def time_used(logs: str | Path) -> dict[str, float]:
+    """The wall times of all jobs of each rule, added up, s; of jobs that ran, not only of this call."""
+    folders = sorted(place for place in Path(logs).iterdir() if place.is_dir())
+    return {folder.name: round(sum(seconds_of(folder)), 1) for folder in folders if any(folder.rglob("*.tsv"))}

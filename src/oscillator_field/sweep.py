@@ -1,0 +1,49 @@
+"""All runs of a study as one labelled xarray Dataset, opened lazily: the axes of the grid are its dimensions."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from oscillator_field.parameters import METADATA
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+
+def open_sweep(results: str | Path = "results", store: str = "history") -> xr.Dataset:
+    """Open every store of one kind below a folder of results, without reading its data.
+
+    Values that all runs share become scalar coordinates; digit, instance and every parameter that differs becomes a
+    dimension if the runs are all combinations of these values, and else a coordinate along `run`.
+
+    Args:
+        results: folder of the results.
+        store: `history`, `observables`, `embedding-pca`, ...
+
+    Raises:
+        FileNotFoundError: there is no such store.
+        ValueError: the runs differ in shape (channels, steps or kept frames), so they do not fit one array.
+    """
+    import xarray as xr
+
+    paths = sorted(Path(results).glob(f"runs/*/{store}.zarr"))
+    if not paths:
+        raise FileNotFoundError(f"{results}: no {store}.zarr in any of its runs")
+    each = [xr.open_zarr(path, chunks={}) for path in paths]
+    shapes = {tuple(sorted((name, size) for name, size in one.sizes.items() if name != "run")) for one in each}
+    if len(shapes) > 1:
+        raise ValueError(f"{results}: the runs differ in shape, {' and '.join(map(str, sorted(shapes)))}")
+    whole = xr.concat(each, "run", data_vars="minimal", coords="minimal", compat="override", join="override")
+    whole = whole.sortby(["digit", "instance", *METADATA])
+    axes = [name for name in ("digit", "instance", *METADATA) if len(set(whole[name].values.tolist())) > 1]
+    for name in ("digit", "instance", *METADATA):
+        if name not in axes:
+            whole[name] = whole[name][0]
+    combinations = math.prod(len(set(whole[name].values.tolist())) for name in axes)
+    if not axes or combinations != whole.sizes["run"]:
+        return whole
+    if len(axes) == 1:
+        return whole.drop_vars("run").swap_dims(run=axes[0])
+    return whole.drop_vars("run").set_index(run=axes).unstack("run")

@@ -1,0 +1,70 @@
+# Needs the observables of all jobs; makes the table of the study, its figure, and the gallery.
+
+
+rule summarise:
+    input:
+        observables=[f"results/runs/{name}/observables.zarr" for name in JOBS],
+        code=code("summarise", "summary.py"),
+    output:
+        csv="results/summary.csv",
+        parquet=SUMMARY,
+    log:
+        "logs/summarise.log",
+    benchmark:
+        "logs/summarise.tsv"
+    conda:
+        ENVIRONMENT
+    resources:
+        mem_mb=1000,
+        runtime=30,
+    message:
+        "Summarise the runs"
+    script:
+        "../../scripts/summarise.py"
+
+
+rule plot_summary:
+    input:
+        summary=SUMMARY,
+        code=code("plot_summary", "summary.py", "figures/study.py"),
+    output:
+        picture=report("results/summary.png", caption="../report/summary.rst", category="Study"),
+    log:
+        "logs/plot_summary.log",
+    benchmark:
+        "logs/plot_summary.tsv"
+    conda:
+        ENVIRONMENT
+    resources:
+        mem_mb=1500,
+        runtime=30,
+    params:
+        settings=sorted_dict(config["study"]),
+    message:
+        "Plot the summary"
+    script:
+        "../../scripts/plot_summary.py"
+
+
+rule write_gallery:
+    input:
+        summary=SUMMARY,
+        plotlyjs=shared_plotlyjs(),
+        code=code("write_gallery", "summary.py", *(f"figures/{name}" for name in GALLERY)),
+    output:
+        page="results/index.html",
+    log:
+        "logs/write_gallery.log",
+    benchmark:
+        "logs/write_gallery.tsv"
+    conda:
+        ENVIRONMENT
+    resources:
+        mem_mb=1000,
+        runtime=30,
+    params:
+        settings=gallery_settings(),
+    message:
+        "Write the gallery"
+    script:
+        "../../scripts/write_gallery.py"
