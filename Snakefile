@@ -19,6 +19,8 @@ wildcard_constraints:
 
 localrules:
     all,
+    plan,
+    prune,
     share_plotlyjs,
 
 
@@ -29,6 +31,7 @@ include: "workflow/rules/measure.smk"
 include: "workflow/rules/embed.smk"
 include: "workflow/rules/render.smk"
 include: "workflow/rules/summarise.smk"
+include: "workflow/rules/plan.smk"
 
 
 rule all:

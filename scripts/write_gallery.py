@@ -17,6 +17,6 @@ with log_to(snakemake.log[0]):
         page,
         pd.read_parquet(snakemake.input.summary),
         shared=[os.path.relpath(script, page.parent) for script in snakemake.input.plotlyjs],
-        provenance={"versions": versions(), "config": config, "seconds of computing": time_used("logs")},
+        provenance={"versions": versions("snakemake"), "config": config, "seconds of computing": time_used("logs")},
         **settings,
     )

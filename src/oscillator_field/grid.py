@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from itertools import product
 from typing import Any
 
@@ -50,17 +51,17 @@ class Run:
         ]
         return cls(digit, instance, *groups)  # type: ignore[arg-type]
 
-    @property
+    @cached_property
     def parameters(self) -> dict[str, Any]:
         """Every parameter of the run in one flat dict, sorted by name."""
         return dict(sorted({**asdict(self.encoding), **asdict(self.field), **asdict(self.settings)}.items()))
 
-    @property
+    @cached_property
     def name(self) -> str:
         """The name of the run's results, for example `digit=3+k_coupling=0.24`."""
         return run_name(self.digit, self.instance, self.parameters)
 
-    @property
+    @cached_property
     def perturbation(self) -> str:
         """The name of the run's encoded digit: the digit, its instance and the encoding alone."""
         return run_name(self.digit, self.instance, asdict(self.encoding))

@@ -9,23 +9,23 @@ from pathlib import Path
 
 from oscillator_field import __version__
 
-LIBRARIES = ("numpy", "zarr", "numba", "torch", "scikit-learn", "opentsne", "plotly", "snakemake")
+LIBRARIES = ("numpy", "zarr", "numba", "torch", "scikit-learn", "opentsne", "plotly")
 
 
-def versions() -> dict[str, str]:
-    """The versions of Python, of this project and of its main libraries."""
+def versions(*others: str) -> dict[str, str]:
+    """The versions of Python, of this project, of its main libraries and of other distributions."""
     # The project itself need not be installed: the workflow runs it from its clone.
     return {
         "python": platform.python_version(),
         "oscillator-field": __version__,
-        **{name: version(name) for name in LIBRARIES},
+        **{name: version(name) for name in (*LIBRARIES, *others)},
     }
 
 
-def seconds_of(folder: str | Path) -> list[float]:
-    """The wall times of the jobs whose benchmark files lie below a folder, s."""
+def seconds_of(place: str | Path) -> list[float]:
+    """The wall times of the jobs whose benchmark files lie below a folder, or of one file, s."""
     found = []
-    for path in sorted(Path(folder).rglob("*.tsv")):
+    for path in [Path(place)] if Path(place).is_file() else sorted(Path(place).rglob("*.tsv")):
         with path.open(encoding="utf-8") as stream:
             found += [float(row["s"]) for row in csv.DictReader(stream, delimiter="\t")]
     return found

@@ -26,8 +26,9 @@ from oscillator_field.figures.titles import run_titles
 from oscillator_field.figures.views import animation
 from oscillator_field.grid import Run
 from oscillator_field.history import open_history, write_history
-from oscillator_field.observables import measure
+from oscillator_field.measuring import measure
 from oscillator_field.parameters import DEFAULTS
+from oscillator_field.stores import add_values
 
 needs_browser = pytest.mark.skipif(find_browser() is None, reason="no browser to draw PNG with")
 PHASE = Colours(named_scale("Phase"), "phase (rad)", -math.pi, math.pi, ((-math.pi, "-π"), (0, "0"), (math.pi, "π")))
@@ -81,7 +82,7 @@ def folder(tmp_path_factory):
         steps=STEPS,
     )
     write_history(path, task, course(task, frames_a_piece=7), runs=runs, pixels=pixels, attributes={})
-    measure(path, folder / "observables.zarr")
+    measure(path, folder / "observables.zarr", settled_share=0.05)
     return folder
 
 
@@ -159,7 +160,8 @@ def test_titles_say_what_runs_share_and_what_tells_them_apart(tmp_path):
         store = zarr.create_group(tmp_path / str(len(runs)), overwrite=True)
         described = [{"digit": digit, "instance": 0, **DEFAULTS, **special} for digit, special in runs]
         for name in described[0]:
-            store[name] = np.array([one[name] for one in described])
+            values = np.array([one[name] for one in described])
+            add_values(store, name, ("run",), values, long_name=name)
         return run_titles(store, len(runs))
 
     assert titles((3, {"k_bias": 2.0, "seed": 1}), (4, {"k_bias": 2.0, "seed": 1})) == (

@@ -9,14 +9,15 @@ import xarray as xr
 from reference import apart
 
 from oscillator_field import FieldParameters, open_history, simulate
-from oscillator_field.embedding import embed
+from oscillator_field.embedding import embed_sites
 from oscillator_field.encoding import over_channels
 from oscillator_field.field import start
 from oscillator_field.grid import Run
-from oscillator_field.observables import measure, order_parameter
+from oscillator_field.measuring import OBSERVABLES, measure
 from oscillator_field.parameters import DEFAULTS, METADATA, EncodingParameters
 from oscillator_field.perturbation import read_perturbation, write_perturbation
 from oscillator_field.runs import simulate_runs
+from oscillator_field.summary import rows_of
 
 STEPS, EVERY, SIDE = 150, 2, 12
 
@@ -36,8 +37,8 @@ def stores(tmp_path_factory):
         write_perturbation(folder / f"{run.perturbation}.zarr", picture, run.encoding, attributes)
     names = dict.fromkeys(run.perturbation for run in runs)
     simulate_runs(runs, [folder / f"{name}.zarr" for name in names], folder / "history.zarr", every=EVERY)
-    measure(folder / "history.zarr", folder / "observables.zarr")
-    embed(folder / "history.zarr", folder / "embedding-pca.zarr", method="pca", every=10)
+    measure(folder / "history.zarr", folder / "observables.zarr", settled_share=0.2)
+    embed_sites(folder / "history.zarr", folder / "embedding-pca.zarr", method="pca", every=10, fit="all")
     return folder, runs
 
 
@@ -100,18 +101,37 @@ def test_a_perturbation_opens_too(stores):
 
 
 def test_observables_are_those_of_the_frames(stores):
-    folder, _ = stores
+    folder, runs = stores
     history = open_history(folder / "history.zarr")
-    with xr.open_zarr(folder / "observables.zarr") as dataset:
-        expected = order_parameter(history["phase"][:])
-        np.testing.assert_allclose(dataset["order_parameter"], expected, rtol=1e-12)
-        assert dataset["channel_order_parameter"].dims == ("run", "frame", "channel")
-        shares = history["spikes"][:].mean(axis=(2, 3, 4)) / EVERY
-        np.testing.assert_allclose(dataset["spike_share"], shares, rtol=1e-12)
-        phases = np.concatenate([history["initial_phase"][:][:, np.newaxis], history["phase"][:]], axis=1)
-        change = np.angle(np.exp(1j * np.diff(phases.astype(np.float64), axis=1)))
-        speeds = np.abs(change).mean(axis=(2, 3, 4)) / (EVERY * 0.01)
-        np.testing.assert_allclose(dataset["phase_velocity"], speeds, rtol=1e-6)
+    phase = history["phase"][:].astype(np.float64)
+    with xr.open_zarr(folder / "observables.zarr") as opened:
+        dataset = opened.load()
+    for name, (axes, _, unit) in OBSERVABLES.items():
+        assert dataset[name].dims == ("run", *axes)
+        assert dataset[name].attrs["units"] == unit
+    z = np.exp(1j * phase)
+    np.testing.assert_allclose(dataset["order_parameter"], np.abs(z.mean(axis=(2, 3, 4))), atol=1e-6)
+    shares = history["spikes"][:].mean(axis=(2, 3, 4)) / EVERY
+    np.testing.assert_allclose(dataset["spike_share"], shares, rtol=1e-12)
+    np.testing.assert_array_equal(dataset["spike_count"], history["spikes"][:].sum(axis=1))
+    phases = np.concatenate([history["initial_phase"][:][:, np.newaxis], phase], axis=1)
+    speeds = np.abs(np.angle(np.exp(1j * np.diff(phases, axis=1)))) / (EVERY * 0.01)
+    np.testing.assert_allclose(dataset["phase_velocity"], speeds.mean(axis=(2, 3, 4)), rtol=1e-4)
+    quantiles = np.quantile(speeds.reshape(*speeds.shape[:2], -1), dataset["quantile"], axis=-1)
+    np.testing.assert_allclose(dataset["phase_velocity_quantile"], np.moveaxis(quantiles, 0, -1), rtol=1e-2, atol=1e-4)
+    mean_field = np.angle(z.mean(axis=(2, 3, 4), keepdims=True))
+    locking = np.abs(np.exp(1j * (phase - mean_field)).mean(axis=1))
+    np.testing.assert_allclose(dataset["phase_locking"], locking, atol=1e-5)
+    for run, time in enumerate(dataset["settling_time"].values):
+        below = shares[run] < 0.2
+        settled = [number for number in range(len(below)) if below[number:].all()]
+        assert time == pytest.approx((settled[0] + 1) * EVERY * 0.01) if settled else np.isnan(time)
+    for row, run in zip(rows_of(folder / "observables.zarr"), runs, strict=True):
+        assert row["run"] == run.name
+        assert {name: row[name] for name in run.parameters} == run.parameters
+        here = dataset.isel(run=[other.name for other in runs].index(run.name))
+        assert row["final_order_parameter"] == float(here["order_parameter"][-1])
+        assert row["spikes_a_site"] == float(here["spike_count"].mean())
 
 
 @pytest.mark.parametrize(

@@ -57,12 +57,20 @@ def after_simulate(runs):
     """All that follows from the histories of some runs, and of their set if they are a whole one."""
     digits = [run for run in runs if run.startswith(("digit=3", "digit=4", "digit=6"))]
     of_set = samples(runs[0].replace("digit=3", "digit=all", 1)) if len(digits) == 3 else set()
-    return of_set | {
-        *(f"Simulate {run}" for run in runs),
-        *(f"Measure {run}" for run in runs),
-        *(f"Embed {run} by pca" for run in runs),
-        *draw(runs),
-    }
+    return (
+        STUDY
+        | of_set
+        | {
+            *(f"Simulate {run}" for run in runs),
+            *(f"Measure {run}" for run in runs),
+            *(f"Embed {run} by pca" for run in runs),
+            *draw(runs),
+        }
+    )
+
+
+STUDY = {"Summarise the runs", "Write the gallery"}
+GALLERY = {"Write the gallery"}
 
 
 def encode(names):
@@ -101,8 +109,8 @@ TABLE = {
         changed(digits=[3, 4, 6, 5]),
         encode(["digit=5"]) | after_simulate(["digit=5+channels=2+steps=12"]) | samples(SET),
     ),
-    "a removed digit": (changed(digits=[4, 6]), set()),
-    "digits in another order": (changed(digits=[4, 6, 3]), set()),
+    "a removed digit": (changed(digits=[4, 6]), STUDY),
+    "digits in another order": (changed(digits=[4, 6, 3]), GALLERY),
     "an added instance": (
         changed(instances=[0, 1]),
         encode([f"digit={digit}+instance=1" for digit in (3, 4, 6)])
@@ -117,10 +125,24 @@ TABLE = {
         changed(grid={"k_omega": [0.12, 0.5]}),
         after_simulate(renamed("channels=2+k_omega=0.5+steps=12")),
     ),
-    "an added grid axis of the old value alone": (changed(grid={"k_omega": [0.12]}), set()),
+    "an added grid axis of the old value alone": (changed(grid={"k_omega": [0.12]}), GALLERY),
+    "a range that holds the old value": (
+        changed(grid={"k_omega": {"from": 0.12, "to": 0.24, "steps": 2}}),
+        after_simulate(renamed("channels=2+k_omega=0.24+steps=12")),
+    ),
+    "points one of which is the old one": (
+        changed(grid={"points": [{"k_omega": 0.12}, {"k_omega": 0.5, "k_bias": 2}]}),
+        after_simulate(renamed("channels=2+k_bias=2+k_omega=0.5+steps=12")),
+    ),
+    "when a run has settled": (
+        changed(measure__settled_share=0.1),
+        {f"Measure {run}" for run in RUNS} | set() | STUDY,
+    ),
+    "the observable that is shown first": (changed(study__observable="settling_time"), GALLERY),
+    "what prune does": (changed(prune="remove"), set()),
     "a constant moved into the grid": (
         {**changed(grid={"steps": [12], "channels": [2]}), "field": {}},
-        set(),
+        GALLERY,
     ),
     "a phase colour scale": (changed(render__phase__colours="Twilight"), draw(RUNS)),
     "the channel mean": (changed(render__phase__channel_mean="arithmetic"), draw(RUNS)),
@@ -130,7 +152,7 @@ TABLE = {
     # Pages link to each other, so the others change too.
     "an added view": (
         changed(render__views=["phase", "trajectory", "spikes", "samples"]),
-        draw(RUNS),
+        draw(RUNS) | GALLERY,
     ),
     "settings of a view that is not drawn": (changed(render__spikes__colours="Viridis"), set()),
     "how many frames are embedded": (
@@ -199,7 +221,9 @@ EDITS = {
     "src/oscillator_field/engines/numba.py": after_simulate(RUNS),
     "src/oscillator_field/engines/torch.py": set(),
     "src/oscillator_field/field.py": after_simulate(RUNS),
-    "src/oscillator_field/observables.py": {f"Measure {run}" for run in RUNS},
+    "src/oscillator_field/observables.py": {f"Measure {run}" for run in RUNS} | STUDY,
+    "src/oscillator_field/summary.py": STUDY,
+    "src/oscillator_field/figures/gallery.js": GALLERY,
     "src/oscillator_field/embedding.py": {f"Embed {run} by pca" for run in RUNS} | draw(RUNS) | samples(SET),
     "scripts/embed_samples.py": samples(SET),
     "src/oscillator_field/figures/samples.py": draw_samples(SET),
@@ -246,4 +270,4 @@ def test_going_back_to_an_old_value_finds_the_old_result(new_project):
     project.snakemake(config=config)
     project.snakemake(config={**config, "field": {**config["field"], "k_bias": 2.0}})
     time.sleep(0.1)
-    assert project.planned(config) == set()
+    assert project.planned(config) == STUDY

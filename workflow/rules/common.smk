@@ -2,6 +2,7 @@
 
 import os
 import sys
+from types import SimpleNamespace
 
 from snakemake.exceptions import WorkflowError
 
@@ -20,6 +21,7 @@ from oscillator_field.field import engine_name
 from oscillator_field.figures.browser import HOW_TO_GET_ONE, find_browser
 from oscillator_field.figures.views import store_of
 from oscillator_field.grid import perturbations, sample_sets
+from oscillator_field.planning import find_orphans
 from oscillator_field.mnist import FILES, PROVENANCE, path_of
 
 MNIST = "resources/mnist"
@@ -70,6 +72,9 @@ BROWSER = find_browser()
 JOBS, SOURCE_FOLDER = check_config()
 PERTURBATIONS = perturbations(JOBS.values())
 SAMPLE_SETS = sample_sets(JOBS.values())
+JOB_OF_RUN = {run.name: job.name for job in JOBS.values() for run in job.runs}
+MOST_STEPS = max(run.settings.steps for job in JOBS.values() for run in job.runs)
+MOST_CHANNELS = max(run.settings.channels for job in JOBS.values() for run in job.runs)
 PNG = config["render"]["png"]["enabled"] is not False and BROWSER is not None
 if config["render"]["png"]["enabled"] == "auto" and not PNG and workflow.is_main_process:
     print(f"No PNG, HTML only: no browser is found ({HOW_TO_GET_ONE}).", file=sys.stderr)
@@ -160,8 +165,8 @@ def set_of(wildcards):
 
 def sample_histories(wildcards):
     """The histories that hold the samples of a set."""
-    names = {run.name for run in set_of(wildcards)}
-    return [f"results/runs/{name}/history.zarr" for name, job in JOBS.items() if names & {run.name for run in job.runs}]
+    holding = dict.fromkeys(JOB_OF_RUN[run.name] for run in set_of(wildcards))
+    return [f"results/runs/{name}/history.zarr" for name in holding]
 
 
 def sample_settings(wildcards):
@@ -172,16 +177,14 @@ def sample_settings(wildcards):
 
 def frames_shown(every=1):
     """How many frames of a history are shown at most, by any of its runs."""
-    steps = max(run.settings.steps for job in JOBS.values() for run in job.runs)
-    return steps // (config["history"]["every"] * every) + 2
+    return MOST_STEPS // (config["history"]["every"] * every) + 2
 
 
 def render_megabytes(wildcards):
     """Room for the libraries, a run's phases with what is made of them, and the frames of all panels."""
-    depth = max(run.settings.channels for job in JOBS.values() for run in job.runs)
     panels = config["render"]["panels"] * config["render"]["size"] ** 2 * config["render"]["png"]["scale"] ** 2
     frames = frames_shown(min(config["render"][view]["every"] for view in ("phase", "spikes", "phase_velocity")))
-    return 700 + frames * 28 * 28 * (40 * depth + 30 * config["render"]["panels"]) // 10**6 + panels // 10**5
+    return 700 + frames * 28 * 28 * (40 * MOST_CHANNELS + 30 * config["render"]["panels"]) // 10**6 + panels // 10**5
 
 
 def sample_megabytes(wildcards):
@@ -274,6 +277,22 @@ def picture_kinds():
     """The endings of the files that are drawn for each view."""
     html = [".html"] if config["render"]["html"]["enabled"] else []
     return html + ([".png", "-poster.png"] + [".mp4"] * config["render"]["png"]["mp4"] if PNG else [])
+
+
+def orphans():
+    """Results that this config does not ask for."""
+    return [str(place) for place in find_orphans("results", {*JOBS, *SAMPLE_SETS}, PERTURBATIONS)]
+
+
+def plan_settings():
+    """What the plan cannot find out by itself."""
+    each = [SimpleNamespace(run=name) for name in JOBS]
+    return {
+        "cores": workflow.cores or 1,
+        "megabytes": max(max(simulate_megabytes(one) for one in each), render_megabytes(each[0])),
+        "orphans": orphans(),
+        "snakefile": clone("Snakefile"),
+    }
 
 
 def targets():

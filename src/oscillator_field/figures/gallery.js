@@ -36,7 +36,7 @@
   for (const [name, kinds] of Object.entries(sets)) {
     element("sets").append(...kinds.map((view) => made("a", { href: address(name, `${view}.html`), textContent: `${name}: ${view}` })));
   }
-  if (!Object.keys(sets).length || !pages) element("sets").textContent = "none drawn";
+  element("samples").hidden = !pages || !Object.values(sets).some((kinds) => kinds.length);
 
   // --- the table --------------------------------------------------------------------------------------------------
   let sortedBy = null;
@@ -45,7 +45,7 @@
   const thumbnail = pictures && views.length ? views[0] : null;
 
   const shownNumber = (value) =>
-    value === null ? "–" : typeof value === "number" && !Number.isInteger(value) ? value.toPrecision(4) : String(value);
+    value === null ? "–" : typeof value === "number" ? String(Number(value.toPrecision(4))) : String(value);
 
   function head() {
     const cells = [made("th", { textContent: "" })];
@@ -139,7 +139,7 @@
     for (const run of ticked) {
       frames.push(made("iframe", { src: address(run.job, `${element("view").value}.html`), title: run.run }));
     }
-    element("side").replaceChildren(...frames);
+    element("side").replaceChildren(...frames.map((frame) => made("div", {}, [frame])));
     element("close").hidden = false;
   }
 

@@ -12,7 +12,7 @@ import numpy as np
 import plotly.io
 from plotly.colors import get_colorscale
 
-from oscillator_field.parameters import METADATA
+from oscillator_field.parameters import METADATA, value_text
 from oscillator_field.summary import SCALARS, varied
 
 if TYPE_CHECKING:
@@ -120,8 +120,8 @@ def _over_two(table: pd.DataFrame, observable: str, axes: list[str]) -> dict[str
     jobs = table.pivot_table(index=up, columns=across, values="job", aggfunc="first", dropna=False)
     trace = {
         "type": "heatmap",
-        "x": [str(value) for value in mean.columns],
-        "y": [str(value) for value in mean.index],
+        "x": [value_text(value) for value in mean.columns],
+        "y": [value_text(value) for value in mean.index],
         "z": [_plain(row) for row in mean.to_numpy()],
         "customdata": [[job if isinstance(job, str) else "" for job in row] for row in jobs.to_numpy()],
         "colorscale": get_colorscale(COLOURS),

@@ -1,0 +1,39 @@
+"""plan: what a call of the workflow would do."""
+
+import json
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from oscillator_field.configuration import jobs_of
+from oscillator_field.planning import plan_text, read_summary
+
+settings = snakemake.params.settings
+with tempfile.NamedTemporaryFile("w", suffix=".json") as whole_config:
+    json.dump(snakemake.config, whole_config)
+    whole_config.flush()
+    command = [
+        sys.executable,
+        "-m",
+        "snakemake",
+        "--snakefile",
+        settings["snakefile"],
+        "--configfile",
+        whole_config.name,
+    ]
+    told = subprocess.run([*command, "--nolock", "--quiet", "all", "--summary"], capture_output=True, text=True)
+if told.returncode:
+    sys.exit(told.stderr)
+text = plan_text(
+    read_summary(told.stdout),
+    {job.name: job for job in jobs_of(snakemake.config)},
+    [Path(place) for place in settings["orphans"]],
+    logs="logs",
+    cores=settings["cores"],
+    every=snakemake.config["history"]["every"],
+    precision=snakemake.config["history"]["precision"],
+    megabytes=settings["megabytes"],
+    how_to_list="snakemake prune",
+)
+print(text)

@@ -1,0 +1,179 @@
+"""A small sweep, run for real: its table, gallery and plan; what an added, removed and restored value runs; pruning."""
+
+import copy
+
+import pandas as pd
+import pytest
+from playwright.sync_api import sync_playwright
+
+from oscillator_field.figures.browser import find_browser
+from oscillator_field.sweep import open_sweep
+
+SWEEP = {
+    "digits": [3, 8],
+    "field": {"steps": 16},
+    "grid": {"k_coupling": [0.06, 0.12], "k_bias": {"from": 1, "to": 2, "steps": 2}},
+    "batch": ["digit"],
+    "embed": {"methods": [], "samples": {"methods": []}},
+    "render": {"views": ["phase", "spikes"], "png": {"frames": 4}},
+}
+QUIET = ["--no-sandbox", "--disable-gpu", "--no-first-run"]
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(find_browser() is None, reason="no browser to look at the gallery with"),
+    pytest.mark.xdist_group("sweep"),
+]
+
+
+def with_grid(**grid):
+    config = copy.deepcopy(SWEEP)
+    config["grid"].update(grid)
+    return config
+
+
+def name(k_coupling, k_bias):
+    special = {"k_bias": k_bias, "k_coupling": k_coupling, "steps": 16}
+    usual = {"k_bias": 1.25, "k_coupling": 0.12}
+    return "+".join(["digit=all", *(f"{key}={value:g}" for key, value in special.items() if usual.get(key) != value)])
+
+
+def jobs(*names):
+    kinds = ("Simulate {}", "Measure {}", "Draw {} as HTML", "Draw {} as PNG")
+    return {kind.format(name) for name in names for kind in kinds}
+
+
+STUDY = {"Summarise the runs", "Plot the summary", "Write the gallery"}
+
+
+@pytest.fixture(scope="module")
+def project(new_project):
+    project = new_project("sweep")
+    project.snakemake(config=SWEEP)
+    return project
+
+
+@pytest.fixture
+def page(project):
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=find_browser(), args=QUIET)
+        page = browser.new_page(viewport={"width": 1280, "height": 900})
+        complaints = []
+        page.on("console", lambda message: message.type == "error" and complaints.append(message.text))
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on("request", lambda request: request.url.startswith(("file:", "data:")) or complaints.append(request.url))
+        page.goto((project.folder / "results" / "index.html").as_uri())
+        page.wait_for_selector("body[data-ready]")
+        yield page
+        browser.close()
+        assert complaints == []
+
+
+def test_the_table_has_every_run(project):
+    table = pd.read_csv(project.folder / "results" / "summary.csv")
+    assert len(table) == 8
+    assert set(table["job"]) == {name(k_coupling, k_bias) for k_coupling in (0.06, 0.12) for k_bias in (1, 2)}
+    sweep = open_sweep(project.folder / "results", "observables")
+    for row in table.to_dict("records"):
+        here = sweep.sel({axis: row[axis] for axis in ("digit", "k_bias", "k_coupling")})
+        assert float(here["order_parameter"][-1]) == pytest.approx(row["final_order_parameter"])
+
+
+def test_the_gallery_sorts_and_filters(page):
+    assert page.locator("tbody tr").count() == 8
+    page.locator("#filter").fill("digit=8 k_bias>1.5")
+    assert page.locator("tbody tr:visible").count() == 2
+    assert page.locator("#count").text_content() == "2 of 8 runs"
+    page.locator("#filter").fill("k_coupling=0.06")
+    page.locator("th[data-column=final_order_parameter]").click()
+    column = page.locator("th").all_text_contents().index("final_order_parameter") + 1
+    upward = [float(text) for text in page.locator(f"tbody tr:visible td:nth-child({column})").all_text_contents()]
+    assert upward == sorted(upward)
+    page.locator("th[data-column=final_order_parameter]").click()
+    downward = page.locator(f"tbody tr:visible td:nth-child({column})").all_text_contents()
+    assert [float(text) for text in downward] == upward[::-1]
+
+
+def test_thumbnails_play_under_the_pointer_and_links_lead_somewhere(project, page):
+    picture = page.locator("tbody img").first
+    assert picture.evaluate("node => node.naturalWidth") > 100
+    picture.hover()
+    page.wait_for_function("document.querySelector('tbody img').src.endsWith('phase.png')")
+    page.wait_for_function("document.querySelector('tbody img').naturalWidth > 100")
+    for link in page.locator("tbody tr").first.locator("a").all():
+        target = page.evaluate("node => node.href", link.element_handle())
+        assert target.startswith("file:")
+        if target.endswith(".html"):
+            other = page.context.new_page()
+            other.goto(target)
+            other.wait_for_selector("body[data-ready]")
+            other.close()
+
+
+def test_the_phase_diagram_leads_to_its_runs(page):
+    data = page.evaluate("document.getElementById('figure').data[0]")
+    assert data["type"] == "heatmap"
+    assert {data["customdata"][0][0], data["customdata"][1][1]} == {name(0.06, 1), name(0.12, 2)}
+    page.locator("#observable").select_option("settling_time")
+    page.wait_for_function("document.getElementById('figure').layout.title.text.startsWith('Time to settle')")
+    plot = page.locator(".nsewdrag").first.bounding_box()
+    page.mouse.move(plot["x"] + plot["width"] * 0.25, plot["y"] + plot["height"] * 0.75)
+    page.mouse.click(plot["x"] + plot["width"] * 0.25, plot["y"] + plot["height"] * 0.75)
+    page.wait_for_url("**/phase.html")
+    page.wait_for_selector("body[data-ready]")
+
+
+def test_two_runs_play_side_by_side_in_step(page):
+    page.locator("tbody input").nth(0).check()
+    assert page.locator("#compare").is_disabled()
+    page.locator("tbody input").nth(3).check()
+    page.locator("#compare").click()
+    page.wait_for_function("document.querySelectorAll('iframe').length == 2")
+    one, other = page.frames[1:]
+    for frame in (one, other):
+        frame.wait_for_selector("body[data-ready]")
+    one.evaluate("player.show(9)")
+    other.wait_for_function("player.shown() == 9")
+    other.evaluate("player.show(3)")
+    one.wait_for_function("player.shown() == 3")
+
+
+def test_nothing_is_left_to_do(project):
+    assert "Nothing to be done" in project.snakemake(config=SWEEP).output
+    assert "Nothing to be done." in project.snakemake("plan", config=SWEEP).output
+
+
+def test_an_added_value_runs_what_is_new_and_a_removed_one_the_summary(project):
+    added = with_grid(k_coupling=[0.06, 0.12, 0.24])
+    assert project.planned(added) == jobs(name(0.24, 1), name(0.24, 2)) | STUDY
+    plan = project.snakemake("plan", config=added).output
+    assert "12 runs in 6 jobs: 2 new, 0 recomputed, 4 unchanged" in plan
+    assert f"new          {name(0.24, 1)}" in plan
+    assert project.planned(with_grid(k_coupling=[0.12])) == STUDY
+    other_axis = with_grid(k_omega=[0.12, 0.5])
+    assert not {job for job in project.planned(other_axis) if job.startswith("Simulate") and "k_omega" not in job}
+
+
+def test_going_back_to_an_earlier_value_runs_the_summary_alone(project):
+    project.snakemake(config=with_grid(k_coupling=[0.12]))
+    assert project.planned(SWEEP) == STUDY
+    project.snakemake(config=SWEEP)
+
+
+def test_a_report_holds_the_study(project):
+    project.snakemake("--report", "report.zip", config=SWEEP)
+    assert 10**5 < (project.folder / "report.zip").stat().st_size < 20 * 2**20
+
+
+def test_orphans_are_listed_and_removed_only_when_asked_for(project):
+    fewer = with_grid(k_coupling=[0.12])
+    gone = project.folder / "results" / "runs" / name(0.06, 1)
+    (gone / "notes.txt").write_text("mine")
+    listed = project.snakemake("prune", config=fewer).output
+    assert str(gone.relative_to(project.folder)) in listed
+    assert "2 results are no longer in the grid" in listed
+    assert (gone / "history.zarr").exists()
+    removed = project.snakemake("prune", config={**fewer, "prune": "remove"}).output
+    assert "2 results removed." in removed
+    assert [path.name for path in gone.iterdir()] == ["notes.txt"]
+    assert (project.folder / "results" / "runs" / name(0.12, 1) / "history.zarr").exists()

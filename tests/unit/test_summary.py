@@ -1,0 +1,234 @@
+"""The summary of a study, the figures that fit its grid, one labelled dataset of all runs, the plan."""
+
+import itertools
+import json
+import re
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from oscillator_field.encoding import over_channels
+from oscillator_field.field import course, problem, start
+from oscillator_field.figures import study
+from oscillator_field.figures.gallery import write_gallery
+from oscillator_field.grid import Job, Run
+from oscillator_field.history import open_history, write_history
+from oscillator_field.measuring import measure
+from oscillator_field.planning import find_orphans, plan_text, read_summary, remove_orphans
+from oscillator_field.summary import SCALARS, rows_of, summarise
+from oscillator_field.sweep import open_sweep
+
+STEPS = 5
+
+
+def write_job(folder, runs):
+    """The stores of a job of runs on a lattice of 4 by 3 pixels."""
+    folder.mkdir(parents=True)
+    pixels = np.stack([np.random.default_rng(run.digit).integers(0, 256, (4, 3), np.uint8) for run in runs])
+    starts, omegas = zip(*(start(run.settings.seed, 4, 3, 4) for run in runs), strict=True)
+    task = problem(
+        over_channels(pixels.astype(np.float32) / 40, 4),
+        initial_phase=np.stack(starts),
+        omega=np.stack(omegas),
+        parameters=[run.field for run in runs],
+        steps=STEPS,
+    )
+    write_history(folder / "history.zarr", task, course(task), runs=runs, pixels=pixels, attributes={})
+    measure(folder / "history.zarr", folder / "observables.zarr", settled_share=0.05)
+
+
+def runs_of(digits=(3, 4), **axes):
+    points = [dict(zip(axes, point, strict=True)) for point in itertools.product(*axes.values())]
+    return [Run.of(digit, 0, {"steps": STEPS, **point}) for point in points for digit in digits]
+
+
+def write_runs(results, runs):
+    for run in runs:
+        write_job(results / "runs" / run.name, [run])
+    return [results / "runs" / run.name / "observables.zarr" for run in runs]
+
+
+def table_of(runs):
+    """A summary of runs that never ran: each observable is a number of its own."""
+    rows = [
+        {"job": run.name, "run": run.name, **run.described(), **{name: float(number) for name in SCALARS}}
+        for number, run in enumerate(runs)
+    ]
+    return pd.DataFrame(rows)
+
+
+def test_a_summary_has_a_row_a_run_with_every_parameter_and_observable(tmp_path):
+    runs = runs_of(k_bias=[1.25, 2.0])
+    stores = write_runs(tmp_path, runs)
+    summarise(stores, tmp_path / "summary.csv", tmp_path / "summary.parquet")
+    read = {"csv": pd.read_csv(tmp_path / "summary.csv"), "parquet": pd.read_parquet(tmp_path / "summary.parquet")}
+    for table in read.values():
+        assert table["run"].tolist() == [run.name for run in runs]
+        assert table["job"].tolist() == [run.name for run in runs]
+        for number, run in enumerate(runs):
+            assert {name: table[name][number] for name in run.parameters} == run.parameters
+            [row] = rows_of(stores[number])
+            for name in SCALARS:
+                expected = np.nan if row[name] is None else row[name]
+                np.testing.assert_allclose(table[name][number], expected, rtol=1e-12)
+
+
+def test_a_damaged_store_is_named(tmp_path):
+    [store] = write_runs(tmp_path, runs_of(digits=[3]))
+    (store / "zarr.json").write_text("{")
+    with pytest.raises(ValueError, match=f"{re.escape(str(store))}: damaged"):
+        rows_of(store)
+
+
+def test_the_figure_fits_the_number_of_axes():
+    bars = study.figure(table_of(runs_of()), "settling_time")
+    assert [trace["type"] for trace in bars["data"]] == ["bar"]
+    assert bars["layout"]["yaxis"]["title"]["text"] == "time to settle (s)"
+
+    lines = study.figure(table_of(runs_of(k_bias=[1, 2, 3], seed=[1, 2])), "settling_time")
+    middle = lines["data"][-1]
+    # Rows are numbered over bias, then seed, then digit: four for each bias.
+    assert middle["x"] == [1, 2, 3]
+    assert middle["y"] == [1.5, 5.5, 9.5]
+    band = lines["data"][0]["y"]
+    np.testing.assert_allclose(np.array(band[:3]) - middle["y"], np.std(range(4), ddof=1))
+    assert "mean over 2 digits and 2 seeds" in lines["layout"]["title"]["text"]
+
+    diagram = study.figure(table_of(runs_of(k_bias=[1, 2, 3], k_omega=[0, 0.5])), "settling_time")
+    [heat] = diagram["data"]
+    assert (heat["x"], heat["y"]) == (["1", "2", "3"], ["0", "0.5"])
+    assert heat["z"] == [[0.5, 4.5, 8.5], [2.5, 6.5, 10.5]]
+    assert heat["customdata"][1][0] == "digit=3+k_bias=1+k_omega=0.5+steps=5"
+
+    many = study.figure(table_of(runs_of(k_bias=[1, 2], k_omega=[0, 0.5], invert=[False, True])), "settling_time")
+    assert [axis["label"] for axis in many["data"][0]["dimensions"]] == [
+        "invert", "k_omega (1/s)", "k_bias (1/s)", "digit", "time to settle (s)",
+    ]  # fmt: skip
+
+
+def test_figures_have_no_number_that_json_lacks():
+    table = table_of(runs_of(k_bias=[1, 2], k_omega=[0, 0.5]))
+    table.loc[::2, "settling_time"] = np.nan
+    for name in SCALARS:
+        json.dumps(study.figure(table, name), allow_nan=False)
+
+
+def test_a_gallery_holds_every_run(tmp_path):
+    table = table_of(runs_of(k_bias=[1, 2]))
+    write_gallery(
+        tmp_path / "index.html",
+        table,
+        observable="settling_time",
+        views=["phase"],
+        sets={},
+        pictures=True,
+        pages=True,
+        plotlyjs="cdn",
+        shared=[],
+        provenance={"of": "</script>"},
+    )
+    text = (tmp_path / "index.html").read_text()
+    content = json.loads(text.split('type="application/json">')[1].split("</script>")[0])
+    assert [run["run"] for run in content["runs"]] == table["run"].tolist()
+    assert content["columns"][:2] == ["digit", "k_bias"]
+    assert content["provenance"] == {"of": "</script>"}
+
+
+def test_a_full_grid_opens_with_its_axes_as_dimensions(tmp_path):
+    runs = runs_of(k_bias=[1.25, 2.0], seed=[1, 2])
+    write_runs(tmp_path, runs)
+    sweep = open_sweep(tmp_path)
+    assert dict(sweep.sizes) | {"digit": 2, "k_bias": 2, "seed": 2} == dict(sweep.sizes)
+    assert float(sweep["delta_t"]) == 0.01
+    for run in runs:
+        phase = open_history(tmp_path / "runs" / run.name / "history.zarr")["phase"][0]
+        here = sweep["phase"].sel(digit=run.digit, k_bias=run.field.k_bias, seed=run.settings.seed)
+        np.testing.assert_array_equal(here.transpose("frame", "row", "column", "channel"), phase)
+    assert "order_parameter" in open_sweep(tmp_path, "observables")
+
+
+def test_runs_that_are_no_full_grid_keep_one_dimension(tmp_path):
+    write_runs(tmp_path, runs_of(k_bias=[1.25, 2.0])[:3])
+    sweep = open_sweep(tmp_path)
+    assert sweep.sizes["run"] == 3
+    assert sweep["k_bias"].values.tolist() == [1.25, 2.0, 1.25]
+    assert sweep["digit"].values.tolist() == [3, 3, 4]
+
+
+def test_runs_of_one_axis_and_of_a_batch_open_alike(tmp_path):
+    write_runs(tmp_path / "alone", runs_of())
+    write_job(tmp_path / "batch" / "runs" / "digit=all", runs_of())
+    for place in ("alone", "batch"):
+        sweep = open_sweep(tmp_path / place)
+        assert sweep["phase"].dims[0] == "digit"
+        assert sweep["digit"].values.tolist() == [3, 4]
+
+
+def test_runs_of_different_shapes_are_refused(tmp_path):
+    write_runs(tmp_path, runs_of(digits=[3]))
+    other = Run.of(3, 0, {"steps": STEPS, "seed": 9})
+    write_job(tmp_path / "runs" / other.name, [other])
+    history = tmp_path / "runs" / other.name / "history.zarr"
+    task = problem(
+        np.zeros((1, 4, 3, 4)),
+        initial_phase=np.zeros((1, 4, 3, 4)),
+        omega=np.zeros((4, 4)),
+        parameters=other.field,
+        steps=9,
+    )
+    write_history(history, task, course(task), runs=[other], pixels=np.zeros((1, 4, 3), np.uint8), attributes={})
+    with pytest.raises(ValueError, match="the runs differ in shape"):
+        open_sweep(tmp_path)
+    with pytest.raises(FileNotFoundError, match=r"no embedding-pca.zarr in any of its runs"):
+        open_sweep(tmp_path, "embedding-pca")
+
+
+HEAD = "output_file\tdate\trule\tlog-file(s)\tstatus\tplan\n"
+
+
+def test_a_plan_tells_new_and_recomputed_and_unchanged_runs_apart(tmp_path):
+    jobs = {name: Job(name, tuple(runs_of(digits=[3]))) for name in ("digit=1", "digit=2", "digit=3")}
+    rows = [
+        ("digit=1/history.zarr", "simulate", "missing", "update pending"),
+        ("digit=1/observables.zarr", "measure", "missing", "update pending"),
+        ("digit=2/history.zarr", "simulate", "ok", "no update"),
+        ("digit=2/phase.html", "render_html", "params changed", "update pending"),
+        ("digit=2/spikes.html", "render_html", "params changed", "update pending"),
+        ("digit=3/history.zarr", "simulate", "ok", "no update"),
+    ]
+    text = HEAD + "".join(f"results/runs/{path}\t-\t{rule}\t-\t{status}\t{plan}\n" for path, rule, status, plan in rows)
+    (tmp_path / "measure").mkdir()
+    (tmp_path / "measure" / "a.tsv").write_text("s\th:m:s\n40.0\t0\n")
+    settings = {
+        "logs": tmp_path,
+        "cores": 2,
+        "every": 1,
+        "precision": "exact",
+        "megabytes": 1400,
+        "how_to_list": "prune",
+    }
+    told = plan_text(read_summary(text), jobs, [], **settings)
+    assert told.splitlines()[0] == "3 runs in 3 jobs: 1 new, 1 recomputed, 1 unchanged"
+    assert "  new          digit=1" in told
+    assert "  recomputed   digit=2  (render_html: params changed)" in told
+    assert "digit=3" not in told
+    assert "1 measure                about 40.0 s each" in told
+    assert "1 render_html " in told
+    assert "About 22 s on 2 cores" in told
+    assert "Nothing to be done." in plan_text(read_summary(HEAD), {}, [], **settings)
+
+
+def test_pruning_removes_what_was_made_and_keeps_what_was_not(tmp_path):
+    for name in ("digit=1", "digit=2", "digit=3+seed=7"):
+        (tmp_path / "runs" / name / "history.zarr" / "phase").mkdir(parents=True)
+        (tmp_path / "runs" / name / "phase-poster.png").touch()
+    (tmp_path / "runs" / "digit=2" / "notes.txt").write_text("mine")
+    (tmp_path / "perturbations" / "digit=2.zarr").mkdir(parents=True)
+    (tmp_path / "perturbations" / "digit=1.zarr").mkdir()
+    orphans = find_orphans(tmp_path, ["digit=1"], ["digit=1"])
+    assert [place.name for place in orphans] == ["digit=2.zarr", "digit=2", "digit=3+seed=7"]
+    assert remove_orphans(orphans) == [tmp_path / "runs" / "digit=2" / "notes.txt"]
+    left = sorted(str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*") if not path.is_dir())
+    assert left == ["runs/digit=1/phase-poster.png", "runs/digit=2/notes.txt"]
+    assert (tmp_path / "perturbations" / "digit=1.zarr").exists()

@@ -1,0 +1,20 @@
+# Makes nothing: tells what a call would do, and what results are no longer asked for.
+
+
+rule plan:
+    params:
+        settings=plan_settings(),
+    message:
+        "Plan"
+    script:
+        "../../scripts/plan.py"
+
+
+rule prune:
+    params:
+        orphans=orphans(),
+        prune=config["prune"],
+    message:
+        "Prune"
+    script:
+        "../../scripts/prune.py"
