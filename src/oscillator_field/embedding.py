@@ -7,7 +7,7 @@ oscillators.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -82,9 +82,7 @@ def embed_sites(
         add_values(group, "pixel", ("run", "site"), pixels, long_name="grey level of the site's pixel", units="1")
         fit = METHODS[method][0](**settings)
         units = "rad" if method == "pca" and features == "phase" else "1"
-        _write_positions(
-            group, method, "site", units, _placed(map(features_of, range(runs)), fit, len(chosen), threads)
-        )
+        _write_positions(group, method, "site", units, _placed(range(runs), features_of, fit, threads))
 
 
 def embed_samples(
@@ -133,7 +131,7 @@ def embed_samples(
             values = [places[name][0][kind][places[name][1]] for name in names]
             add_coordinate(group, f"sample_{kind}", ("sample",), np.array(values), long_name=f"{kind} of the sample")
         fit = METHODS[method][0](**settings)
-        _write_positions(group, method, "sample", "1", _placed([features], fit, len(chosen), 1))
+        _write_positions(group, method, "sample", "1", _placed([0], lambda _: features, fit, 1))
 
 
 def cos_sin(phase: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -145,12 +143,15 @@ def cos_sin(phase: NDArray[np.float32]) -> NDArray[np.float32]:
 _Embedded = tuple[NDArray[np.float32], NDArray[np.float64], NDArray[np.float64]]
 
 
-def _placed(each: Iterable[NDArray[np.float32]], fit: Fit, frames: int, threads: int) -> list[_Embedded]:
-    """Every run embedded, as many at once as there are threads."""
+def _placed(
+    runs: Sequence[int], features_of: Callable[[int], NDArray[np.float32]], fit: Fit, threads: int
+) -> list[_Embedded]:
+    """Every run embedded, as many at once as there are threads; only their features are held."""
 
-    def embedded(features: NDArray[np.float32]) -> _Embedded:
+    def embedded(run: int) -> _Embedded:
+        features = features_of(run)
         positions = np.empty((*features.shape[:2], PLANE_AXES), np.float32)
-        quality, trust = np.empty(frames), np.empty(frames)
+        quality, trust = np.empty(len(features)), np.empty(len(features))
         for frame, (placed, how_well) in enumerate(fit(features)):
             positions[frame], quality[frame] = placed, how_well
             trust[frame] = trustworthiness(features[frame], placed)
@@ -159,7 +160,7 @@ def _placed(each: Iterable[NDArray[np.float32]], fit: Fit, frames: int, threads:
 
     # The libraries would each take all cores there are.
     with threadpool_limits(1), progress(unit="frame") as bar, ThreadPoolExecutor(threads) as pool:
-        return list(pool.map(embedded, each))
+        return list(pool.map(embedded, runs))
 
 
 def _new_embedding(

@@ -36,6 +36,8 @@ PAINTERS = {
     "html": ["html.py", "packing.py", "page.html", "player.js"],
     "png": ["apng.py", "png.py", "video.py"],
 }
+# Jobs of a study whose animations the report takes.
+MOST_MOVING = 12
 GALLERY = ["gallery.py", "gallery.html", "gallery.js", "study.py"]
 
 
@@ -180,6 +182,23 @@ def frames_shown(every=1):
     return MOST_STEPS // (config["history"]["every"] * every) + 2
 
 
+def embed_megabytes(wildcards):
+    """Room for the libraries, the positions of all runs twice over, and the features of those under way."""
+    runs = job_of(wildcards).runs
+    frames = frames_shown(config["embed"][wildcards.method]["every"])
+    features = frames * 28 * 28 * 2 * runs[0].settings.channels * 4
+    phases = frames_shown() * 28 * 28 * runs[0].settings.channels * 4
+    positions = frames * 28 * 28 * 2 * 4
+    return 600 + (2 * len(runs) * positions + embed_threads(wildcards) * (4 * features + 2 * phases)) // 10**6
+
+
+def measure_megabytes(wildcards):
+    """Room for the libraries, a chunk of sixteen runs, and some numbers a frame and maps of all runs."""
+    runs = job_of(wildcards).runs
+    numbers = frames_shown() * (20 + runs[0].settings.channels) + 28 * 28 * (3 * runs[0].settings.channels + 1)
+    return 800 + 2 * 8 * len(runs) * numbers // 10**6
+
+
 def render_megabytes(wildcards):
     """Room for the libraries, a run's phases with what is made of them, and the frames of all panels."""
     panels = config["render"]["panels"] * config["render"]["size"] ** 2 * config["render"]["png"]["scale"] ** 2
@@ -216,7 +235,10 @@ def pictures(names, kind, unused="none"):
     """
     places = {name: f"{RUN}/{name}{kind}" for name in names or [unused]}
     shared = config["render"]["html"]["plotlyjs"] == "shared"
-    category = {".png": "Animations", ".html": None if shared else "Pages"}.get(kind)
+    # A report holds all it shows: of a large study it takes the stills, or it would be hundreds of megabytes.
+    moving = len(JOBS) <= MOST_MOVING
+    categories = {".png": "Animations"} if moving else {"-poster.png": "Pictures"}
+    category = {**categories, ".html": None if shared else "Pages"}.get(kind)
     if category is None:
         return list(places.values())
     described = {"category": category, "labels": {"run": "{run}"}}

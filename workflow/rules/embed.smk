@@ -15,7 +15,7 @@ rule embed:
         ENVIRONMENT
     threads: embed_threads
     resources:
-        mem_mb=2000,
+        mem_mb=embed_megabytes,
         runtime=240,
     params:
         settings=embed_settings,

@@ -14,7 +14,7 @@ rule measure:
     conda:
         ENVIRONMENT
     resources:
-        mem_mb=1000,
+        mem_mb=measure_megabytes,
         runtime=30,
     params:
         settings=sorted_dict(config["measure"]),
