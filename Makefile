@@ -37,6 +37,7 @@ check: $(READY)
 bench: $(READY)
 	$(BIN)/python benchmarks/field.py --json benchmarks/field.json
 	$(BIN)/python benchmarks/pictures.py --json benchmarks/pictures.json
+	$(BIN)/python benchmarks/sweep.py --json benchmarks/sweep.json
 
 # Keeps what is pinned; remove requirements.lock first to bring everything up to date.
 lock:

@@ -116,8 +116,10 @@ def embed_samples(
         history, run = places[name]
         # So that the distance of two samples is the root mean square distance of their oscillators on the circle.
         features[:, number] = cos_sin(history["phase"].oindex[run, chosen].reshape(len(chosen), sites)) / np.sqrt(sites)
+    # All samples start alike and move together at first; what is asked for is how they part.
+    features -= features.mean(axis=1, keepdims=True)
 
-    described = {"points": "samples", "every": every, "features": COS_SIN}
+    described = {"points": "samples", "every": every, "features": f"{COS_SIN}, less the mean of all samples"}
     with _new_embedding(path, first, method, described, settings) as group:
         add_coordinate(group, "run", ("run",), [set_name], long_name="name of the parameter set")
         for name in METADATA:

@@ -206,6 +206,11 @@ def render_megabytes(wildcards):
     return 700 + frames * 28 * 28 * (40 * MOST_CHANNELS + 30 * config["render"]["panels"]) // 10**6 + panels // 10**5
 
 
+def png_megabytes(wildcards):
+    """The same, and a browser with all its processes."""
+    return render_megabytes(wildcards) + 800
+
+
 def sample_megabytes(wildcards):
     """Room for the libraries, and for cosine and sine of all oscillators of all samples, three times over."""
     runs = set_of(wildcards)

@@ -54,7 +54,7 @@ rule render_png:
     conda:
         ENVIRONMENT
     resources:
-        mem_mb=render_megabytes,
+        mem_mb=png_megabytes,
         runtime=60,
     params:
         settings=view_settings("png", views(), "frames", "frame_rate", "scale"),
