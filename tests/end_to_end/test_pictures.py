@@ -1,5 +1,6 @@
 """The default config with fewer digits and steps, run for real; every page opened and played, every PNG decoded."""
 
+import base64
 import re
 import shutil
 from pathlib import Path
@@ -162,6 +163,26 @@ def test_chromium_decodes_the_animation(project, page):
     size = page.evaluate("() => { const i = document.images[0]; return [i.naturalWidth, i.naturalHeight] }")
     with Image.open(place / "phase.png") as picture:
         assert tuple(size) == picture.size
+
+
+def test_chromium_counts_the_frames_that_were_promised(project, page):
+    place = project.folder / "results" / "runs" / RUNS[0]
+    open_page(page, place / "phase.html")
+    content = base64.b64encode((place / "phase.png").read_bytes()).decode()
+    count, repetitions, microseconds = page.evaluate(
+        """async (content) => {
+            const data = Uint8Array.from(atob(content), (letter) => letter.charCodeAt(0));
+            const decoder = new ImageDecoder({ data, type: "image/png" });
+            await Promise.all([decoder.tracks.ready, decoder.completed]);
+            const { frameCount, repetitionCount } = decoder.tracks.selectedTrack;
+            const { image } = await decoder.decode({ frameIndex: frameCount - 1 });
+            return [frameCount, repetitionCount, image.duration];
+        }""",
+        content,
+    )
+    assert count == FRAMES["phase"]
+    assert repetitions is None or repetitions == float("inf")
+    assert microseconds == pytest.approx(1e6 / 15, rel=0.02)
 
 
 def test_hover_says_value_and_unit(project, page):
