@@ -37,3 +37,4 @@ text = plan_text(
     how_to_list="snakemake prune",
 )
 print(text)
+Path(snakemake.log[0]).write_text(text)

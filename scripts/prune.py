@@ -5,13 +5,13 @@ from pathlib import Path
 from oscillator_field.planning import remove_orphans
 
 orphans = [Path(place) for place in snakemake.params.orphans]
-for place in orphans:
-    print(place)
+told = [str(place) for place in orphans]
 if not orphans:
-    print("No result is out of the grid.")
+    told.append("No result is out of the grid.")
 elif snakemake.params.prune == "remove":
-    for kept in remove_orphans(orphans):
-        print(f"kept, not made by this workflow: {kept}")
-    print(f"{len(orphans)} results removed.")
+    told += [f"kept, not made by this workflow: {kept}" for kept in remove_orphans(orphans)]
+    told.append(f"{len(orphans)} results removed.")
 else:
-    print(f"{len(orphans)} results are no longer in the grid. To remove them: snakemake prune --config prune=remove")
+    told.append(f"{len(orphans)} results are no longer in the grid. To remove them: snakemake prune --config prune=remove")
+print("\n".join(told))
+Path(snakemake.log[0]).write_text("\n".join(told) + "\n")

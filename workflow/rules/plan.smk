@@ -2,6 +2,10 @@
 
 
 rule plan:
+    log:
+        "logs/plan.log",
+    conda:
+        ENVIRONMENT
     params:
         settings=plan_settings(),
     message:
@@ -11,6 +15,10 @@ rule plan:
 
 
 rule prune:
+    log:
+        "logs/prune.log",
+    conda:
+        ENVIRONMENT
     params:
         orphans=orphans(),
         prune=config["prune"],
