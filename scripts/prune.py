@@ -12,6 +12,8 @@ elif snakemake.params.prune == "remove":
     told += [f"kept, not made by this workflow: {kept}" for kept in remove_orphans(orphans)]
     told.append(f"{len(orphans)} results removed.")
 else:
-    told.append(f"{len(orphans)} results are no longer in the grid. To remove them: snakemake prune --config prune=remove")
+    told.append(
+        f"{len(orphans)} results are no longer in the grid. To remove them: snakemake prune --config prune=remove"
+    )
 print("\n".join(told))
 Path(snakemake.log[0]).write_text("\n".join(told) + "\n")
