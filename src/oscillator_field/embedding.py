@@ -128,7 +128,11 @@ def embed_samples(
             add_coordinate(
                 group, name, ("run",), value, long_name=METADATA[name]["meaning"], units=METADATA[name]["unit"]
             )
-        copy_coordinates(first.group, group, ["step", "time"], at=chosen)
+        copy_coordinates(first.group, group, ["step"], at=chosen)
+        # A history may hold runs of other time steps beside those of this set.
+        history, run = places[names[0]]
+        time = first["step"][:][chosen] * float(history["delta_t"][run])
+        add_coordinate(group, "time", ("frame",), time, long_name="time since the start", units="s")
         for kind in ("digit", "instance"):
             values = [places[name][0][kind][places[name][1]] for name in names]
             add_coordinate(group, f"sample_{kind}", ("sample",), np.array(values), long_name=f"{kind} of the sample")

@@ -179,3 +179,24 @@ def test_samples_are_as_far_apart_as_their_oscillators(histories, tmp_path):
         angles = phases[:, frame].astype(np.float64)
         expected, _ = decomposed(np.concatenate([np.cos(angles), np.sin(angles)], axis=1) / np.sqrt(angles.shape[1]))
         np.testing.assert_allclose(np.abs(store["position"][0, frame]), np.abs(expected), atol=1e-5)
+
+
+def test_samples_of_a_store_with_several_time_steps_have_their_own_times(tmp_path):
+    runs = [Run.of(digit, 0, {"steps": STEPS, "delta_t": delta_t}) for delta_t in (0.01, 0.02) for digit in (0, 1, 2)]
+    pixels = np.random.default_rng(4).integers(0, 256, (len(runs), 5, 6), np.uint8)
+    begin, omega = start(1, 5, 6, 3)
+    task = problem(
+        over_channels(pixels.astype(np.float32) / 40, 3),
+        initial_phase=np.stack([begin] * len(runs)),
+        omega=omega,
+        parameters=[run.field for run in runs],
+        steps=STEPS,
+    )
+    write_history(tmp_path / "history.zarr", task, course(task), runs=runs, pixels=pixels, attributes={})
+    names = [run.name for run in runs[3:]]
+    place = tmp_path / "samples.zarr"
+    embed_samples([tmp_path / "history.zarr"], names, place, set_name="digit=all", method="pca", every=2, fit="all")
+    store = open_store(place)
+    assert store["time"].metadata.dimension_names == ("frame",)
+    np.testing.assert_allclose(store["time"], [0.04, 0.08, 0.12])
+    assert store["delta_t"][:].tolist() == [0.02]
