@@ -22,7 +22,6 @@ from oscillator_field.atomic import whole_file
 from oscillator_field.engines import kept
 from oscillator_field.figures.animation import Animation, Curves, Lattice, Scatter, playing_rate
 from oscillator_field.figures.apng import Indices, write_apng
-from oscillator_field.figures.browser import find_browser
 from oscillator_field.figures.layout import (
     CURSOR_COLOUR,
     CURSOR_WIDTH,
@@ -76,7 +75,7 @@ def one_browser() -> Iterator[Draw]:
     Raises:
         ChromeNotFoundError: there is no browser to draw with.
     """
-    kaleido.start_sync_server(path=find_browser(), mathjax=False, n=1)
+    kaleido.start_sync_server(mathjax=False, n=1)
     try:
         yield _draw
     finally:
