@@ -8,7 +8,7 @@ READY := .venv/ready
 # Every job is a Python process of its own: modules are compiled once, not in each.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: setup browser run test check bench lock sample clean
+.PHONY: setup browser run test test-cluster check bench bench-cluster lock sample clean
 
 setup: $(READY)
 
@@ -26,18 +26,27 @@ run: $(READY) browser
 test: $(READY) browser
 	$(BIN)/pytest --numprocesses auto
 
+# On a Slurm cluster of two nodes, which it installs, starts on this machine and stops; without root it is skipped.
+test-cluster: $(READY)
+	$(BIN)/pytest tests/cluster
+
 check: $(READY)
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/snakefmt --check Snakefile workflow
 	$(BIN)/snakemake --lint
+	$(BIN)/hadolint Dockerfile
 
 # The figures of the README, side by side in one run.
 bench: $(READY)
 	$(BIN)/python benchmarks/field.py --json benchmarks/field.json
 	$(BIN)/python benchmarks/pictures.py --json benchmarks/pictures.json
 	$(BIN)/python benchmarks/sweep.py --json benchmarks/sweep.json
+
+# What submitting costs, on the cluster of the tests.
+bench-cluster: $(READY)
+	$(BIN)/python benchmarks/cluster.py --json benchmarks/cluster.json
 
 # Keeps what is pinned; remove requirements.lock first to bring everything up to date.
 lock:

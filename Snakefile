@@ -17,8 +17,10 @@ wildcard_constraints:
     method="pca|tsne",
 
 
+# Where the workflow is called: machines that jobs are sent to may have no network to fetch anything from.
 localrules:
     all,
+    fetch_mnist,
     plan,
     prune,
     share_plotlyjs,

@@ -1,7 +1,8 @@
-"""Whether this machine has a GPU, found out without importing torch, which takes seconds."""
+"""Whether this process has a GPU, found out without importing torch, which takes seconds."""
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 # The devices of NVIDIA's driver, on Linux and under Windows.
@@ -9,5 +10,15 @@ _GPU_FILES = (Path("/dev/nvidia0"), Path("/dev/dxg"))
 
 
 def gpu_at_hand() -> bool:
-    """Whether there is a GPU that torch may be able to use."""
-    return any(path.exists() for path in _GPU_FILES)
+    """Whether there is a GPU that this process may use: there at all, and not withheld."""
+    return visible_gpus() != "none" and any(path.exists() for path in _GPU_FILES)
+
+
+def visible_gpus() -> str:
+    """What `CUDA_VISIBLE_DEVICES` leaves to this process: numbers or names, `all` or `none`.
+
+    A Slurm job without GPUs of its own has none, though the node may have some and let everybody open them.
+    """
+    otherwise = "none" if "SLURM_JOB_ID" in os.environ else "all"
+    visible = os.environ.get("CUDA_VISIBLE_DEVICES", otherwise)
+    return "none" if visible in ("", "-1", "NoDevFiles") else visible

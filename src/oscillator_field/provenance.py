@@ -32,6 +32,9 @@ def seconds_of(place: str | Path) -> list[float]:
 
 
 def time_used(logs: str | Path) -> dict[str, float]:
-    """The wall times of all jobs of each rule, added up, s; of jobs that ran, not only of this call."""
-    folders = sorted(place for place in Path(logs).iterdir() if place.is_dir())
+    """The wall times of all jobs of each rule, added up, s; of jobs that ran, not only of this call.
+
+    Nothing where the logs are not on this machine.
+    """
+    folders = sorted(place for place in Path(logs).glob("*") if place.is_dir())
     return {folder.name: round(sum(seconds_of(folder)), 1) for folder in folders if any(folder.rglob("*.tsv"))}

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import platform
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 import zarr
 
+from oscillator_field.devices import visible_gpus
 from oscillator_field.encoding import over_channels
 from oscillator_field.engines import Piece, Problem
 from oscillator_field.field import course, engine_name, problem, start
@@ -55,6 +57,7 @@ def simulate_runs(
         every=every,
     )
     chosen = engine_name(engine, device)
+    print(f"{len(runs)} runs by engine {chosen} on {platform.node()}, GPUs given to this job: {visible_gpus()}")
     pieces = course(task, engine=chosen, device=device, threads=threads, frames_a_piece=frames_a_chunk(task))
     # Chunks are compressed on the cores of the job, beside the field.
     with zarr.config.set({"threading.max_workers": threads}):

@@ -47,7 +47,13 @@ def clone(*parts):
 
 
 def code(rule, *modules):
-    """The script of a rule and the modules that decide its result, as inputs that are compared by checksum."""
+    """The script of a rule and the modules that decide its result, as inputs that are compared by checksum.
+
+    With a storage in place of a shared file system there are none: it would not hold them, and jobs take them from
+    an image.
+    """
+    if workflow.storage_settings.default_storage_provider is not None:
+        return []
     return [clone("scripts", f"{rule}.py"), *(clone("src", "oscillator_field", module) for module in modules)]
 
 
@@ -95,7 +101,7 @@ def sorted_dict(values):
 
 def source_files():
     """The files that the pictures are taken from, if they are on this machine."""
-    return [] if SOURCE_FOLDER is None else [str(path_of(SOURCE_FOLDER, name)) for name in FILES]
+    return [] if SOURCE_FOLDER is None else [local(str(path_of(SOURCE_FOLDER, name))) for name in FILES]
 
 
 def source_settings():
@@ -132,6 +138,15 @@ def simulate_code():
     return code("simulate", "field.py", "history.py", "runs.py", "engines/__init__.py", f"engines/{engine}.py")
 
 
+def growing(amount):
+    """More of a resource with each attempt, where a profile retries: twice as much for the second, and so on."""
+
+    def of_attempt(wildcards, attempt):
+        return attempt * (amount(wildcards) if callable(amount) else amount)
+
+    return of_attempt
+
+
 def simulate_threads(wildcards):
     """One for each group of runs that is computed at once."""
     return max(1, min(8, len(job_of(wildcards).runs) // 16))
@@ -145,9 +160,9 @@ def simulate_megabytes(wildcards):
 
 
 def gpus():
-    """One GPU if the config wants one and this machine has one, or if the config insists."""
+    """One GPU if the config insists on one, or leaves it open and the machine that starts the workflow has one."""
     device = config["simulate"]["device"]
-    return int(device == "cuda" or (device == "auto" and gpu_at_hand()))
+    return int(device == "cuda" or (device == "auto" and config["simulate"]["engine"] != "numba" and gpu_at_hand()))
 
 
 def embed_settings(wildcards):
@@ -311,7 +326,7 @@ def orphans():
     return [str(place) for place in find_orphans("results", {*JOBS, *SAMPLE_SETS}, PERTURBATIONS)]
 
 
-def plan_settings():
+def plan_settings(wildcards):
     """What the plan cannot find out by itself."""
     each = [SimpleNamespace(run=name) for name in JOBS]
     return {

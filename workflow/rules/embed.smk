@@ -15,8 +15,8 @@ rule embed:
         ENVIRONMENT
     threads: embed_threads
     resources:
-        mem_mb=embed_megabytes,
-        runtime=240,
+        mem_mb=growing(embed_megabytes),
+        runtime=growing(240),
     params:
         settings=embed_settings,
     message:
@@ -38,8 +38,8 @@ rule embed_samples:
     conda:
         ENVIRONMENT
     resources:
-        mem_mb=sample_megabytes,
-        runtime=240,
+        mem_mb=growing(sample_megabytes),
+        runtime=growing(240),
     params:
         settings=sample_settings,
     message:

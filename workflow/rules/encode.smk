@@ -16,8 +16,8 @@ rule encode:
     conda:
         ENVIRONMENT
     resources:
-        mem_mb=500,
-        runtime=5,
+        mem_mb=growing(500),
+        runtime=growing(5),
     params:
         settings=encode_settings,
     message:

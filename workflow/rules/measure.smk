@@ -14,8 +14,8 @@ rule measure:
     conda:
         ENVIRONMENT
     resources:
-        mem_mb=measure_megabytes,
-        runtime=30,
+        mem_mb=growing(measure_megabytes),
+        runtime=growing(30),
     params:
         settings=sorted_dict(config["measure"]),
     message:

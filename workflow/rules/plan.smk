@@ -7,7 +7,7 @@ rule plan:
     conda:
         ENVIRONMENT
     params:
-        settings=plan_settings(),
+        settings=plan_settings,
     message:
         "Plan"
     script:

@@ -28,8 +28,8 @@ rule render_html:
     conda:
         ENVIRONMENT
     resources:
-        mem_mb=render_megabytes,
-        runtime=30,
+        mem_mb=growing(render_megabytes),
+        runtime=growing(30),
     params:
         settings=view_settings("html", views(), "plotlyjs", "frame_rate"),
     message:
@@ -54,8 +54,8 @@ rule render_png:
     conda:
         ENVIRONMENT
     resources:
-        mem_mb=png_megabytes,
-        runtime=60,
+        mem_mb=growing(png_megabytes),
+        runtime=growing(60),
     params:
         settings=view_settings("png", views(), "frames", "frame_rate", "scale"),
     message:

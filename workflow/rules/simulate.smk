@@ -18,8 +18,8 @@ rule simulate:
     threads: simulate_threads
     resources:
         gpu=gpus(),
-        mem_mb=simulate_megabytes,
-        runtime=60,
+        mem_mb=growing(simulate_megabytes),
+        runtime=growing(60),
     params:
         settings=simulate_settings,
     message:

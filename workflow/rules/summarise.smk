@@ -15,8 +15,8 @@ rule summarise:
     conda:
         ENVIRONMENT
     resources:
-        mem_mb=1000,
-        runtime=30,
+        mem_mb=growing(1000),
+        runtime=growing(30),
     message:
         "Summarise the runs"
     script:
@@ -36,8 +36,8 @@ rule plot_summary:
     conda:
         ENVIRONMENT
     resources:
-        mem_mb=1500,
-        runtime=30,
+        mem_mb=growing(1500),
+        runtime=growing(30),
     params:
         settings=sorted_dict(config["study"]),
     message:
@@ -60,8 +60,8 @@ rule write_gallery:
     conda:
         ENVIRONMENT
     resources:
-        mem_mb=1000,
-        runtime=30,
+        mem_mb=growing(1000),
+        runtime=growing(30),
     params:
         settings=gallery_settings(),
     message:
