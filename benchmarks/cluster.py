@@ -1,8 +1,8 @@
 """What submitting costs on a Slurm cluster of two nodes on this machine: one job a run, grouped, and batched.
 
-A small study (two couplings, three digits; phases as pages, no PNG) runs three times through profiles/slurm. What a job
-costs beyond its work is the wall time of the call, less the time that its jobs would take two at a time, over their number:
-queueing, starting Python and Snakemake on a node, and waiting to be told of the end.
+A small study (two couplings, three digits; phases as pages, no PNG) runs three times through profiles/slurm. What a
+job costs beyond its work is the wall time of the call, less the time that its jobs would take two at a time, over their
+number: queueing, starting Python and Snakemake on a node, and waiting to be told of the end.
 """
 
 import argparse

@@ -1,6 +1,6 @@
 """A Slurm cluster of two nodes on this machine: real daemons, real jobs, and devices that pass for GPUs.
 
-Nothing of it is simulated but the GPUs and that both nodes are one machine: munge signs, slurmctld schedules, two slurmd
+Nothing of it is simulated but the GPUs, and both nodes are one machine: munge signs, slurmctld schedules, two slurmd
 run jobs. It needs root and Debian's packages, which it installs, and it leaves nothing running.
 """
 

@@ -24,7 +24,8 @@ SUBMIT = """\
 pod=$(mktemp -d {pods}/XXXXXX)
 cp "$1" "$pod/job.sh"
 cd "$pod"
-(env -i HOME="$HOME" PATH={bin}:/usr/bin:/bin sh job.sh >log 2>&1 && echo success >state || echo failed >state) >/dev/null 2>&1 &
+environment="HOME=$HOME PATH={bin}:/usr/bin:/bin"
+(env -i $environment sh job.sh >log 2>&1 && echo success >state || echo failed >state) >/dev/null 2>&1 &
 echo "$pod"
 """
 STATUS = '#!/bin/sh\ncat "$1/state" 2>/dev/null || echo running\n'
