@@ -22,7 +22,7 @@ ROOT = Path(__file__).parents[1]
 sys.path[:0] = [str(ROOT / "src"), str(ROOT / "tests")]
 
 from conftest import TRACKED  # noqa: E402
-from slurm_cluster import MARK, Cluster, why_not  # noqa: E402
+from slurm_cluster import CORES, MARK, Cluster, why_not  # noqa: E402
 
 from oscillator_field.provenance import seconds_of  # noqa: E402
 
@@ -38,6 +38,7 @@ WAYS = {
     "batched": ({"batch": ["digit"]}, True),
 }
 AT_A_TIME = 2
+RUNS = 6
 
 
 def main():
@@ -80,20 +81,22 @@ def measure(cluster, project, config):
         *(sys.executable, "-m", "snakemake", "--workflow-profile=profiles/slurm", "--configfile=study.yaml"),
         # As often as the plugin allows, so that waiting to be told weighs as little as it can.
         *("--slurm-init-seconds-before-status-checks=2", "--seconds-between-status-checks=1", "--latency-wait=10"),
+        f"--cores={CORES}",
     ]
     environment = {**os.environ, MARK: str(cluster.root)}
     started = time.perf_counter()
     done = subprocess.run(command, cwd=project, env=environment, capture_output=True, text=True)
     wall = time.perf_counter() - started
     if done.returncode:
-        sys.exit(done.stderr[-3000:])
+        sys.exit(f"{done.stdout}{done.stderr}")
     seconds = seconds_of(project / "logs")
     return {
         "wall s": round(wall, 1),
         "submissions": done.stderr.count("submitted with SLURM jobid"),
         "jobs": len(seconds),
         "work s": round(sum(seconds), 1),
-        "beyond the work, s a job": round((wall - sum(seconds) / AT_A_TIME) / len(seconds), 2),
+        "beyond the work, s a job": round((wall - sum(seconds) / AT_A_TIME) / len(seconds), 1),
+        "s a run": round((wall - sum(seconds) / AT_A_TIME) / RUNS, 1),
     }
 
 

@@ -15,6 +15,8 @@ from pathlib import Path
 PACKAGES = ("slurmctld", "slurmd", "slurm-client", "slurm-wlm-basic-plugins", "munge")
 PROGRAMS = ("slurmctld", "slurmd", "sbatch", "scancel", "squeue", "munged")
 NODES = ("n1", "n2")
+# Of each node.
+CORES = 2
 CONTROLLER_PORT, FIRST_NODE_PORT = 16817, 16901
 # Slurm's job step forgets SLURM_CONF, so the configuration has to be where every program looks for it.
 SYSTEM_FOLDER = Path("/etc/slurm")
@@ -60,8 +62,8 @@ DefMemPerCPU=100
 PartitionName=main Nodes=ALL Default=YES MaxTime=INFINITE State=UP
 """
 NODE = (
-    "NodeName={name} NodeHostname={host} NodeAddr=127.0.0.1 Port={port} CPUs=2 Boards=1 SocketsPerBoard=1"
-    " CoresPerSocket=2 ThreadsPerCore=1 RealMemory=8000 Gres=gpu:2 State=UNKNOWN\n"
+    "NodeName={name} NodeHostname={host} NodeAddr=127.0.0.1 Port={port} CPUs={cores} Boards=1 SocketsPerBoard=1"
+    " CoresPerSocket={cores} ThreadsPerCore=1 RealMemory=8000 Gres=gpu:2 State=UNKNOWN\n"
 )
 
 
@@ -159,7 +161,8 @@ class Cluster:
 
     def _configure(self):
         nodes = "".join(
-            NODE.format(name=name, host=self.host, port=FIRST_NODE_PORT + i) for i, name in enumerate(NODES)
+            NODE.format(name=name, host=self.host, port=FIRST_NODE_PORT + i, cores=CORES)
+            for i, name in enumerate(NODES)
         )
         configuration = CONFIGURATION.format(host=self.host, root=self.root, port=CONTROLLER_PORT)
         head, partition = configuration.rsplit("PartitionName", 1)

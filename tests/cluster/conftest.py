@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import pytest
 import yaml
-from slurm_cluster import MARK, Cluster, why_not
+from slurm_cluster import CORES, MARK, Cluster, why_not
 
 # The profile as it is shipped, but looking at its jobs more often than is polite on a cluster of others.
 IMPATIENT = (
@@ -17,6 +17,7 @@ IMPATIENT = (
     "--seconds-between-status-checks=1",
     "--latency-wait=10",
     "--slurm-keep-successful-logs",
+    f"--cores={CORES}",
 )
 
 
