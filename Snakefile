@@ -9,12 +9,17 @@ configfile: os.path.join(workflow.basedir, "config", "config.yaml")
 
 
 include: "workflow/rules/common.smk"
+include: "workflow/rules/readout_common.smk"
 
 
 wildcard_constraints:
     perturbation=r"digit=[^/]+",
     run=r"digit=[^/]+",
     method="pca|tsne",
+    set=r"(training|test)[^/]*",
+    field=r"field[^/]*",
+    arm=r"(pixels|input|field)[^/]*",
+    shard=r"\d+",
 
 
 # Where the workflow is called: machines that jobs are sent to may have no network to fetch anything from.
@@ -33,6 +38,7 @@ include: "workflow/rules/measure.smk"
 include: "workflow/rules/embed.smk"
 include: "workflow/rules/render.smk"
 include: "workflow/rules/summarise.smk"
+include: "workflow/rules/readout.smk"
 include: "workflow/rules/plan.smk"
 
 

@@ -76,6 +76,7 @@ def add_array(
     long_name: str,
     units: str | None = None,
     chunks: Sequence[int] | None = None,
+    shards: Sequence[int] | None = None,
     role: str = "data",
     fill_value: Any = None,
     last_axis: int | None = None,
@@ -88,6 +89,7 @@ def add_array(
     Args:
         group: where it belongs.
         name, dimensions, shape, dtype, chunks: of the array; without chunks it is one.
+        shards: how much of it is in one file, a multiple of a chunk; without, a chunk is.
         long_name, units: what it holds, for people.
         role: `coordinate` or `data`.
         fill_value: what a lost chunk reads as, if not the usual.
@@ -103,6 +105,7 @@ def add_array(
         name,
         shape=tuple(shape),
         chunks=tuple(chunks or shape),
+        shards=None if shards is None else tuple(shards),
         dtype=dtype,
         dimension_names=list(dimensions),
         attributes=attributes,

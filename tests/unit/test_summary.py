@@ -126,6 +126,7 @@ def test_a_gallery_holds_every_run(tmp_path):
         pages=True,
         plotlyjs="cdn",
         shared=[],
+        readout=False,
         provenance={"of": "</script>"},
     )
     text = (tmp_path / "index.html").read_text()

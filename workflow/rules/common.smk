@@ -310,6 +310,7 @@ def gallery_settings():
         "pages": config["render"]["html"]["enabled"],
         "pictures": PNG,
         "plotlyjs": config["render"]["html"]["plotlyjs"],
+        "readout": config["readout"]["enabled"],
         "sets": {name: sample_views() for name in SAMPLE_SETS},
         "views": views(),
     }
@@ -346,4 +347,5 @@ def targets():
     of_set += [view + kind for view in sample_views() for kind in picture_kinds()]
     places = [f"results/runs/{run}/{name}" for run in JOBS for name in of_run]
     places += [f"results/runs/{name}/{file}" for name in SAMPLE_SETS for file in of_set]
-    return places + [SUMMARY, "results/index.html"] + ["results/summary.png"] * PNG
+    readout = ["results/readout.csv", "results/readout.html"] * config["readout"]["enabled"]
+    return places + readout + [SUMMARY, "results/index.html"] + ["results/summary.png"] * PNG

@@ -35,6 +35,7 @@ def write_gallery(
     pages: bool,
     plotlyjs: str,
     shared: Sequence[str],
+    readout: bool,
     provenance: Mapping[str, Any],
 ) -> None:
     """Write the gallery of a study.
@@ -48,6 +49,7 @@ def write_gallery(
         pictures: whether the views have posters and animated PNG.
         pages: whether they have pages.
         plotlyjs, shared: as `html.write_html` takes them.
+        readout: whether there is a readout.html beside it.
         provenance: what made the results; JSON values only.
     """
     parameters = varied(table)
@@ -71,6 +73,7 @@ def write_gallery(
     text = Template((_HERE / "gallery.html").read_text(encoding="utf-8")).substitute(
         title=html.escape(f"Oscillator field: {len(table)} runs"),
         scripts=scripts(plotlyjs, shared),
+        readout='<p><a href="readout.html">What the field knows of digits</a></p>' if readout else "",
         # A script element ends at the first "</", even within a text.
         content=json.dumps(content, separators=(",", ":"), ensure_ascii=False).replace("</", "<\\/"),
         code=(_HERE / "gallery.js").read_text(encoding="utf-8"),

@@ -1,0 +1,14 @@
+"""draw_images: a set of pictures for the readout."""
+
+import os
+
+from oscillator_field.logs import log_to
+from oscillator_field.readout.images import write_images
+
+with log_to(snakemake.log[0]):
+    write_images(
+        snakemake.output.images,
+        os.path.dirname(snakemake.input.files[0]),
+        snakemake.wildcards.set,
+        **snakemake.params.settings,
+    )

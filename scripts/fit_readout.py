@@ -1,0 +1,28 @@
+"""fit_<classifier>, train_network: what a classifier says of the pictures, having learnt from an arm."""
+
+from pathlib import Path
+
+from threadpoolctl import threadpool_limits
+
+from oscillator_field.logs import log_to
+from oscillator_field.readout.arms import Arm
+from oscillator_field.readout.predictions import write_predictions
+
+with log_to(snakemake.log[0]), threadpool_limits(snakemake.threads):
+    settings = dict(snakemake.params.settings)
+    names = [Path(place).name.removesuffix(".zarr") for place in snakemake.input.images]
+    shards = {name: [] for name in names}
+    for place in snakemake.input.shards:
+        shards[Path(place).parent.name].append(place)
+    predictions = Path(snakemake.output.predictions)
+    write_predictions(
+        predictions,
+        Arm(**settings.pop("arm")),
+        settings.pop("classifier"),
+        dict(zip(names, snakemake.input.images, strict=True)),
+        shards,
+        # Not an output: it outlives a job that was killed.
+        checkpoints=predictions.parents[2] / "checkpoints" / predictions.parent.name,
+        threads=snakemake.threads,
+        **settings,
+    )

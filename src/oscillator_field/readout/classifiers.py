@@ -1,0 +1,93 @@
+"""Classifiers without a training loop, by scikit-learn; what they leave open is chosen on validation pictures alone."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Features = NDArray[np.float32]
+Labels = NDArray[np.uint8]
+Predict = Callable[[Features], Labels]
+
+
+def logistic_regression(
+    features: Features, labels: Labels, validation: Features, validation_labels: Labels, settings: Mapping[str, Any]
+) -> tuple[Predict, dict[str, float]]:
+    """Multinomial logistic regression (lbfgs), the strength of its L2 regularisation chosen from a list.
+
+    Args:
+        features, labels: to train on, `(image, feature)` and `(image,)`.
+        validation, validation_labels: to choose by.
+        settings: `regularisation`, a list of inverse strengths C; `iterations`, at most.
+
+    Returns:
+        What predicts labels, and what was chosen.
+    """
+    from sklearn.exceptions import ConvergenceWarning
+    from sklearn.linear_model import LogisticRegression
+
+    best: tuple[float, Any, float] | None = None
+    for inverse in settings["regularisation"]:
+        model = LogisticRegression(C=inverse, max_iter=settings["iterations"])
+        with warnings.catch_warnings():
+            # Stopping early is a way to regularise too, and is judged on the validation pictures like any other.
+            warnings.simplefilter("ignore", ConvergenceWarning)
+            model.fit(features, labels)
+        accuracy = float(np.mean(model.predict(validation) == validation_labels))
+        print(f"logistic_regression: C = {inverse:g}, {model.n_iter_.max()} iterations, validation {accuracy:.4f}")
+        if best is None or accuracy > best[0]:
+            best = accuracy, model, inverse
+    assert best is not None
+    return best[1].predict, {"regularisation": best[2]}
+
+
+def nearest_centroid(
+    features: Features, labels: Labels, validation: Features, validation_labels: Labels, settings: Mapping[str, Any]
+) -> tuple[Predict, dict[str, float]]:
+    """The class whose mean is nearest; nothing to choose. Of features that are all the same, the commonest class."""
+    from sklearn.neighbors import NearestCentroid
+
+    if (features == features[0]).all():
+        commonest = np.bincount(labels).argmax()
+        return lambda values: np.full(len(values), commonest, np.uint8), {}
+    return NearestCentroid().fit(features, labels).predict, {}
+
+
+def nearest_neighbours(
+    features: Features, labels: Labels, validation: Features, validation_labels: Labels, settings: Mapping[str, Any]
+) -> tuple[Predict, dict[str, float]]:
+    """The majority among the nearest training pictures, their number chosen from a list.
+
+    Args:
+        settings: `neighbours`, a list of numbers; `images`, how many training pictures are looked at, at most.
+    """
+    from scipy.stats import mode
+    from sklearn.neighbors import NearestNeighbors
+
+    most = max(settings["neighbours"])
+    known = labels[: settings["images"]]
+    index = NearestNeighbors(n_neighbors=min(most, len(known)), algorithm="brute").fit(features[: settings["images"]])
+
+    def of_neighbours(values: Features) -> Labels:
+        return known[index.kneighbors(values, return_distance=False)]
+
+    near = of_neighbours(validation)
+    # Ties go to the smaller digit, as in scikit-learn.
+    accuracy = {
+        number: float(np.mean(mode(near[:, :number], axis=1).mode == validation_labels))
+        for number in settings["neighbours"]
+    }
+    print("nearest_neighbours: validation", {number: round(value, 4) for number, value in accuracy.items()})
+    best = max(accuracy, key=lambda number: accuracy[number])
+    return lambda values: mode(of_neighbours(values)[:, :best], axis=1).mode, {"neighbours": best}
+
+
+CLASSIFIERS = {
+    "logistic_regression": logistic_regression,
+    "nearest_neighbours": nearest_neighbours,
+    "nearest_centroid": nearest_centroid,
+}

@@ -1,0 +1,128 @@
+"""The field over a set of pictures: its phases at chosen times, 16 bits each, in shards that are made one by one.
+
+A shard is a store of its own, so a call that was stopped goes on with the next one, and memory is bounded by a shard
+whatever the number of pictures.
+
+    phase    (time, image, row, column, channel)
+    step     (time)
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from oscillator_field.encoding import encode, over_channels
+from oscillator_field.engines import slices
+from oscillator_field.field import course, engine_name, problem, start
+from oscillator_field.grid import Run
+from oscillator_field.logs import progress
+from oscillator_field.readout.images import read_images
+from oscillator_field.stores import add_array, add_coordinate, new_store, open_store
+
+# Steps of a coded phase from 0 to pi: an error of at most 4.8e-5 rad.
+LEVELS = 2**15 - 1
+# Pictures that are compressed together, and that a reader decompresses together; a shard's are in one file a time.
+IMAGES_A_CHUNK = 250
+
+
+def shards(count: int, size: int) -> list[slice]:
+    """The pictures of a set in shards of a size, the last of which may be smaller."""
+    return list(slices(count, size))
+
+
+def simulate_shard(
+    path: str | Path,
+    images: str | Path,
+    chosen: slice,
+    *,
+    run: Mapping[str, Any],
+    times: Sequence[int],
+    engine: str = "auto",
+    device: str = "auto",
+    threads: int | None = None,
+) -> None:
+    """Simulate the field for some pictures of a set and keep its phases at some times.
+
+    Args:
+        path: where the store belongs.
+        images: the set.
+        chosen: which of its pictures.
+        run: every parameter of encoding and field; `steps` is not looked at.
+        times: after which steps the phases are kept, rising, from 1 on.
+        engine, device, threads: as `field.simulate` takes them.
+
+    Raises:
+        FileNotFoundError, ValueError: the set is missing or damaged.
+        RuntimeError: the device is not there.
+    """
+    pixels = read_images(images)[0][chosen]
+    described = Run.of(0, 0, run)
+    channels = described.settings.channels
+    begin, omega = start(described.settings.seed, pixels.shape[1], pixels.shape[2], channels)
+    count = len(pixels)
+    # The engine keeps evenly spaced frames; of these, the chosen ones are stored.
+    every = math.gcd(*times)
+    task = problem(
+        over_channels(encode(pixels, described.encoding), channels),
+        initial_phase=np.broadcast_to(begin, (count, *begin.shape)),
+        omega=omega,
+        parameters=described.field,
+        steps=times[-1],
+        every=every,
+    )
+    positions = {int(step): place for place, step in enumerate(times)}
+    scale = math.pi / LEVELS
+    used = engine_name(engine, device)
+    attributes = {"parameters": dict(run), "simulation": {"engine": used, "device": device}}
+    sites = ("row", "column", "channel")
+    with (
+        new_store(path, title="Phases for the readout", attributes=attributes, libraries=[used]) as group,
+        progress(total=count, unit="field") as bar,
+    ):
+        add_coordinate(group, "step", ("time",), np.array(times), long_name="step after which phases were kept")
+        time = np.array(times) * described.field.delta_t
+        add_coordinate(group, "time", ("time",), time, long_name="time since the start", units="s")
+        phase = add_array(
+            group,
+            "phase",
+            ("time", "image", *sites),
+            shape=(len(times), count, *begin.shape),
+            chunks=(1, min(IMAGES_A_CHUNK, count), *begin.shape),
+            shards=(1, math.ceil(count / IMAGES_A_CHUNK) * min(IMAGES_A_CHUNK, count), *begin.shape),
+            dtype="int16",
+            units="rad",
+            long_name="phase",
+            scale_factor=scale,
+        )
+        # Zarr writes a shard whole: phases wait here until all pictures of a time are in.
+        coded = np.empty(phase.shape, np.int16)
+        for piece in course(task, engine=used, device=device, threads=threads):
+            for frame, step in enumerate(piece.step):
+                if int(step) in positions:
+                    coded[positions[int(step)], piece.runs] = np.rint(piece.phase[:, frame] * np.float32(1 / scale))
+            if piece.frames.stop == len(task.kept_steps()):
+                bar.update(piece.runs.stop - piece.runs.start)
+        for place in range(len(times)):
+            phase[place] = coded[place]
+
+
+def read_phases(paths: Sequence[str | Path], step: int) -> NDArray[np.int16]:
+    """The coded phases of the shards of a set after a step: `(image, row, column, channel)`, of pi / LEVELS rad.
+
+    Raises:
+        FileNotFoundError, ValueError: a shard is missing or damaged, or was not kept at that step.
+    """
+    parts = []
+    for path in paths:
+        group = open_store(path)
+        steps = np.asarray(group["step"][...])
+        if step not in steps:
+            raise ValueError(f"{path}: holds no phases after step {step} (allowed: {', '.join(map(str, steps))})")
+        parts.append(np.asarray(group["phase"][int(np.flatnonzero(steps == step)[0])]))
+    return np.concatenate(parts)

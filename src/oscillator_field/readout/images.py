@@ -1,0 +1,165 @@
+"""Sets of pictures for the readout: as they are, turned and shifted, or corrupted; and which of them train.
+
+A set has a name: `training`, `training+augmentation=1` (the notebook's transform, drawn anew for each number), `test`,
+`test+gaussian_noise=0.5` and so on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import zarr
+from numpy.typing import NDArray
+
+from oscillator_field.mnist import FILES, MnistError, parse_idx, read_file
+from oscillator_field.stores import add_values, new_store, open_store
+
+TRAINING, TEST = "training", "test"
+# What a strength means, and its unit.
+CORRUPTIONS = {
+    "gaussian_noise": ("standard deviation of the noise, of white", "1"),
+    "salt_and_pepper": ("share of pixels that turn black or white", "1"),
+    "occlusion": ("side of the square that is blackened", "pixel"),
+}
+
+
+def set_names(readout: Mapping[str, Any]) -> list[str]:
+    """The sets that a readout needs: those for training first, then those for tests."""
+    augmented = [f"{TRAINING}+augmentation={number}" for number in range(1, readout["augmentations"] + 1)]
+    corrupted = [f"{TEST}+{kind}={strength:g}" for kind in CORRUPTIONS for strength in readout["corruptions"][kind]]
+    return [TRAINING, *augmented, TEST, *corrupted]
+
+
+def is_test(name: str) -> bool:
+    """Whether a set is for tests."""
+    return name.partition("+")[0] == TEST
+
+
+def image_count(folder: str | Path | None, name: str) -> int:
+    """How many pictures a set has; a folder of None stands for the published files.
+
+    Raises:
+        MnistError: the folder does not hold the files, or they are damaged.
+    """
+    if folder is None:
+        return 10_000 if is_test(name) else 60_000
+    labels = FILES[3] if is_test(name) else FILES[1]
+    return len(parse_idx(read_file(folder, labels), labels))
+
+
+def write_images(
+    path: str | Path, folder: str | Path, name: str, *, seed: int, rotation: float, translation: float
+) -> None:
+    """Write a set of pictures.
+
+    Args:
+        path: where the store belongs.
+        folder: folder of the IDX files.
+        name: of the set.
+        seed: of all that is drawn.
+        rotation: largest angle of augmented pictures, degree.
+        translation: their largest shift, as a share of their width.
+
+    Raises:
+        MnistError: the folder does not hold the files, or they are damaged.
+        ValueError: no set has this name.
+    """
+    images_name, labels_name = FILES[2:] if is_test(name) else FILES[:2]
+    images = parse_idx(read_file(folder, images_name), images_name)
+    labels = parse_idx(read_file(folder, labels_name), labels_name)
+    if len(images) == 0:
+        raise MnistError(f"{images_name}: holds no picture")
+    kind, _, strength = name.partition("+")[2].partition("=")
+    # The name is part of the seed: each set is drawn by itself, whatever other sets there are.
+    generator = np.random.default_rng([seed, *name.encode()])
+    if kind == "augmentation":
+        images = augmented(images, generator, rotation=rotation, translation=translation)
+    elif kind in CORRUPTIONS:
+        images = corrupted(images, kind, float(strength), generator)
+    elif kind:
+        raise ValueError(f"{name}: no such set of pictures (allowed: augmentation, {', '.join(CORRUPTIONS)})")
+    drawn = {"set": name, "seed": seed, "rotation": rotation, "translation": translation}
+    with new_store(path, title="Pictures for the readout", attributes={"drawn": drawn}) as group:
+        add_values(group, "image", ("image", "row", "column"), images, long_name="grey level", units="1")
+        add_values(group, "label", ("image",), labels, long_name="digit", units="1")
+
+
+def read_images(path: str | Path) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    """Pictures `(image, row, column)` and labels `(image,)` of a set.
+
+    Raises:
+        FileNotFoundError, ValueError: it is missing or damaged.
+    """
+    group: zarr.Group = open_store(path)
+    return np.asarray(group["image"][...]), np.asarray(group["label"][...])
+
+
+def augmented(
+    images: NDArray[np.uint8], generator: np.random.Generator, *, rotation: float, translation: float
+) -> NDArray[np.uint8]:
+    """Each picture turned and shifted at random, as the notebook does it: torchvision's RandomAffine.
+
+    Args:
+        images: `(image, row, column)`.
+        generator: gives torch its seed.
+        rotation: largest angle, degree.
+        translation: largest shift, as a share of the width.
+    """
+    import torch
+    from torchvision.transforms import v2
+
+    transform = v2.RandomAffine(degrees=rotation, translate=(translation, translation))
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(int(generator.integers(2**63)))
+        moved = [transform(image[None])[0] for image in torch.from_numpy(images.copy())]
+    return torch.stack(moved).numpy()
+
+
+def corrupted(
+    images: NDArray[np.uint8], kind: str, strength: float, generator: np.random.Generator
+) -> NDArray[np.uint8]:
+    """Each picture with noise of one of CORRUPTIONS, at a strength as they say.
+
+    Args:
+        images: `(image, row, column)`.
+    """
+    if kind == "gaussian_noise":
+        noise = generator.normal(0, 255 * strength, images.shape)
+        return np.clip(np.rint(images + noise), 0, 255).astype(np.uint8)
+    result = images.copy()
+    if kind == "salt_and_pepper":
+        hit = generator.random(images.shape) < strength
+        result[hit] = generator.integers(0, 2, np.count_nonzero(hit), dtype=np.uint8) * 255
+        return result
+    count, rows, columns = images.shape
+    side = int(strength)
+    tops = generator.integers(0, rows - side + 1, count)
+    lefts = generator.integers(0, columns - side + 1, count)
+    inside = _spans(tops, side, rows)[:, :, np.newaxis] & _spans(lefts, side, columns)[:, np.newaxis, :]
+    result[inside] = 0
+    return result
+
+
+def split(count: int, validation_share: float, seed: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Which pictures train and which validate: the notebook's random_split, the same for every arm.
+
+    Returns:
+        Two arrays of positions in the training set, each sorted.
+    """
+    import torch
+    from torch.utils.data import TensorDataset, random_split
+
+    validating = round(count * validation_share)
+    whole = TensorDataset(torch.arange(count))
+    parts = random_split(whole, [count - validating, validating], torch.Generator().manual_seed(seed))
+    training, validation = (np.sort(np.array(part.indices, dtype=np.int64)) for part in parts)
+    return training, validation
+
+
+def _spans(starts: NDArray[np.int64], length: int, size: int) -> NDArray[np.bool_]:
+    """True from each start on, for a length: `(start, size)`."""
+    places = np.arange(size)
+    return (places >= starts[:, np.newaxis]) & (places < starts[:, np.newaxis] + length)

@@ -1,0 +1,158 @@
+"""Train a classifier on an arm, some times over, and store what it says of the pictures that it has not seen.
+
+    prediction               (set, repetition, image)       of the test sets
+    label                    (image)
+    validation_prediction,
+    validation_label,
+    validation_image         (repetition, validation)       which training pictures validated
+    training_loss, validation_loss, validation_accuracy     (repetition, epoch), NaN after the last; networks only
+
+Every accuracy and confusion of the results is computed from this store.
+"""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from oscillator_field.readout.arms import NETWORK, Arm
+from oscillator_field.readout.classifiers import CLASSIFIERS, Predict
+from oscillator_field.readout.features import read_features
+from oscillator_field.readout.images import is_test, split
+from oscillator_field.stores import add_coordinate, add_values, new_store
+
+
+def write_predictions(
+    path: str | Path,
+    arm: Arm,
+    classifier: str,
+    images: Mapping[str, str | Path],
+    shards: Mapping[str, Sequence[str | Path]],
+    *,
+    settings: Mapping[str, Any],
+    repetitions: int,
+    seed: int,
+    validation_share: float,
+    checkpoints: str | Path,
+    threads: int = 1,
+) -> None:
+    """Train a classifier on an arm and write its predictions.
+
+    Args:
+        path: where the store belongs.
+        arm: what the classifier sees.
+        classifier: one of CLASSIFIERS, or NETWORK.
+        images: the store of each set; the first is the training set as it is, augmented ones follow.
+        shards: the stores of the field over each set.
+        settings: of the classifier.
+        repetitions: how often; each has a split and a start of its own.
+        seed: of the first; the next ones count on from it.
+        validation_share: of the training pictures, to choose and to stop by.
+        checkpoints: folder for those of a network; it is removed when the predictions are there.
+        threads: of torch; the others are limited from outside.
+
+    Raises:
+        FileNotFoundError, ValueError: a store is missing or damaged.
+    """
+    training = [read_features(arm, images[name], shards.get(name, ())) for name in images if not is_test(name)]
+    tests = {name: read_features(arm, images[name], shards.get(name, ())) for name in images if is_test(name)}
+    count = len(training[0][1])
+    outcomes: list[dict[str, Any]] = []
+    for repetition in range(repetitions):
+        begin = time.perf_counter()
+        learn, validate = split(count, validation_share, seed + repetition)
+        # A picture's augmented versions are where it is: none of those that validate is trained on in disguise.
+        features = np.concatenate([values[learn] for values, _ in training])
+        labels = np.concatenate([marks[learn] for _, marks in training])
+        held, held_labels = training[0][0][validate], training[0][1][validate]
+        if classifier == NETWORK:
+            start = {
+                "seed": seed + repetition,
+                "checkpoint": Path(checkpoints) / f"{repetition}.pt",
+                "threads": threads,
+            }
+            predict, chosen, curves = _network(features, labels, held, held_labels, settings, start)
+        else:
+            predict, chosen = CLASSIFIERS[classifier](features, labels, held, held_labels, settings)
+            curves = {}
+        outcomes.append(
+            {
+                "validation_image": validate,
+                "validation_label": held_labels,
+                "validation_prediction": np.asarray(predict(held), np.uint8),
+                "prediction": np.stack([np.asarray(predict(values), np.uint8) for values, _ in tests.values()]),
+                "chosen": chosen,
+                "curves": curves,
+                "seconds": round(time.perf_counter() - begin, 1),
+            }
+        )
+        accuracy = np.mean(outcomes[-1]["prediction"][0] == next(iter(tests.values()))[1])
+        print(f"{classifier}, repetition {repetition}: {outcomes[-1]['seconds']} s, test {accuracy:.4f}")
+    _write(path, arm, classifier, settings, tests, outcomes, seed)
+    shutil.rmtree(checkpoints, ignore_errors=True)
+
+
+def _network(
+    features: NDArray[np.float32],
+    labels: NDArray[np.uint8],
+    held: NDArray[np.float32],
+    held_labels: NDArray[np.uint8],
+    settings: Mapping[str, Any],
+    start: Mapping[str, Any],
+) -> tuple[Predict, dict[str, float], dict[str, list[float]]]:
+    # Imported here: a job of another classifier needs no torch for this.
+    from oscillator_field.readout.network import train
+
+    trained = train(features, labels, held, held_labels, settings, **start)
+    return trained.predict, {"epoch": trained.epoch}, trained.curves
+
+
+def _write(
+    path: str | Path,
+    arm: Arm,
+    classifier: str,
+    settings: Mapping[str, Any],
+    tests: Mapping[str, tuple[NDArray[np.float32], NDArray[np.uint8]]],
+    outcomes: Sequence[Mapping[str, Any]],
+    seed: int,
+) -> None:
+    attributes = {
+        "arm": {"kind": arm.kind, "parameters": dict(arm.parameters), "step": arm.step},
+        "classifier": classifier,
+        "settings": dict(settings),
+        "chosen": [outcome["chosen"] for outcome in outcomes],
+        "seconds": [outcome["seconds"] for outcome in outcomes],
+        "seed": seed,
+    }
+    libraries = ["torch"] if classifier == NETWORK else ["scikit-learn"]
+    with new_store(path, title="Predictions of a readout", attributes=attributes, libraries=libraries) as group:
+        add_coordinate(group, "set", ("set",), list(tests), long_name="test set")
+        add_values(
+            group,
+            "prediction",
+            ("set", "repetition", "image"),
+            np.stack([outcome["prediction"] for outcome in outcomes], axis=1),
+            long_name="digit that the classifier says",
+        )
+        label = next(iter(tests.values()))[1]
+        add_values(group, "label", ("image",), label, long_name="digit of a test picture")
+        for name, words in (
+            ("validation_image", "place of a validation picture in the training set"),
+            ("validation_label", "digit of a validation picture"),
+            ("validation_prediction", "digit that the classifier says of a validation picture"),
+        ):
+            values = np.stack([outcome[name] for outcome in outcomes])
+            add_values(group, name, ("repetition", "validation"), values, long_name=words)
+        for name in outcomes[0]["curves"]:
+            longest = max(len(outcome["curves"][name]) for outcome in outcomes)
+            values = np.full((len(outcomes), longest), np.nan)
+            for row, outcome in zip(values, outcomes, strict=True):
+                row[: len(outcome["curves"][name])] = outcome["curves"][name]
+            words, unit = name.replace("_", " "), "nat" if name.endswith("loss") else "1"
+            add_values(group, name, ("repetition", "epoch"), values, long_name=words, units=unit)

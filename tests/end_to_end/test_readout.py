@@ -1,0 +1,174 @@
+"""A small readout, run for real: its table and page, and the same results when jobs are killed on the way."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import zarr
+from playwright.sync_api import sync_playwright
+
+from oscillator_field.figures.browser import find_browser
+from oscillator_field.mnist import make_sample
+
+pytestmark = pytest.mark.slow
+SAMPLE = Path(__file__).parents[2] / "resources" / "mnist-sample"
+PICTURES, TESTS = 300, 200
+
+
+def config(folder):
+    return {
+        "mnist": {"source": "directory", "directory": str(folder)},
+        "digits": [3],
+        "field": {"steps": 16},
+        "grid": {"k_coupling": [0.12, 0.48]},
+        "batch": ["k_coupling"],
+        "embed": {"methods": [], "samples": {"methods": []}},
+        "render": {"views": [], "png": {"enabled": False}},
+        "readout": {
+            "enabled": True,
+            "times": [512],
+            "repetitions": 2,
+            "corruptions": {"gaussian_noise": [0.5], "salt_and_pepper": [], "occlusion": []},
+            "classifiers": ["nearest_centroid", "network"],
+            "network": {"epochs": 6},
+            "shard": 200,
+        },
+    }
+
+
+@pytest.fixture(scope="module")
+def pictures(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("mnist")
+    make_sample(SAMPLE, folder, PICTURES, TESTS)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def project(new_project, pictures):
+    made = new_project("readout")
+    made.snakemake(config=config(pictures))
+    return made
+
+
+def predictions(project):
+    return {
+        f"{store.parent.name}/{store.stem}": zarr.open_group(store)["prediction"][...]
+        for store in sorted((project.folder / "results" / "readout" / "predictions").glob("*/*.zarr"))
+    }
+
+
+def test_every_arm_has_a_row_and_the_field_knows_digits(project):
+    rows = pd.read_csv(project.folder / "results" / "readout.csv").set_index(["arm", "classifier"])
+    fields = [f"field{special}+time={step}" for special in ("", "+k_coupling=0.48") for step in (0, 512)]
+    assert set(rows.index) == {
+        (arm, classifier) for arm in ("pixels", "input", *fields) for classifier in ("nearest_centroid", "network")
+    }
+    accuracy = rows["test"]
+    for (arm, _), value in accuracy.items():
+        if arm.endswith("time=0"):
+            assert value < 0.2  # chance: the start says nothing
+    assert accuracy["pixels", "network"] > 0.6
+    assert accuracy["field+time=512", "network"] > 0.4
+    assert rows["test deviation"].notna().all()
+    # The table says what the stores hold.
+    store = zarr.open_group(project.folder / "results/readout/predictions/field+time=512/network.zarr")
+    by_hand = np.mean(store["prediction"][0] == store["label"][...])
+    assert accuracy["field+time=512", "network"] == pytest.approx(by_hand, abs=1e-4)
+
+
+def test_a_second_call_has_nothing_to_do_and_a_new_time_leaves_the_pixels_alone(project, pictures):
+    assert "Nothing to be done" in project.snakemake(config=config(pictures)).output
+    changed = config(pictures)
+    changed["readout"]["network"]["patience"] = 2
+    assert project.planned(changed) == {
+        "Compare the readouts",
+        *(
+            f"Train a network on {arm}"
+            for arm in [
+                "pixels",
+                "input",
+                *(f"field{special}+time={step}" for special in ("", "+k_coupling=0.48") for step in (0, 512)),
+            ]
+        ),
+    }
+    changed = config(pictures)
+    changed["readout"]["times"] = [256, 512]
+    planned = project.planned(changed)
+    assert not {message for message in planned if "pixels" in message or "input" in message or "time=0" in message}
+    assert "Train a network on field+time=256" in planned
+
+
+@pytest.mark.skipif(find_browser() is None, reason="no browser to look at the page with")
+def test_the_page_shows_its_figures_without_a_complaint(project):
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=find_browser(), args=["--no-sandbox"])
+        page = browser.new_page()
+        complaints = []
+        page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.goto((project.folder / "results" / "index.html").as_uri())
+        page.click("text=What the field knows")
+        page.wait_for_selector("#curves .main-svg")
+        headings = page.locator("h2").all_text_contents()
+        rows = page.locator("#table tbody tr").count()
+        browser.close()
+    assert complaints == []
+    assert headings[:3] == ["Accuracy over time", "Accuracy on corrupted pictures", "Accuracy over parameters"]
+    assert headings[3].startswith("Confusion: ")
+    assert rows == 12
+
+
+def scripts_of(folder, name):
+    """Processes that run a script in a folder."""
+    for entry in Path("/proc").glob("[0-9]*"):
+        try:
+            command = (entry / "cmdline").read_bytes()
+            if name in command and b"bash" not in command and (entry / "cwd").resolve() == folder.resolve():
+                yield int(entry.name)
+        except OSError:
+            continue
+
+
+@pytest.mark.parametrize(
+    ("script", "sign"),
+    [
+        (b"simulate_images.py", "readout/fields/field/training+augmentation=1/1.zarr"),
+        (b"fit_readout.py", "readout/checkpoints/*/0.pt"),
+    ],
+    ids=["simulation", "training"],
+)
+def test_what_was_killed_goes_on_and_ends_with_the_same_results(project, new_project, pictures, script, sign):
+    other = new_project("killed")
+    other.snakemake("--dry-run", config=config(pictures))  # writes override.yaml
+    command = [sys.executable, "-m", "snakemake", "--cores", "1", "--configfile", "override.yaml"]
+    with subprocess.Popen(command, cwd=other.folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as running:
+        end = time.monotonic() + 240
+        while not list((other.folder / "results").glob(sign)):
+            assert time.monotonic() < end, "waited in vain"
+            assert running.poll() is None, running.stdout.read().decode()[-3000:]
+            time.sleep(0.02)
+        # At whatever moment the next of these jobs is.
+        while running.poll() is None and time.monotonic() < end:
+            killed = list(scripts_of(other.folder, script))
+            for process in killed:
+                os.kill(process, signal.SIGKILL)
+            time.sleep(0.01 if killed else 0.001)
+        output, _ = running.communicate(timeout=60)
+    assert running.returncode == 1, output.decode()[-3000:]
+    done = set((other.folder / "results" / "readout" / "fields").rglob("[0-9]*.zarr"))
+    times = {path: path.stat().st_mtime_ns for path in done}
+    assert done
+
+    outcome = other.snakemake(config=config(pictures))
+    assert times == {path: path.stat().st_mtime_ns for path in done}, "what was done was done again"
+    assert outcome.code == 0
+    mine, theirs = predictions(other), predictions(project)
+    assert mine.keys() == theirs.keys()
+    for name in mine:
+        assert np.array_equal(mine[name], theirs[name]), name
