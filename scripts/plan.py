@@ -34,6 +34,7 @@ text = plan_text(
     every=snakemake.config["history"]["every"],
     precision=snakemake.config["history"]["precision"],
     megabytes=settings["megabytes"],
+    bytes_of_shard=settings["bytes_of_shard"],
     how_to_list="snakemake prune",
 )
 print(text)

@@ -30,6 +30,13 @@ TYPICAL_SECONDS = {
     "summarise": 1.0,
     "plot_summary": 4.0,
     "write_gallery": 1.5,
+    "draw_images": 4.0,
+    "simulate_images": 12.0,
+    "fit_logistic_regression": 30.0,
+    "fit_nearest_neighbours": 40.0,
+    "fit_nearest_centroid": 8.0,
+    "train_network": 40.0,
+    "compare_readouts": 3.0,
 }
 # Bytes of an oscillator in a frame, measured on histories: phase and spikes, exact and with a bounded error.
 BYTES_EXACT, BYTES_BOUNDED = 2.8, 0.9
@@ -69,6 +76,7 @@ def plan_text(
     every: int,
     precision: str | float,
     megabytes: int,
+    bytes_of_shard: int = 0,
     how_to_list: str,
 ) -> str:
     """The plan, for people.
@@ -81,6 +89,7 @@ def plan_text(
         cores: that the jobs will share.
         every, precision: as the history keeps frames.
         megabytes: that the largest job declares.
+        bytes_of_shard: what a shard of the readout's fields takes.
         how_to_list: what lists the orphans.
     """
     states = _states(planned, jobs)
@@ -102,7 +111,8 @@ def plan_text(
         seconds = sum(count * each[rule] for rule, count in pending.items()) / cores
         new = [jobs[name] for name, (state, _) in states.items() if state == NEW]
         lines.append(
-            f"About {_duration(seconds)} on {cores} cores, {_bytes(_disk(new, every, precision))} of disk, "
+            f"About {_duration(seconds)} on {cores} cores, "
+            f"{_bytes(_disk(new, every, precision) + pending['simulate_images'] * bytes_of_shard)} of disk, "
             f"{megabytes} MB of memory for the largest job."
         )
     if orphans:
@@ -147,7 +157,7 @@ def remove_orphans(orphans: Iterable[Path]) -> list[Path]:
 NEW, STALE, EXISTS = "new", "recomputed", "unchanged"
 _WORDS = (NEW, STALE, EXISTS)
 # Rules whose jobs make several files, all in one folder.
-_OF_A_FOLDER = ("fetch_mnist", "summarise")
+_OF_A_FOLDER = ("fetch_mnist", "summarise", "compare_readouts")
 
 
 def _job_of(row: Planned) -> tuple[str, str]:

@@ -4,6 +4,7 @@ import dataclasses
 import json
 import math
 import re
+import threading
 
 import numpy as np
 import pytest
@@ -342,3 +343,14 @@ def test_any_frames_come_back_from_an_animated_png(tmp_path_factory, frames, rat
 def test_a_wrong_count_of_frames_is_an_error(tmp_path):
     with pytest.raises(ValueError, match="2 frames came where 3 were promised"):
         write_apng(tmp_path / "a.png", np.zeros((2, 3), np.uint8), iter(np.zeros((2, 4, 4), np.uint8)), 3, 10)
+
+
+def test_a_browser_that_does_not_close_holds_nothing_up(monkeypatch, capsys):
+    never = threading.Event()
+    monkeypatch.setattr(png.kaleido, "start_sync_server", lambda **_: None)
+    monkeypatch.setattr(png.kaleido, "stop_sync_server", never.wait)
+    monkeypatch.setattr(png, "CLOSING_SECONDS", 0.1)
+    with png.one_browser():
+        pass
+    assert "has not closed after 0.1 s" in capsys.readouterr().out
+    never.set()

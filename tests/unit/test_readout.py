@@ -209,18 +209,6 @@ def test_classifiers_learn_blobs_and_choose_on_validation_pictures(name):
         assert chosen == {"regularisation": 1.0}
 
 
-@pytest.mark.parametrize("name", [*CLASSIFIERS, "network"])
-def test_from_features_that_say_nothing_nothing_is_learnt(name, tmp_path):
-    labels = np.arange(400, dtype=np.uint8) % 10
-    features = np.ones((400, 8), np.float32)
-    if name == "network":
-        trained = train(features, labels, features, labels, NETWORK, seed=0, checkpoint=tmp_path / "c.pt")
-        said = trained.predict(features)
-    else:
-        said = CLASSIFIERS[name](features, labels, features, labels, SETTINGS[name])[0](features)
-    assert np.mean(said == labels) == pytest.approx(0.1, abs=0.02)
-
-
 NETWORK = {"hidden": 16, "epochs": 12, "batch": 16, "learning_rate": 0.01, "patience": 3}
 
 
@@ -285,6 +273,25 @@ def test_a_checkpoint_of_another_training_is_not_gone_on_from(tmp_path):
     train(*blobs(), NETWORK, seed=1, checkpoint=checkpoint)
     trained = train(*blobs(), NETWORK, seed=2, checkpoint=checkpoint)
     assert trained.curves == train(*blobs(), NETWORK, seed=2, checkpoint=tmp_path / "other.pt").curves
+
+
+@pytest.mark.parametrize("classifier", [*CLASSIFIERS, "network"])
+def test_at_the_start_the_field_says_nothing_and_nothing_is_learnt(stores, tmp_path, classifier):
+    write_predictions(
+        tmp_path / "p.zarr",
+        Arm("field", PARAMETERS, 0),
+        classifier,
+        stores[0],
+        {},
+        settings={},
+        repetitions=2,
+        seed=0,
+        validation_share=0.2,
+        checkpoints=tmp_path / "checkpoints",
+    )
+    result = read_result(tmp_path / "p.zarr")
+    assert (result.confusion > 0).any(axis=0).sum() <= 2  # one digit a repetition
+    assert result.accuracy["test"].max() < 0.25
 
 
 def test_predictions_hold_all_that_the_results_say(stores, tmp_path):

@@ -330,9 +330,12 @@ def orphans():
 def plan_settings(wildcards):
     """What the plan cannot find out by itself."""
     each = [SimpleNamespace(run=name) for name in JOBS]
+    most = [render_megabytes(each[0]), *(simulate_megabytes(one) for one in each)]
+    most += [fit_megabytes(SimpleNamespace(arm=name)) for name in ARMS]
     return {
+        "bytes_of_shard": shard_bytes(),
         "cores": workflow.cores or 1,
-        "megabytes": max(max(simulate_megabytes(one) for one in each), render_megabytes(each[0])),
+        "megabytes": max(most),
         "orphans": orphans(),
         "snakefile": clone("Snakefile"),
     }

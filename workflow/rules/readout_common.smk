@@ -52,6 +52,12 @@ def shard_megabytes(wildcards):
     return 1500 + config["readout"]["shard"] * sites * (16 + 2 * frames) // 10**6
 
 
+def shard_bytes():
+    """What a shard takes on the disk: 16 bits a phase, which hardly compress."""
+    channels = max((parameters["channels"] for parameters in FIELDS.values()), default=0)
+    return 2 * config["readout"]["shard"] * 28 * 28 * channels * len(TIMES)
+
+
 def shards_of_arm(wildcards):
     """The field over all sets, if the arm is the field after some steps."""
     arm = known(ARMS, wildcards.arm, "arm of the readout")
@@ -85,4 +91,6 @@ def fit_megabytes(wildcards):
 
 def predictions():
     """The stores of all classifiers on all arms."""
-    return expand(f"{READOUT}/predictions/{{arm}}/{{classifier}}.zarr", arm=ARMS, classifier=config["readout"]["classifiers"])
+    return expand(
+        f"{READOUT}/predictions/{{arm}}/{{classifier}}.zarr", arm=ARMS, classifier=config["readout"]["classifiers"]
+    )

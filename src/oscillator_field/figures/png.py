@@ -7,6 +7,7 @@ into one palette: the colours of the data, greys for the time that is written ab
 from __future__ import annotations
 
 import io
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -40,6 +41,7 @@ Draw = Callable[[dict[str, Any], int], Pixels]
 # Paints the data of a frame into the index picture of a panel: panel, number of the frame, inside of the panel.
 Paint = Callable[[int, int, Indices], None]
 
+CLOSING_SECONDS = 30.0
 COLOURS = 256
 TEXT_TOP, TEXT_SIZE, TEXT_COLOUR = 50, 15, (242, 245, 250)
 TEXT_GREYS = 8
@@ -79,7 +81,12 @@ def one_browser() -> Iterator[Draw]:
     try:
         yield _draw
     finally:
-        kaleido.stop_sync_server()
+        # It has been seen to wait for ever for a browser that had drawn everything: that must not hold up the job.
+        closing = threading.Thread(target=kaleido.stop_sync_server, daemon=True)
+        closing.start()
+        closing.join(CLOSING_SECONDS)
+        if closing.is_alive():
+            print(f"the browser has not closed after {CLOSING_SECONDS} s and is left behind; the pictures are whole")
 
 
 def write_png(

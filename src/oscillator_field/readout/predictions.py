@@ -70,8 +70,17 @@ def write_predictions(
         # A picture's augmented versions are where it is: none of those that validate is trained on in disguise.
         features = np.concatenate([values[learn] for values, _ in training])
         labels = np.concatenate([marks[learn] for _, marks in training])
-        held, held_labels = training[0][0][validate], training[0][1][validate]
-        if classifier == NETWORK:
+        all_alike = bool((features == features[0]).all())
+        # What all pictures share says nothing, and would keep steps of Adam from being small.
+        middle = features.mean(axis=0)
+        features -= middle
+        held, held_labels = training[0][0][validate] - middle, training[0][1][validate]
+        curves: dict[str, list[float]] = {}
+        chosen: dict[str, float] = {}
+        if all_alike:
+            # As at the start of the field: the commonest digit is all there is to say.
+            predict = _always(np.bincount(labels).argmax())
+        elif classifier == NETWORK:
             start = {
                 "seed": seed + repetition,
                 "checkpoint": Path(checkpoints) / f"{repetition}.pt",
@@ -80,13 +89,12 @@ def write_predictions(
             predict, chosen, curves = _network(features, labels, held, held_labels, settings, start)
         else:
             predict, chosen = CLASSIFIERS[classifier](features, labels, held, held_labels, settings)
-            curves = {}
         outcomes.append(
             {
                 "validation_image": validate,
                 "validation_label": held_labels,
                 "validation_prediction": np.asarray(predict(held), np.uint8),
-                "prediction": np.stack([np.asarray(predict(values), np.uint8) for values, _ in tests.values()]),
+                "prediction": np.stack([np.asarray(predict(seen - middle), np.uint8) for seen, _ in tests.values()]),
                 "chosen": chosen,
                 "curves": curves,
                 "seconds": round(time.perf_counter() - begin, 1),
@@ -96,6 +104,10 @@ def write_predictions(
         print(f"{classifier}, repetition {repetition}: {outcomes[-1]['seconds']} s, test {accuracy:.4f}")
     _write(path, arm, classifier, settings, tests, outcomes, seed)
     shutil.rmtree(checkpoints, ignore_errors=True)
+
+
+def _always(digit: np.intp) -> Predict:
+    return lambda values: np.full(len(values), digit, np.uint8)
 
 
 def _network(
