@@ -8,6 +8,7 @@ SMALL = {
     "digits": [3],
     "embed": {"methods": ["pca"], "samples": {"methods": []}},
     "render": {"png": {"enabled": False}},
+    "readout": {"enabled": True},
 }
 PROFILES = ("slurm", "kubernetes", "cluster-generic")
 
@@ -38,12 +39,13 @@ def requests(new_project):
 
 @pytest.mark.parametrize("profile", PROFILES)
 @pytest.mark.parametrize(("device", "gpus"), [("cpu", "0"), ("cuda", "1")])
-def test_only_simulate_asks_for_a_gpu_and_only_if_the_config_does(requests, profile, device, gpus):
+def test_only_simulations_ask_for_a_gpu_and_only_if_the_config_does(requests, profile, device, gpus):
     asked = requests(profile, {**SMALL, "simulate": {"device": device}})
-    assert asked["simulate"]["gpu"] == gpus
-    assert [rule for rule in asked if "gpu" in asked[rule]] == ["simulate"]
-    # The plugin for Kubernetes refuses a GPU of no manufacturer.
-    assert (asked["simulate"].get("gpu_manufacturer") == "nvidia") == (profile == "kubernetes")
+    assert {rule for rule in asked if "gpu" in asked[rule]} == {"simulate", "simulate_images"}
+    for rule in ("simulate", "simulate_images"):
+        assert asked[rule]["gpu"] == gpus
+        # The plugin for Kubernetes refuses a GPU of no manufacturer.
+        assert (asked[rule].get("gpu_manufacturer") == "nvidia") == (profile == "kubernetes")
     for rule, resources in asked.items():
         assert int(resources["mem_mb"]) >= 500, rule
 
@@ -57,12 +59,13 @@ def test_a_slurm_cluster_is_named_at_the_top_of_its_profile_alone(requests, opti
         ('gpu_kind: ""', "gpu_kind: a100"),
     ]
     asked = requests("slurm", {**SMALL, "simulate": {"device": "cuda"}}, lines, option)
-    simulate = asked.pop("simulate")
-    assert (simulate["slurm_partition"], simulate["gpu_model"], simulate["gpu"]) == ("accelerated", "a100", "1")
+    simulations = [asked.pop("simulate"), asked.pop("simulate_images")]
+    for one in simulations:
+        assert (one["slurm_partition"], one["gpu_model"], one["gpu"]) == ("accelerated", "a100", "1")
     for rule, resources in asked.items():
         assert resources["slurm_partition"] == "long", rule
         assert "gpu_model" not in resources, rule
-    assert {resources["slurm_account"] for resources in (simulate, *asked.values())} == {"physics"}
+    assert {resources["slurm_account"] for resources in (*simulations, *asked.values())} == {"physics"}
 
 
 def test_a_second_attempt_asks_for_more(new_project):
