@@ -201,10 +201,11 @@ def test_classifiers_learn_blobs_and_choose_on_validation_pictures(name):
     # One digit is common, so that too strong a regularisation shows: it says that one alone.
     labels = rng.choice(10, 300, p=[0.55] + [0.05] * 9).astype(np.uint8)
     features = (centres[labels] + rng.normal(0, 0.2, (300, 20))).astype(np.float32)
-    predict, chosen = CLASSIFIERS[name](
+    predict, said, chosen = CLASSIFIERS[name](
         features[:200], labels[:200], features[200:250], labels[200:250], SETTINGS[name]
     )
     assert np.mean(predict(features[250:]) == labels[250:]) > 0.95
+    assert np.array_equal(said, predict(features[200:250]))
     if name == "logistic_regression":
         assert chosen == {"regularisation": 1.0}
 

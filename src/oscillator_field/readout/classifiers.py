@@ -1,4 +1,8 @@
-"""Classifiers without a training loop, by scikit-learn; what they leave open is chosen on validation pictures alone."""
+"""Classifiers without a training loop, by scikit-learn; what they leave open is chosen on validation pictures alone.
+
+Each takes features and labels to train on, features and labels to choose by, and its settings; and returns what
+predicts labels, what it says of the pictures to choose by, and what was chosen.
+"""
 
 from __future__ import annotations
 
@@ -12,51 +16,59 @@ from numpy.typing import NDArray
 Features = NDArray[np.float32]
 Labels = NDArray[np.uint8]
 Predict = Callable[[Features], Labels]
+Fitted = tuple[Predict, Labels, dict[str, float]]
 
 
 def logistic_regression(
     features: Features, labels: Labels, validation: Features, validation_labels: Labels, settings: Mapping[str, Any]
-) -> tuple[Predict, dict[str, float]]:
+) -> Fitted:
     """Multinomial logistic regression (lbfgs), the strength of its L2 regularisation chosen from a list.
 
     Args:
         features, labels: to train on, `(image, feature)` and `(image,)`.
         validation, validation_labels: to choose by.
         settings: `regularisation`, a list of inverse strengths C; `iterations`, at most.
-
-    Returns:
-        What predicts labels, and what was chosen.
     """
     from sklearn.exceptions import ConvergenceWarning
     from sklearn.linear_model import LogisticRegression
 
-    best: tuple[float, Any, float] | None = None
+    best: tuple[float, Fitted] | None = None
     for inverse in settings["regularisation"]:
         model = LogisticRegression(C=inverse, max_iter=settings["iterations"])
         with warnings.catch_warnings():
             # Stopping early is a way to regularise too, and is judged on the validation pictures like any other.
             warnings.simplefilter("ignore", ConvergenceWarning)
             model.fit(features, labels)
-        accuracy = float(np.mean(model.predict(validation) == validation_labels))
+        said = model.predict(validation)
+        accuracy = float(np.mean(said == validation_labels))
         print(f"logistic_regression: C = {inverse:g}, {model.n_iter_.max()} iterations, validation {accuracy:.4f}")
         if best is None or accuracy > best[0]:
-            best = accuracy, model, inverse
+            best = accuracy, (model.predict, said, {"regularisation": inverse})
     assert best is not None
-    return best[1].predict, {"regularisation": best[2]}
+    return best[1]
 
 
 def nearest_centroid(
     features: Features, labels: Labels, validation: Features, validation_labels: Labels, settings: Mapping[str, Any]
-) -> tuple[Predict, dict[str, float]]:
-    """The class whose mean is nearest; nothing to choose."""
-    from sklearn.neighbors import NearestCentroid
+) -> Fitted:
+    """The class whose mean is nearest; nothing to choose.
 
-    return NearestCentroid().fit(features, labels).predict, {}
+    scikit-learn's NearestCentroid would take ten times the memory of the features.
+    """
+    from sklearn.metrics import pairwise_distances_argmin
+
+    digits = np.unique(labels)
+    centroids = np.stack([features[labels == digit].mean(axis=0) for digit in digits])
+
+    def predict(values: Features) -> Labels:
+        return digits[pairwise_distances_argmin(values, centroids)]
+
+    return predict, predict(validation), {}
 
 
 def nearest_neighbours(
     features: Features, labels: Labels, validation: Features, validation_labels: Labels, settings: Mapping[str, Any]
-) -> tuple[Predict, dict[str, float]]:
+) -> Fitted:
     """The majority among the nearest training pictures, their number chosen from a list.
 
     Args:
@@ -74,13 +86,11 @@ def nearest_neighbours(
 
     near = of_neighbours(validation)
     # Ties go to the smaller digit, as in scikit-learn.
-    accuracy = {
-        number: float(np.mean(mode(near[:, :number], axis=1).mode == validation_labels))
-        for number in settings["neighbours"]
-    }
+    said = {number: mode(near[:, :number], axis=1).mode for number in settings["neighbours"]}
+    accuracy = {number: float(np.mean(values == validation_labels)) for number, values in said.items()}
     print("nearest_neighbours: validation", {number: round(value, 4) for number, value in accuracy.items()})
     best = max(accuracy, key=lambda number: accuracy[number])
-    return lambda values: mode(of_neighbours(values)[:, :best], axis=1).mode, {"neighbours": best}
+    return lambda values: mode(of_neighbours(values)[:, :best], axis=1).mode, said[best], {"neighbours": best}
 
 
 CLASSIFIERS = {

@@ -80,6 +80,7 @@ def write_predictions(
         if all_alike:
             # As at the start of the field: the commonest digit is all there is to say.
             predict = _always(np.bincount(labels).argmax())
+            said = predict(held)
         elif classifier == NETWORK:
             start = {
                 "seed": seed + repetition,
@@ -87,13 +88,14 @@ def write_predictions(
                 "threads": threads,
             }
             predict, chosen, curves = _network(features, labels, held, held_labels, settings, start)
+            said = predict(held)
         else:
-            predict, chosen = CLASSIFIERS[classifier](features, labels, held, held_labels, settings)
+            predict, said, chosen = CLASSIFIERS[classifier](features, labels, held, held_labels, settings)
         outcomes.append(
             {
                 "validation_image": validate,
                 "validation_label": held_labels,
-                "validation_prediction": np.asarray(predict(held), np.uint8),
+                "validation_prediction": np.asarray(said, np.uint8),
                 "prediction": np.stack([np.asarray(predict(seen - middle), np.uint8) for seen, _ in tests.values()]),
                 "chosen": chosen,
                 "curves": curves,
