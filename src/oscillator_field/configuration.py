@@ -162,6 +162,19 @@ def check_pictures(jobs: Sequence[Job], folder: str | Path | None) -> None:
         raise ConfigError(str(error)) from None
 
 
+def check_split(pictures: int, validation_share: float) -> None:
+    """Refuse a split of the training pictures that leaves none to validate with, or none to train on.
+
+    Raises:
+        ConfigError: it does.
+    """
+    if not 0 < round(pictures * validation_share) < pictures:
+        raise ConfigError(
+            f"readout.validation_share: {validation_share} of {pictures} pictures leaves none to validate with, or none "
+            f"to train on (allowed: {1 / pictures:.2g} to {1 - 1 / pictures:.6g})"
+        )
+
+
 def check_writable(*folders: str | Path) -> None:
     """Refuse folders that cannot be made or written.
 

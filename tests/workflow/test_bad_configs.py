@@ -34,6 +34,19 @@ BAD = {
     "a number for a switch": ("field: {evolve_input: 1}", "field.evolve_input: 1 is not allowed (true or false)"),
     "a negative seed": ("field: {seed: -3}", "field.seed: -3 is not allowed (at least 0)"),
     "nothing": ("field: {seed: null}", "field.seed: null is not allowed (a whole number)"),
+    "nothing to validate with": (
+        "readout: {enabled: true, validation_share: 0.00001}",
+        "readout.validation_share: 1e-05 of 5000 pictures leaves none to validate with, or none to train on",
+    ),
+    "an unknown classifier": (
+        "readout: {classifiers: [oracle]}",
+        'readout.classifiers[0]: "oracle" is not allowed (one of "logistic_regression", ',
+    ),
+    "a time before the first step": ("readout: {times: [0]}", "readout.times[0]: 0 is not allowed (at least 1)"),
+    "a square larger than a picture": (
+        "readout: {corruptions: {occlusion: [29]}}",
+        "readout.corruptions.occlusion[0]: 29 is not allowed (at most 28)",
+    ),
     "digit 11": ("digits: [11]", "digits[0]: 11 is not allowed (at most 9)"),
     "a digit twice": ("digits: [3, 3]", "digits: [3, 3] is not allowed (each value once)"),
     "no digit": ("digits: []", "digits: [] is not allowed (at least 1 values)"),

@@ -23,6 +23,7 @@ from oscillator_field.figures.views import store_of
 from oscillator_field.grid import perturbations, sample_sets
 from oscillator_field.planning import find_orphans
 from oscillator_field.mnist import FILES, PROVENANCE, path_of
+from oscillator_field.readout.images import TRAINING, image_count
 
 MNIST = "resources/mnist"
 RUN = "results/runs/{run}"
@@ -69,6 +70,8 @@ def check_config():
         configuration.check_channel(jobs, config["render"]["phase"]["channels"])
         configuration.check_samples(jobs, config["embed"])
         configuration.check_pictures(jobs, folder)
+        if config["readout"]["enabled"]:
+            configuration.check_split(image_count(folder, TRAINING), config["readout"]["validation_share"])
         configuration.check_writable("results", "logs", "resources")
         configuration.check_png(config["render"]["png"], BROWSER, HOW_TO_GET_ONE)
     except configuration.ConfigError as error:

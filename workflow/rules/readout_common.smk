@@ -2,7 +2,7 @@
 
 from oscillator_field.readout.arms import arms_of, fields_of
 from oscillator_field.readout.fields import shards
-from oscillator_field.readout.images import image_count, set_names
+from oscillator_field.readout.images import set_names
 
 READOUT = "results/readout"
 # The modules that every classifier is trained with.
