@@ -10,19 +10,21 @@ from oscillator_field.readout.predictions import write_predictions
 
 with log_to(snakemake.log[0]), threadpool_limits(snakemake.threads):
     settings = dict(snakemake.params.settings)
+    classifier = settings.pop("classifier")
     names = [Path(place).name.removesuffix(".zarr") for place in snakemake.input.images]
     shards = {name: [] for name in names}
     for place in snakemake.input.shards:
         shards[Path(place).parent.name].append(place)
     predictions = Path(snakemake.output.predictions)
+    readout = predictions.parents[2]
     write_predictions(
         predictions,
         Arm(**settings.pop("arm")),
-        settings.pop("classifier"),
+        classifier,
         dict(zip(names, snakemake.input.images, strict=True)),
         shards,
         # Not an output: it outlives a job that was killed.
-        checkpoints=predictions.parents[2] / "checkpoints" / predictions.parent.name,
+        checkpoints=readout / "checkpoints" / predictions.parent.name / classifier,
         threads=snakemake.threads,
         **settings,
     )

@@ -170,8 +170,8 @@ def check_split(pictures: int, validation_share: float) -> None:
     """
     if not 0 < round(pictures * validation_share) < pictures:
         raise ConfigError(
-            f"readout.validation_share: {validation_share} of {pictures} pictures leaves none to validate with, or none "
-            f"to train on (allowed: {1 / pictures:.2g} to {1 - 1 / pictures:.6g})"
+            f"readout.validation_share: {validation_share} of {pictures} pictures leaves none to validate with, "
+            f"or none to train on (allowed: {1 / pictures:.2g} to {1 - 1 / pictures:.6g})"
         )
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-# The devices of NVIDIA's driver, on Linux and under Windows.
-_GPU_FILES = (Path("/dev/nvidia0"), Path("/dev/dxg"))
+# The devices of NVIDIA's driver, on Linux and under Windows; a container may see any one of them.
+_GPU_FILES = ("nvidia[0-9]*", "dxg")
 
 
 def gpu_at_hand() -> bool:
     """Whether there is a GPU that this process may use: there at all, and not withheld."""
-    return visible_gpus() != "none" and any(path.exists() for path in _GPU_FILES)
+    return visible_gpus() != "none" and any(any(Path("/dev").glob(name)) for name in _GPU_FILES)
 
 
 def visible_gpus() -> str:

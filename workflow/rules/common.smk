@@ -335,6 +335,7 @@ def plan_settings(wildcards):
     each = [SimpleNamespace(run=name) for name in JOBS]
     most = [render_megabytes(each[0]), *(simulate_megabytes(one) for one in each)]
     most += [fit_megabytes(SimpleNamespace(arm=name)) for name in ARMS]
+    most += [shard_megabytes(SimpleNamespace(field=name)) for name in FIELDS]
     return {
         "bytes_of_shard": shard_bytes(),
         "cores": workflow.cores or 1,

@@ -4,7 +4,7 @@
 rule draw_images:
     input:
         files=expand(f"{MNIST}/{{name}}", name=FILES),
-        code=code("draw_images", "readout/images.py"),
+        code=code("draw_images", "mnist.py", "readout/images.py"),
     output:
         images=directory(f"{READOUT}/images/{{set}}.zarr"),
     log:
@@ -63,7 +63,7 @@ rule fit_logistic_regression:
         ENVIRONMENT
     resources:
         mem_mb=growing(fit_megabytes),
-        runtime=growing(600),
+        runtime=growing(120),
     params:
         settings=fit_settings("logistic_regression"),
     message:

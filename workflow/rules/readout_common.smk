@@ -2,11 +2,12 @@
 
 from oscillator_field.readout.arms import arms_of, fields_of
 from oscillator_field.readout.fields import shards
-from oscillator_field.readout.images import set_names
+from oscillator_field.readout.images import is_test, set_names
 
 READOUT = "results/readout"
 # The modules that every classifier is trained with.
-FITTING = [f"readout/{name}.py" for name in ("arms", "features", "fields", "images", "predictions")]
+FITTING = ["encoding.py", "field.py"]
+FITTING += [f"readout/{name}.py" for name in ("arms", "features", "fields", "images", "predictions")]
 
 TIMES = sorted(config["readout"]["times"])
 
@@ -53,9 +54,10 @@ def shard_megabytes(wildcards):
 
 
 def shard_bytes():
-    """What a shard takes on the disk: 16 bits a phase, which hardly compress."""
+    """What a shard takes on the disk, on average: 16 bits a phase, which hardly compress."""
     channels = max((parameters["channels"] for parameters in FIELDS.values()), default=0)
-    return 2 * config["readout"]["shard"] * 28 * 28 * channels * len(TIMES)
+    pictures = [one.stop - one.start for parts in SHARDS.values() for one in parts] or [0]
+    return 2 * 28 * 28 * channels * len(TIMES) * sum(pictures) // len(pictures)
 
 
 def shards_of_arm(wildcards):
@@ -82,11 +84,13 @@ def fit_settings(classifier):
 
 
 def fit_megabytes(wildcards):
-    """Room for the libraries, and for the features of all pictures twice: as they are, and those that train."""
+    """Room for the libraries, for the features of all pictures, and for those that train, centred, and their kin."""
     arm = known(ARMS, wildcards.arm, "arm of the readout")
     features = 28 * 28 * {"pixels": 1, "input": 2, "field": 2 * arm.parameters.get("channels", 1)}[arm.kind]
-    pictures = sum(one.stop - one.start for parts in SHARDS.values() for one in parts)
-    return 1500 + 9 * features * pictures // 10**6
+    training, tests = (
+        sum(parts[-1].stop for name, parts in SHARDS.items() if is_test(name) == wanted) for wanted in (False, True)
+    )
+    return 1500 + 4 * features * (2 * training + 2 * tests) // 10**6
 
 
 def predictions():

@@ -83,9 +83,9 @@ def _over_time(results: Sequence[Result], best: Result, test: str) -> dict[str, 
                 }
             )
         for kind, dash in DASHES.items():
-            level = [one for one in results if one.arm.kind == kind and one.classifier == classifier]
+            level = [one for one in _given(results, best) if one.arm.kind == kind and one.classifier == classifier]
             if level:
-                value = float(max(level, key=lambda one: one.validation).accuracy[test].mean())
+                value = float(level[0].accuracy[test].mean())
                 name = f"{WORDS[kind]}, {_spaced(classifier)}"
                 line = {"color": colour, "dash": dash}
                 data.append({"x": [0, last], "y": [value, value], "mode": "lines", "name": name, "line": line})
@@ -175,11 +175,8 @@ def _confusion(result: Result) -> dict[str, Any]:
 
 def _curves(results: Sequence[Result], best: Result) -> dict[str, Any]:
     """Validation accuracy over epochs, mean of the repetitions that still train, of the best field and what it got."""
-    shown = [
-        one
-        for one in results
-        if one.curves and (one.arm.kind != "field" or one.arm.parameters == best.arm.parameters) and one.arm.step != 0
-    ]
+    own = [one for one in results if one.arm.kind == "field" and one.arm.parameters == best.arm.parameters]
+    shown = [one for one in (*_given(results, best), *own) if one.curves]
     shades = plotly.colors.sample_colorscale("Viridis", np.linspace(0.15, 1, max(2, len(shown))).tolist())
     data = []
     for one, shade in zip(shown, shades, strict=False):
@@ -209,6 +206,16 @@ def _table(results: Sequence[Result], best: Result) -> str:
         mark = ' class="winner"' if one is best else ""
         rows.append(f"<tr{mark}>{''.join(f'<td>{html.escape(cell)}</td>' for cell in cells)}</tr>")
     return f"<table><thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table>"
+
+
+def _given(results: Sequence[Result], best: Result) -> list[Result]:
+    """The results on what a field was given: the pixels, and its own input phases."""
+    fields = best.arm.parameters
+    return [
+        one
+        for one in results
+        if one.arm.kind != "field" and all(fields[name] == value for name, value in one.arm.parameters.items())
+    ]
 
 
 def _errors(axis: str, values: Sequence[np.ndarray]) -> dict[str, Any]:

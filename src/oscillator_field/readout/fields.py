@@ -10,6 +10,7 @@ whatever the number of pictures.
 from __future__ import annotations
 
 import math
+import platform
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from oscillator_field.devices import visible_gpus
 from oscillator_field.encoding import encode, over_channels
 from oscillator_field.engines import slices
 from oscillator_field.field import course, engine_name, problem, start
@@ -79,6 +81,7 @@ def simulate_shard(
     positions = {int(step): place for place, step in enumerate(times)}
     scale = math.pi / LEVELS
     used = engine_name(engine, device)
+    print(f"{count} pictures by engine {used} on {platform.node()}, GPUs given to this job: {visible_gpus()}")
     attributes = {"parameters": dict(run), "simulation": {"engine": used, "device": device}}
     sites = ("row", "column", "channel")
     with (

@@ -15,6 +15,7 @@ import zarr
 from numpy.typing import NDArray
 
 from oscillator_field.mnist import FILES, MnistError, parse_idx, read_file
+from oscillator_field.parameters import value_text
 from oscillator_field.stores import add_values, new_store, open_store
 
 TRAINING, TEST = "training", "test"
@@ -29,7 +30,9 @@ CORRUPTIONS = {
 def set_names(readout: Mapping[str, Any]) -> list[str]:
     """The sets that a readout needs: those for training first, then those for tests."""
     augmented = [f"{TRAINING}+augmentation={number}" for number in range(1, readout["augmentations"] + 1)]
-    corrupted = [f"{TEST}+{kind}={strength:g}" for kind in CORRUPTIONS for strength in readout["corruptions"][kind]]
+    corrupted = [
+        f"{TEST}+{kind}={value_text(strength)}" for kind in CORRUPTIONS for strength in readout["corruptions"][kind]
+    ]
     return [TRAINING, *augmented, TEST, *corrupted]
 
 

@@ -93,10 +93,16 @@ def train(
                 optimiser.step()
                 total += loss.item() * len(chosen)
             outputs = _outputs(model, validation)
+            if not math.isfinite(total):
+                raise ValueError(
+                    f"the loss is no number after epoch {len(curves['training_loss']) + 1} "
+                    f"(learning_rate {settings['learning_rate']}: try a smaller one)"
+                )
             curves["training_loss"].append(total / len(inputs))
             curves["validation_loss"].append(loss_of(outputs, validation_targets).item())
             curves["validation_accuracy"].append((outputs.argmax(dim=1) == validation_targets).double().mean().item())
-            if min(curves["validation_loss"]) == curves["validation_loss"][-1]:
+            # Of equal losses the first one counts, as in what is reported.
+            if curves["validation_loss"].index(min(curves["validation_loss"])) == len(curves["validation_loss"]) - 1:
                 best = {name: values.clone() for name, values in model.state_dict().items()}
             with whole_file(checkpoint) as path:
                 torch.save(

@@ -68,7 +68,9 @@ def write_predictions(
         begin = time.perf_counter()
         learn, validate = split(count, validation_share, seed + repetition)
         # A picture's augmented versions are where it is: none of those that validate is trained on in disguise.
-        features = np.concatenate([values[learn] for values, _ in training])
+        features = np.empty((len(learn) * len(training), training[0][0].shape[1]), np.float32)
+        for place, (values, _) in enumerate(training):
+            np.take(values, learn, axis=0, out=features[place * len(learn) : (place + 1) * len(learn)])
         labels = np.concatenate([marks[learn] for _, marks in training])
         all_alike = bool((features == features[0]).all())
         # What all pictures share says nothing, and would keep steps of Adam from being small.
@@ -104,8 +106,11 @@ def write_predictions(
         )
         accuracy = np.mean(outcomes[-1]["prediction"][0] == next(iter(tests.values()))[1])
         print(f"{classifier}, repetition {repetition}: {outcomes[-1]['seconds']} s, test {accuracy:.4f}")
+        # Large, and the next repetition makes its own.
+        del features, held, predict
     _write(path, arm, classifier, settings, tests, outcomes, seed)
-    shutil.rmtree(checkpoints, ignore_errors=True)
+    if classifier == NETWORK:
+        shutil.rmtree(checkpoints, ignore_errors=True)
 
 
 def _always(digit: np.intp) -> Predict:
