@@ -11,9 +11,14 @@ SWEEP = {
     "field": {"steps": 64},
     "grid": {"k_coupling": [0.06, 0.24]},
     "embed": {"methods": [], "samples": {"methods": []}},
-    "render": {"views": ["phase"], "png": {"enabled": False}},
+    "render": {"views": [], "png": {"enabled": False}},
 }
-BATCHED = {**SWEEP, "batch": ["digit"], "embed": {**SWEEP["embed"], "methods": ["pca"]}}
+BATCHED = {
+    **SWEEP,
+    "batch": ["digit"],
+    "embed": {**SWEEP["embed"], "methods": ["pca"]},
+    "render": {**SWEEP["render"], "views": ["phase"]},
+}
 
 
 def arrays(results):

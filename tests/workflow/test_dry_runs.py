@@ -18,8 +18,8 @@ def project(new_project):
 def test_each_shipped_config_can_be_planned(project, name):
     planned = project.planned(None, "--configfile", f"config/{name}")
     assert "Fetch MNIST" in planned
-    simulated = {message.removeprefix("Simulate ") for message in planned if message.startswith("Simulate ")}
-    assert simulated & {"digit=3", "digit=all"}
+    simulated = {message.removeprefix("Simulate ") for message in planned if message.startswith("Simulate digit=")}
+    assert any(name.startswith(("digit=3", "digit=all")) for name in simulated)
     assert {f"Measure {job}" for job in simulated} <= planned
     assert {"Summarise the runs", "Write the gallery"} <= planned
 
