@@ -139,7 +139,7 @@ def scripts_of(folder, name):
     ("script", "sign"),
     [
         (b"simulate_images.py", "readout/fields/field/training+augmentation=1/1.zarr"),
-        (b"fit_readout.py", "readout/checkpoints/*/0.pt"),
+        (b"fit_readout.py", "readout/checkpoints/*/network/0.pt"),
     ],
     ids=["simulation", "training"],
 )
@@ -163,7 +163,8 @@ def test_what_was_killed_goes_on_and_ends_with_the_same_results(project, new_pro
     assert running.returncode == 1, output.decode()[-3000:]
     done = set((other.folder / "results" / "readout" / "fields").rglob("[0-9]*.zarr"))
     times = {path: path.stat().st_mtime_ns for path in done}
-    assert done
+    # A network that learns from pixels may come before any field.
+    assert done or script == b"fit_readout.py"
 
     outcome = other.snakemake(config=config(pictures))
     assert times == {path: path.stat().st_mtime_ns for path in done}, "what was done was done again"
