@@ -7,9 +7,7 @@ number: queueing, starting Python and Snakemake on a node, and waiting to be tol
 
 import argparse
 import json
-import os
 import re
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -21,8 +19,8 @@ import yaml
 ROOT = Path(__file__).parents[1]
 sys.path[:0] = [str(ROOT / "src"), str(ROOT / "tests")]
 
-from conftest import TRACKED  # noqa: E402
-from slurm_cluster import CORES, MARK, Cluster, why_not  # noqa: E402
+from conftest import copy_project  # noqa: E402
+from slurm_cluster import CORES, Cluster, why_not  # noqa: E402
 
 from oscillator_field.provenance import seconds_of  # noqa: E402
 
@@ -60,13 +58,7 @@ def main():
 
 def copy_of_project(folder, grouped):
     """A copy to run in, with or without the groups of the profile."""
-    for entry in TRACKED:
-        source, place = ROOT / entry, folder / entry
-        place.parent.mkdir(parents=True, exist_ok=True)
-        if source.is_dir():
-            shutil.copytree(source, place, ignore=shutil.ignore_patterns("*.egg-info"))
-        else:
-            shutil.copy2(source, place)
+    copy_project(folder)
     if not grouped:
         profile = folder / "profiles" / "slurm" / "config.yaml"
         text = re.sub(r"^group(s|-components):\n(  .*\n)+", "", profile.read_text(), flags=re.MULTILINE)
@@ -83,9 +75,8 @@ def measure(cluster, project, config):
         *("--slurm-init-seconds-before-status-checks=2", "--seconds-between-status-checks=1", "--latency-wait=10"),
         f"--cores={CORES}",
     ]
-    environment = {**os.environ, MARK: str(cluster.root)}
     started = time.perf_counter()
-    done = subprocess.run(command, cwd=project, env=environment, capture_output=True, text=True)
+    done = subprocess.run(command, cwd=project, env=cluster.environment, capture_output=True, text=True)
     wall = time.perf_counter() - started
     if done.returncode:
         sys.exit(f"{done.stdout}{done.stderr}")

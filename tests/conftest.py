@@ -15,6 +15,17 @@ ROOT = Path(__file__).parents[1]
 TRACKED = ("Snakefile", "config", "environment.yml", "profiles", "resources/mnist-sample", "scripts", "src", "workflow")
 
 
+def copy_project(folder):
+    """Copy what a run needs into a folder."""
+    for entry in TRACKED:
+        source, place = ROOT / entry, folder / entry
+        place.parent.mkdir(parents=True, exist_ok=True)
+        if source.is_dir():
+            shutil.copytree(source, place, ignore=shutil.ignore_patterns("__pycache__", "*.egg-info"))
+        else:
+            shutil.copy2(source, place)
+
+
 @dataclass
 class Outcome:
     """How a call of Snakemake ended."""
@@ -60,13 +71,7 @@ def snakemake_server():
 def new_project(tmp_path_factory, snakemake_server):
     def make(name):
         folder = tmp_path_factory.mktemp(name)
-        for entry in TRACKED:
-            source, place = ROOT / entry, folder / entry
-            place.parent.mkdir(parents=True, exist_ok=True)
-            if source.is_dir():
-                shutil.copytree(source, place, ignore=shutil.ignore_patterns("__pycache__", "*.egg-info"))
-            else:
-                shutil.copy2(source, place)
+        copy_project(folder)
         return Project(folder, snakemake_server)
 
     return make

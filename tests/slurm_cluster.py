@@ -8,9 +8,10 @@ import os
 import shutil
 import signal
 import subprocess
-import time
 from contextlib import suppress
 from pathlib import Path
+
+from processes import alive, find_processes, wait_for
 
 PACKAGES = ("slurmctld", "slurmd", "slurm-client", "slurm-wlm-basic-plugins", "munge")
 PROGRAMS = ("slurmctld", "slurmd", "sbatch", "scancel", "squeue", "munged")
@@ -97,7 +98,14 @@ class Cluster:
 
     def __init__(self, root):
         self.root = Path(root)
+        # In the environment of each job, and so of all that it starts: for finding them.
+        self.mark = f"{MARK}={self.root}"
         self.host = subprocess.run(["hostname", "-s"], capture_output=True, text=True, check=True).stdout.strip()
+
+    @property
+    def environment(self):
+        """What a call of Snakemake needs to submit here."""
+        return {**os.environ, MARK: str(self.root)}
 
     def __enter__(self):
         self._clear_earlier()
@@ -118,7 +126,7 @@ class Cluster:
     def __exit__(self, *_):
         for name in ("slurmctld", *(f"slurmd.{node}" for node in NODES), "munged"):
             self._stop(name)
-        for process in marked_processes(self.root):
+        for process in find_processes(variable=self.mark):
             with suppress(ProcessLookupError):
                 os.kill(process, signal.SIGKILL)
         for name in ("slurm.conf", "gres.conf"):
@@ -213,35 +221,3 @@ class Cluster:
         link = SYSTEM_FOLDER / "slurm.conf"
         if link.is_symlink():
             Cluster(os.path.dirname(os.readlink(link))).__exit__()
-
-
-def alive(process):
-    """Whether a process is there and no zombie."""
-    try:
-        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except OSError:
-        return False
-
-
-def marked_processes(root, *words):
-    """Processes of jobs on a cluster whose command line has all of these words."""
-    for entry in Path("/proc").glob("[0-9]*"):
-        with suppress(OSError):
-            if f"{MARK}={root}".encode() in (entry / "environ").read_bytes():
-                command = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
-                if all(word in command for word in words):
-                    yield int(entry.name)
-
-
-def wait_for(condition, seconds, what):
-    """The first true value of a condition that is asked again and again.
-
-    Raises:
-        TimeoutError: it did not come true in time.
-    """
-    end = time.monotonic() + seconds
-    while not (found := condition()):
-        if time.monotonic() > end:
-            raise TimeoutError(f"waited {seconds} s in vain for {what}")
-        time.sleep(0.1)
-    return found

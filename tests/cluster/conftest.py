@@ -1,6 +1,5 @@
 """One Slurm cluster for all tests of this folder, and calls of Snakemake that submit to it."""
 
-import os
 import re
 import subprocess
 import sys
@@ -8,7 +7,7 @@ from dataclasses import dataclass
 
 import pytest
 import yaml
-from slurm_cluster import CORES, MARK, Cluster, why_not
+from slurm_cluster import CORES, Cluster, why_not
 
 # The profile as it is shipped, but looking at its jobs more often than is polite on a cluster of others.
 IMPATIENT = (
@@ -59,7 +58,7 @@ def submit(cluster):
         process = subprocess.Popen(
             command,
             cwd=project.folder,
-            env={**os.environ, MARK: str(cluster.root)},
+            env=cluster.environment,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from slurm_cluster import alive, marked_processes, wait_for
+from processes import alive, find_processes, wait_for, without_shells
 
 from oscillator_field import open_history
 
@@ -26,8 +26,7 @@ ALONE = ("--group-components", "simulate=1")
 
 def simulating(cluster):
     """The processes that run the script of `simulate`, without the shells around them."""
-    found = marked_processes(cluster.root, "/.snakemake/scripts/", "simulate.py")
-    return {process for process in found if "python" in os.readlink(f"/proc/{process}/exe")}
+    return set(without_shells(find_processes("/.snakemake/scripts/", "simulate.py", variable=cluster.mark)))
 
 
 def writing(project):
@@ -110,7 +109,7 @@ def test_jobs_that_lose_their_time_or_their_node_run_again_and_a_dead_twin_does_
         # Given up for dead an age ago, it wakes, finds that another has taken over, and ends.
         assert alive(twin)
         os.kill(twin, signal.SIGCONT)
-        wait_for(lambda: not list(marked_processes(cluster.root)), 120, "the end of the twin and its Snakemake")
+        wait_for(lambda: not list(find_processes(variable=cluster.mark)), 120, "the end of the twin and its Snakemake")
     finally:
         for process in stopped:
             with suppress(ProcessLookupError):

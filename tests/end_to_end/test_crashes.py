@@ -4,35 +4,15 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from pathlib import Path
 
 import pytest
+from processes import find_processes, wait_for, without_shells
 
 from oscillator_field import open_history
 
 CONFIG = {"digits": [3], "field": {"steps": 30_000}, "embed": {"methods": []}, "render": {"views": []}}
 RUN = "digit=3+steps=30000"
 pytestmark = pytest.mark.slow
-
-
-def simulating(folder):
-    """Processes that run the script of `simulate` in a folder."""
-    for entry in Path("/proc").glob("[0-9]*"):
-        try:
-            command = (entry / "cmdline").read_bytes()
-            if b"simulate.py" in command and b"bash" not in command and (entry / "cwd").resolve() == folder.resolve():
-                yield int(entry.name)
-        except OSError:
-            continue
-
-
-def wait_for(condition, seconds=60):
-    end = time.monotonic() + seconds
-    while not (found := condition()):
-        assert time.monotonic() < end, "waited in vain"
-        time.sleep(0.05)
-    return found
 
 
 def test_a_killed_job_leaves_no_store_and_a_second_call_makes_it(new_project):
@@ -43,8 +23,8 @@ def test_a_killed_job_leaves_no_store_and_a_second_call_makes_it(new_project):
     command = [sys.executable, "-m", "snakemake", *arguments]
     with subprocess.Popen(command, cwd=project.folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as running:
         # In the midst of writing: chunks are there, and the store is not.
-        wait_for(lambda: list(run.glob(".history.zarr.*.tmp/whole/phase/c/0/*")))
-        for process in simulating(project.folder):
+        wait_for(lambda: list(run.glob(".history.zarr.*.tmp/whole/phase/c/0/*")), 60, "chunks")
+        for process in without_shells(find_processes("simulate.py", folder=project.folder)):
             os.kill(process, signal.SIGKILL)
         output, _ = running.communicate(timeout=60)
     assert running.returncode == 1

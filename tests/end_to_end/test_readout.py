@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 import zarr
 from playwright.sync_api import sync_playwright
+from processes import find_processes, without_shells
 
 from oscillator_field.figures.browser import find_browser
 from oscillator_field.mnist import make_sample
@@ -124,22 +125,11 @@ def test_the_page_shows_its_figures_without_a_complaint(project):
     assert rows == 12
 
 
-def scripts_of(folder, name):
-    """Processes that run a script in a folder."""
-    for entry in Path("/proc").glob("[0-9]*"):
-        try:
-            command = (entry / "cmdline").read_bytes()
-            if name in command and b"bash" not in command and (entry / "cwd").resolve() == folder.resolve():
-                yield int(entry.name)
-        except OSError:
-            continue
-
-
 @pytest.mark.parametrize(
     ("script", "sign"),
     [
-        (b"simulate_images.py", "readout/fields/field/training+augmentation=1/1.zarr"),
-        (b"fit_readout.py", "readout/checkpoints/*/network/0.pt"),
+        ("simulate_images.py", "readout/fields/field/training+augmentation=1/1.zarr"),
+        ("fit_readout.py", "readout/checkpoints/*/network/0.pt"),
     ],
     ids=["simulation", "training"],
 )
@@ -155,7 +145,7 @@ def test_what_was_killed_goes_on_and_ends_with_the_same_results(project, new_pro
             time.sleep(0.02)
         # At whatever moment the next of these jobs is.
         while running.poll() is None and time.monotonic() < end:
-            killed = list(scripts_of(other.folder, script))
+            killed = list(without_shells(find_processes(script, folder=other.folder)))
             for process in killed:
                 os.kill(process, signal.SIGKILL)
             time.sleep(0.01 if killed else 0.001)
@@ -164,7 +154,7 @@ def test_what_was_killed_goes_on_and_ends_with_the_same_results(project, new_pro
     done = set((other.folder / "results" / "readout" / "fields").rglob("[0-9]*.zarr"))
     times = {path: path.stat().st_mtime_ns for path in done}
     # A network that learns from pixels may come before any field.
-    assert done or script == b"fit_readout.py"
+    assert done or script == "fit_readout.py"
 
     outcome = other.snakemake(config=config(pictures))
     assert times == {path: path.stat().st_mtime_ns for path in done}, "what was done was done again"
