@@ -21,6 +21,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from oscillator_field.engines import Piece, Problem, angle, on_circle, slices
+from oscillator_field.engines.step_constants import step_constants
 
 LANES = 16
 
@@ -288,31 +289,15 @@ def _angle(imaginary, real):  # type: ignore[no-untyped-def]
 def _tables(
     problem: Problem, lanes: NDArray[np.int64], columns: int
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """What is constant in a step: settings `(setting, column * lane)`, weights `(channel, channel, column * lane)`.
-
-    z + delta_t * (k_coupling * (neighbours - z) + k_omega * Omega @ z + k_bias * (c - z)) is a weighted sum of
-    neighbours, c, and the z of all channels; the weight of z itself stands on the diagonal. The products are
-    taken in float64.
-    """
-    each = [problem.parameters[lane] for lane in lanes]
-    delta_t, coupling, mixing, bias = (
-        np.array([getattr(parameters, name) for parameters in each])
-        for name in ("delta_t", "k_coupling", "k_omega", "k_bias")
-    )
-    threshold = np.array([parameters.spike_threshold for parameters in each])
-    evolves = np.array([parameters.evolve_input for parameters in each], float)
-    rate = np.array([parameters.input_rate for parameters in each])
-    # A threshold of 0 must let a change of exactly pi through, and no change of 0.
-    rows = [delta_t * coupling, delta_t * bias, np.cos(threshold), np.maximum(np.sin(threshold), 1e-30)]
-    rows += [delta_t * rate * evolves, evolves]
+    """What is constant in a step: settings `(setting, column * lane)`, weights `(channel, channel, column * lane)`."""
+    constants = step_constants([problem.parameters[lane] for lane in lanes], problem.omega[lanes])
+    rows = [constants.coupling, constants.bias, constants.cosine, constants.sine, constants.follow, constants.evolves]
     channels = problem.omega.shape[-1]
-    weights = (delta_t * mixing)[:, np.newaxis, np.newaxis] * problem.omega[lanes].astype(np.float64)
-    weights += (1 - delta_t * (coupling + bias))[:, np.newaxis, np.newaxis] * np.eye(channels)
-    settings_table = _aligned((len(rows), columns * LANES), np.float32)
-    settings_table[:] = np.tile(np.array(rows), columns)
-    weights_table = _aligned((channels, channels, columns * LANES), np.float32)
-    weights_table[:] = np.tile(weights.transpose(1, 2, 0), columns)
-    return settings_table, weights_table
+    settings = _aligned((len(rows), columns * LANES), np.float32)
+    settings[:] = np.tile(np.array(rows), columns)
+    weights = _aligned((channels, channels, columns * LANES), np.float32)
+    weights[:] = np.tile(constants.weights.transpose(1, 2, 0), columns)
+    return settings, weights
 
 
 def _bordered(phase: NDArray[np.float32]) -> NDArray[np.float32]:

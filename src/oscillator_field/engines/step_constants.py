@@ -1,0 +1,67 @@
+"""What is constant in a step, as the compiled engines want it: the model as one weighted sum.
+
+    z + delta_t * (k_coupling * (neighbours - z) + k_omega * Omega @ z + k_bias * (c - z))
+        = coupling * neighbours + bias * c + weights @ z
+
+with the weight of z itself on the diagonal of `weights`. Products are taken in float64 and rounded once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from oscillator_field.parameters import FieldParameters
+
+Values = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class StepConstants:
+    """One value for each run, float32.
+
+    Attributes:
+        coupling, bias: factors of the sum of the neighbours and of the input.
+        cosine, sine: of the threshold; a change spikes if `|sin(change)| * cosine > cos(change) * sine`.
+        follow: how far the input goes towards the state in a step; 0 if it does not.
+        evolves: 1 if the input follows, 0 if not.
+        weights: `(run, channel, channel)`, off the diagonal skew-symmetric to the last bit.
+    """
+
+    coupling: Values
+    bias: Values
+    cosine: Values
+    sine: Values
+    follow: Values
+    evolves: Values
+    weights: Values
+
+
+def step_constants(parameters: Sequence[FieldParameters], omega: Values) -> StepConstants:
+    """The constants of runs with these parameters and `omega`, `(run, channel, channel)`."""
+
+    def of_runs(name: str) -> NDArray[np.float64]:
+        return np.array([getattr(each, name) for each in parameters], np.float64)
+
+    delta_t, coupling, mixing, bias = map(of_runs, ("delta_t", "k_coupling", "k_omega", "k_bias"))
+    threshold, evolves = of_runs("spike_threshold"), of_runs("evolve_input")
+    weights = (delta_t * mixing)[:, np.newaxis, np.newaxis] * omega.astype(np.float64)
+    weights += (1 - delta_t * (coupling + bias))[:, np.newaxis, np.newaxis] * np.eye(omega.shape[-1])
+    return StepConstants(
+        *(
+            values.astype(np.float32)
+            for values in (
+                delta_t * coupling,
+                delta_t * bias,
+                np.cos(threshold),
+                # A threshold of 0 must let a change of exactly pi through, and no change of 0.
+                np.maximum(np.sin(threshold), 1e-30),
+                delta_t * of_runs("input_rate") * evolves,
+                evolves,
+                weights,
+            )
+        )
+    )
