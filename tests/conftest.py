@@ -1,6 +1,7 @@
 """A copy of the project to run Snakemake in, so that a test may change any file of it."""
 
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -10,6 +11,12 @@ from pathlib import Path
 
 import pytest
 import yaml
+
+from oscillator_field.devices import gpu_at_hand
+
+# Where no GPU is, the kernels run in numba's simulator: thread by thread, in Python. To be said before numba is loaded.
+if not gpu_at_hand():
+    os.environ["NUMBA_ENABLE_CUDASIM"] = "1"
 
 ROOT = Path(__file__).parents[1]
 TRACKED = ("Snakefile", "config", "environment.yml", "profiles", "resources/mnist-sample", "scripts", "src", "workflow")

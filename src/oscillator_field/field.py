@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -13,7 +14,9 @@ from oscillator_field.devices import gpu_at_hand
 from oscillator_field.engines import Engine, Piece, Problem
 from oscillator_field.parameters import FieldParameters
 
-ENGINES = ("numba", "torch")
+ENGINES = ("cuda", "numba", "torch")
+# What an engine is written with, as it is installed: stores name its version.
+LIBRARIES = {"cuda": "numba-cuda", "numba": "numba", "torch": "torch"}
 DEVICES = ("auto", "cpu", "cuda")
 FRAMES_A_PIECE = 64
 
@@ -141,23 +144,50 @@ def course(
         raise ValueError(f"threads: {threads!r} is not a whole number of at least 1")
     if device not in DEVICES:
         raise ValueError(f"device: {device!r} is unknown (allowed: {', '.join(DEVICES)})")
-    # Imported by name, so that a job loads the libraries of one engine only.
-    module = importlib.import_module(f"oscillator_field.engines.{engine_name(engine, device)}")
-    pieces: Engine = module.pieces
+    pieces: Engine = _module_of(usable_engine(task, engine, device, frames_a_piece)).pieces
     return pieces(task, frames_a_piece=frames_a_piece, threads=threads, device=device)
 
 
 def engine_name(engine: str, device: str = "auto") -> str:
-    """The engine that `auto` stands for here, or the engine itself: torch on a GPU, numba on a CPU.
+    """The engine that `auto` stands for here, or the engine itself: cuda where there is a GPU, numba on a CPU.
 
     Raises:
         ValueError: no such engine.
     """
     if engine == "auto":
-        return "torch" if device == "cuda" or (device == "auto" and gpu_at_hand()) else "numba"
+        return "cuda" if device == "cuda" or (device == "auto" and gpu_at_hand()) else "numba"
     if engine not in ENGINES:
         raise ValueError(f"engine: {engine!r} is unknown (allowed: auto, {', '.join(ENGINES)})")
     return engine
+
+
+def usable_engine(
+    task: Problem, engine: str = "auto", device: str = "auto", frames_a_piece: int = FRAMES_A_PIECE
+) -> str:
+    """The engine that computes this task here: as `engine_name` says, but for a GPU that turns out to be of no use.
+
+    Where neither engine nor device was asked for by name, numba computes instead, and a printed line says why.
+
+    Raises:
+        ValueError: no such engine.
+        RuntimeError: a GPU was asked for and cannot be used; the message says why.
+    """
+    chosen = engine_name(engine, device)
+    if chosen != "cuda":
+        return chosen
+    try:
+        _module_of(chosen).check_gpu(task, frames_a_piece)
+    except (ImportError, RuntimeError) as error:
+        if engine == "cuda" or device == "cuda":
+            raise
+        print(f"The engine numba computes on the CPU: {error}")
+        return "numba"
+    return chosen
+
+
+def _module_of(engine: str) -> Any:
+    # Imported by name, so that a job loads the libraries of one engine only.
+    return importlib.import_module(f"oscillator_field.engines.{engine}")
 
 
 def start(seed: int, rows: int, columns: int, channels: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:

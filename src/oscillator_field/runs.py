@@ -12,7 +12,7 @@ import zarr
 from oscillator_field.devices import visible_gpus
 from oscillator_field.encoding import over_channels
 from oscillator_field.engines import Piece, Problem
-from oscillator_field.field import course, engine_name, problem, start
+from oscillator_field.field import LIBRARIES, course, problem, start, usable_engine
 from oscillator_field.grid import Run
 from oscillator_field.history import EXACT, frames_a_chunk, write_history
 from oscillator_field.logs import progress
@@ -56,9 +56,10 @@ def simulate_runs(
         steps=steps,
         every=every,
     )
-    chosen = engine_name(engine, device)
+    frames_a_piece = frames_a_chunk(task)
+    chosen = usable_engine(task, engine, device, frames_a_piece)
     print(f"{len(runs)} runs by engine {chosen} on {platform.node()}, GPUs given to this job: {visible_gpus()}")
-    pieces = course(task, engine=chosen, device=device, threads=threads, frames_a_piece=frames_a_chunk(task))
+    pieces = course(task, engine=chosen, device=device, threads=threads, frames_a_piece=frames_a_piece)
     # Chunks are compressed on the cores of the job, beside the field.
     with zarr.config.set({"threading.max_workers": threads}):
         write_history(
@@ -72,7 +73,7 @@ def simulate_runs(
                 "simulation": {"engine": chosen, "device": device, "every": every, "precision": precision},
             },
             precision=precision,
-            libraries=[chosen],
+            libraries=[LIBRARIES[chosen]],
         )
 
 

@@ -6,21 +6,13 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from random_settings import STRONG, random_setting
 from reference import apart, simulate_float64
 
 from oscillator_field import FieldParameters, simulate
 from oscillator_field.field import ENGINES, start
 
 SHAPE = (7, 5, 3)
-# Strong enough that a wrong term shows within one step.
-STRONG = {"k_coupling": 2.0, "k_omega": 1.5, "k_bias": 3.0, "input_rate": 4.0, "spike_threshold": 0.02}
-
-
-def random_setting(seed, runs=1, shape=SHAPE):
-    generator = np.random.default_rng(seed)
-    drive, begin = generator.uniform(-9, 9, (2, runs, *shape)).astype(np.float32)
-    uniform = generator.uniform(size=(runs, shape[-1], shape[-1])).astype(np.float32)
-    return {"input_phase": drive, "initial_phase": begin, "omega": uniform - uniform.swapaxes(-1, -2)}
 
 
 @pytest.fixture(params=ENGINES)
@@ -64,7 +56,7 @@ def test_each_run_has_parameters_of_its_own(engine):
     shape=st.tuples(st.integers(1, 9), st.integers(1, 9), st.integers(1, 6)),
     runs=st.integers(1, 20),
     threads=st.integers(1, 2),
-    engine=st.sampled_from(ENGINES),
+    engine=st.sampled_from(("numba", "torch")),  # test_cuda has smaller lattices for the simulator
     strong=st.booleans(),
 )
 def test_a_run_has_the_same_bits_whatever_shares_its_batch(seed, shape, runs, threads, engine, strong):
@@ -101,7 +93,7 @@ def test_thinning_loses_frames_but_no_spike(every, steps, engine):
 
 def test_phases_stay_within_the_circle(engine):
     setting = random_setting(4)
-    history = simulate(**setting, parameters=FieldParameters(delta_t=1, k_bias=50), steps=200, engine=engine)
+    history = simulate(**setting, parameters=FieldParameters(delta_t=1, k_bias=50), steps=100, engine=engine)
     assert history.phase.dtype == np.float32
     assert np.isfinite(history.phase).all()
     assert (history.phase > -np.float32(np.pi)).all()
@@ -175,3 +167,5 @@ def test_cuda_without_a_gpu_is_refused():
         pytest.skip("this machine has a GPU")
     with pytest.raises(RuntimeError, match="device: 'cuda' was asked for"):
         simulate(**random_setting(7), parameters=FieldParameters(), steps=1, engine="torch", device="cuda")
+    with pytest.raises(RuntimeError, match="device: 'cpu' was asked for"):
+        simulate(**random_setting(7), parameters=FieldParameters(), steps=1, engine="cuda", device="cpu")

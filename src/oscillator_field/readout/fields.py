@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from oscillator_field.devices import visible_gpus
 from oscillator_field.encoding import encode, over_channels
 from oscillator_field.engines import slices
-from oscillator_field.field import course, engine_name, problem, start
+from oscillator_field.field import LIBRARIES, course, problem, start, usable_engine
 from oscillator_field.grid import Run
 from oscillator_field.logs import progress
 from oscillator_field.readout.images import read_images
@@ -80,12 +80,12 @@ def simulate_shard(
     )
     positions = {int(step): place for place, step in enumerate(times)}
     scale = math.pi / LEVELS
-    used = engine_name(engine, device)
+    used = usable_engine(task, engine, device)
     print(f"{count} pictures by engine {used} on {platform.node()}, GPUs given to this job: {visible_gpus()}")
     attributes = {"parameters": dict(run), "simulation": {"engine": used, "device": device}}
     sites = ("row", "column", "channel")
     with (
-        new_store(path, title="Phases for the readout", attributes=attributes, libraries=[used]) as group,
+        new_store(path, title="Phases for the readout", attributes=attributes, libraries=[LIBRARIES[used]]) as group,
         progress(total=count, unit="field") as bar,
     ):
         add_coordinate(group, "step", ("time",), np.array(times), long_name="step after which phases were kept")

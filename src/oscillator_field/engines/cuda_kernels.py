@@ -1,0 +1,235 @@
+"""The kernels of the engine for NVIDIA GPUs: the model for one thread, which holds a pixel with all its channels.
+
+State and input lie in global memory as `(run, part, channel, pixel)`, the part being real or imaginary, so that
+neighbouring threads read neighbouring numbers. Where a lattice fits into one block, a block computes all steps of a
+run: the state stays in registers, and shared memory holds a second copy, in which a thread finds its neighbours.
+Larger lattices take one launch a step, any number of blocks a run, and find their neighbours in global memory.
+
+Sizes of the lattice are constants to the compiler, which unrolls the loops over channels and keeps the little
+arrays of a thread in registers. A run's bits depend on nothing but the run: no thread sees another run.
+"""
+
+from __future__ import annotations
+
+import math
+from functools import lru_cache
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+from numba import config, cuda, float32, int32
+
+THREADS_A_BLOCK = 256
+MOST_PIXELS_ON_CHIP = 1024  # threads that a block may have
+SHARED_BYTES = 48 * 2**10  # shared memory that a block may have without asking the driver for more
+
+# Columns of the table of settings.
+COUPLING, BIAS, COSINE, SINE, FOLLOW, EVOLVES = range(6)
+SETTINGS = 6
+
+# Added under the root instead of the model's 1e-12 after it: the same in float32 unless |x| is about that small.
+_TINY = np.float32(1e-24)
+_ZERO, _ONE, _PI = np.float32(0), np.float32(1), np.float32(np.pi)
+
+
+def fits_on_chip(rows: int, columns: int, channels: int) -> bool:
+    """Whether one block can hold a run: a thread for each pixel, and the state with its border in shared memory."""
+    bordered = (rows + 2) * (columns + 2)
+    return rows * columns <= MOST_PIXELS_ON_CHIP and 2 * 4 * channels * bordered <= SHARED_BYTES
+
+
+@lru_cache(maxsize=8)
+def kernels(rows: int, columns: int, channels: int) -> SimpleNamespace:
+    """The kernels for a lattice, each compiled when it is first launched.
+
+    `to_circle(phase, state)`, `whole_course(...)`, `one_step(...)`, `write_frame(...)`, `write_input(...)`.
+    """
+    pixels, stride = rows * columns, columns + 2
+    bordered = (rows + 2) * stride
+    shared_size, pairs = channels * bordered, channels * channels
+
+    @cuda.jit(device=True, inline="always", fastmath=True)
+    def angle(imaginary, real):  # type: ignore[no-untyped-def]
+        phase = math.atan2(imaginary, real)
+        return phase if phase > -_PI else _PI
+
+    @cuda.jit(device=True, inline="always", fastmath=True)
+    def load_constants(run, settings, weights, s, w):  # type: ignore[no-untyped-def]
+        """Of the weights, those above the diagonal and one of it: the rest follows."""
+        for setting in range(SETTINGS):
+            s[setting] = settings[run, setting]
+        for target in range(channels):
+            for source in range(target, channels):
+                w[target * channels + source] = weights[run, target, source]
+
+    @cuda.jit(device=True, inline="always", fastmath=True)
+    def load_pixel(run, pixel, state, re, im):  # type: ignore[no-untyped-def]
+        for channel in range(channels):
+            re[channel], im[channel] = state[run, 0, channel, pixel], state[run, 1, channel, pixel]
+
+    @cuda.jit(device=True, inline="always", fastmath=True)
+    def store_pixel(run, pixel, state, re, im):  # type: ignore[no-untyped-def]
+        for channel in range(channels):
+            state[run, 0, channel, pixel], state[run, 1, channel, pixel] = re[channel], im[channel]
+
+    @cuda.jit(device=True, inline="always", fastmath=True)
+    def advance(x_re, x_im, z_re, z_im, c_re, c_im, count, s, w):  # type: ignore[no-untyped-def]
+        """One step of a pixel; `x` comes in as the sum of the neighbouring pixels, and is used up."""
+        for target in range(channels):
+            re, im = x_re[target], x_im[target]
+            if target > 0:
+                re, im = re + z_re[target - 1], im + z_im[target - 1]
+            if target < channels - 1:
+                re, im = re + z_re[target + 1], im + z_im[target + 1]
+            re = s[BIAS] * c_re[target] + s[COUPLING] * re + w[0] * z_re[target]
+            im = s[BIAS] * c_im[target] + s[COUPLING] * im + w[0] * z_im[target]
+            for source in range(channels):
+                if source > target:
+                    re += w[target * channels + source] * z_re[source]
+                    im += w[target * channels + source] * z_im[source]
+                elif source < target:
+                    re -= w[source * channels + target] * z_re[source]
+                    im -= w[source * channels + target] * z_im[source]
+            x_re[target], x_im[target] = re, im
+        for target in range(channels):
+            re, im = x_re[target], x_im[target]
+            scale = _ONE / math.sqrt(re * re + im * im + _TINY)
+            re, im = re * scale, im * scale
+            # |angle| > threshold, as sin(|angle| - threshold) > 0, which holds up to pi.
+            along = re * z_re[target] + im * z_im[target]
+            # Of the differences, so that a site that keeps still turns by exactly 0.
+            across = abs((im - z_im[target]) * z_re[target] - (re - z_re[target]) * z_im[target])
+            count[target] += np.int32(across * s[COSINE] > along * s[SINE])
+            z_re[target], z_im[target] = re, im
+            if s[EVOLVES] > _ZERO:
+                re = c_re[target] + s[FOLLOW] * (re - c_re[target])
+                im = c_im[target] + s[FOLLOW] * (im - c_im[target])
+                scale = _ONE / math.sqrt(re * re + im * im + _TINY)
+                c_re[target], c_im[target] = re * scale, im * scale
+
+    @cuda.jit(fastmath=True)
+    def to_circle(phase, state):  # type: ignore[no-untyped-def]
+        """Real and imaginary part of phases `(run, pixel, channel)`, taken in float64 as every engine does."""
+        i = cuda.grid(1)
+        if i < phase.size:
+            run, rest = i // (pixels * channels), i % (pixels * channels)
+            pixel, channel = rest // channels, rest % channels
+            exact = np.float64(phase[run, pixel, channel])
+            state[run, 0, channel, pixel] = np.float32(math.cos(exact))
+            state[run, 1, channel, pixel] = np.float32(math.sin(exact))
+
+    @cuda.jit(fastmath=True, **_at_most(pixels))
+    def whole_course(z, c, settings, weights, step, last_steps, phase, spikes):  # type: ignore[no-untyped-def]
+        """From a step to the last of `last_steps`, with a frame after each of these: a block a run."""
+        shared_re = cuda.shared.array(shared_size, float32)
+        shared_im = cuda.shared.array(shared_size, float32)
+        z_re, z_im = cuda.local.array(channels, float32), cuda.local.array(channels, float32)
+        c_re, c_im = cuda.local.array(channels, float32), cuda.local.array(channels, float32)
+        x_re, x_im = cuda.local.array(channels, float32), cuda.local.array(channels, float32)
+        s, w = cuda.local.array(SETTINGS, float32), cuda.local.array(pairs, float32)
+        count = cuda.local.array(channels, int32)
+        run, pixel = cuda.blockIdx.x, cuda.threadIdx.x
+        here = (pixel // columns + 1) * stride + pixel % columns + 1
+
+        for i in range(pixel, shared_size, pixels):
+            shared_re[i], shared_im[i] = _ZERO, _ZERO
+        cuda.syncthreads()
+        load_constants(run, settings, weights, s, w)
+        load_pixel(run, pixel, z, z_re, z_im)
+        load_pixel(run, pixel, c, c_re, c_im)
+        for channel in range(channels):
+            count[channel] = 0
+            shared_re[channel * bordered + here] = z_re[channel]
+            shared_im[channel * bordered + here] = z_im[channel]
+        cuda.syncthreads()
+
+        for frame in range(last_steps.shape[0]):
+            last_step = last_steps[frame]
+            while step < last_step:
+                for channel in range(channels):
+                    site = channel * bordered + here
+                    x_re[channel] = (shared_re[site - stride] + shared_re[site + stride]) + (
+                        shared_re[site - 1] + shared_re[site + 1]
+                    )
+                    x_im[channel] = (shared_im[site - stride] + shared_im[site + stride]) + (
+                        shared_im[site - 1] + shared_im[site + 1]
+                    )
+                # Nobody writes before all have read.
+                cuda.syncthreads()
+                advance(x_re, x_im, z_re, z_im, c_re, c_im, count, s, w)
+                for channel in range(channels):
+                    shared_re[channel * bordered + here] = z_re[channel]
+                    shared_im[channel * bordered + here] = z_im[channel]
+                cuda.syncthreads()
+                step += 1
+            for channel in range(channels):
+                phase[run, frame, pixel, channel] = angle(z_im[channel], z_re[channel])
+                spikes[run, frame, pixel, channel] = count[channel]
+                count[channel] = 0
+        store_pixel(run, pixel, z, z_re, z_im)
+        store_pixel(run, pixel, c, c_re, c_im)
+
+    @cuda.jit(fastmath=True)
+    def one_step(z, z_next, c, counts, settings, weights):  # type: ignore[no-untyped-def]
+        """One step of all pixels; counts are int32 `(run, channel, pixel)`."""
+        z_re, z_im = cuda.local.array(channels, float32), cuda.local.array(channels, float32)
+        c_re, c_im = cuda.local.array(channels, float32), cuda.local.array(channels, float32)
+        x_re, x_im = cuda.local.array(channels, float32), cuda.local.array(channels, float32)
+        s, w = cuda.local.array(SETTINGS, float32), cuda.local.array(pairs, float32)
+        count = cuda.local.array(channels, int32)
+        run, pixel = cuda.blockIdx.x, cuda.blockIdx.y * cuda.blockDim.x + cuda.threadIdx.x
+        if pixel < pixels:
+            row, column = pixel // columns, pixel % columns
+            load_constants(run, settings, weights, s, w)
+            load_pixel(run, pixel, z, z_re, z_im)
+            load_pixel(run, pixel, c, c_re, c_im)
+            for channel in range(channels):
+                count[channel] = counts[run, channel, pixel]
+                # In pairs as on the chip, and outside the lattice 0.
+                above_re = above_im = below_re = below_im = left_re = left_im = right_re = right_im = _ZERO
+                if row > 0:
+                    above_re, above_im = z[run, 0, channel, pixel - columns], z[run, 1, channel, pixel - columns]
+                if row < rows - 1:
+                    below_re, below_im = z[run, 0, channel, pixel + columns], z[run, 1, channel, pixel + columns]
+                if column > 0:
+                    left_re, left_im = z[run, 0, channel, pixel - 1], z[run, 1, channel, pixel - 1]
+                if column < columns - 1:
+                    right_re, right_im = z[run, 0, channel, pixel + 1], z[run, 1, channel, pixel + 1]
+                x_re[channel] = (above_re + below_re) + (left_re + right_re)
+                x_im[channel] = (above_im + below_im) + (left_im + right_im)
+            advance(x_re, x_im, z_re, z_im, c_re, c_im, count, s, w)
+            store_pixel(run, pixel, z_next, z_re, z_im)
+            store_pixel(run, pixel, c, c_re, c_im)
+            for channel in range(channels):
+                counts[run, channel, pixel] = count[channel]
+
+    @cuda.jit(fastmath=True)
+    def write_frame(z, counts, frame, phase, spikes):  # type: ignore[no-untyped-def]
+        """Phases and counts to their place in a piece; the counts start again from 0."""
+        run, pixel = cuda.blockIdx.x, cuda.blockIdx.y * cuda.blockDim.x + cuda.threadIdx.x
+        if pixel < pixels:
+            for channel in range(channels):
+                phase[run, frame, pixel, channel] = angle(z[run, 1, channel, pixel], z[run, 0, channel, pixel])
+                spikes[run, frame, pixel, channel] = counts[run, channel, pixel]
+                counts[run, channel, pixel] = 0
+
+    @cuda.jit(fastmath=True)
+    def write_input(c, input_phase):  # type: ignore[no-untyped-def]
+        """The phases of the input, `(run, pixel, channel)`."""
+        run, pixel = cuda.blockIdx.x, cuda.blockIdx.y * cuda.blockDim.x + cuda.threadIdx.x
+        if pixel < pixels:
+            for channel in range(channels):
+                input_phase[run, pixel, channel] = angle(c[run, 1, channel, pixel], c[run, 0, channel, pixel])
+
+    return SimpleNamespace(
+        to_circle=to_circle,
+        whole_course=whole_course,
+        one_step=one_step,
+        write_frame=write_frame,
+        write_input=write_input,
+    )
+
+
+def _at_most(threads: int) -> dict[str, Any]:
+    """Options of a kernel whose blocks have so many threads: their registers are shared out accordingly."""
+    return {} if config.ENABLE_CUDASIM else {"launch_bounds": min(threads, MOST_PIXELS_ON_CHIP)}
