@@ -96,8 +96,11 @@ def check_engine(engine: str, device: str) -> None:
     Raises:
         ConfigError: it is such a pair.
     """
-    if engine == "numba" and device == "cuda":
-        raise ConfigError('simulate.device: "cuda" is not allowed with simulate.engine: "numba" (auto or cpu)')
+    place = {"numba": "cpu", "cuda": "cuda"}.get(engine, device)
+    if device not in ("auto", place):
+        raise ConfigError(
+            f'simulate.device: "{device}" is not allowed with simulate.engine: "{engine}" (auto or {place})'
+        )
 
 
 def check_embeddable(jobs: Sequence[Job], methods: Sequence[str]) -> None:

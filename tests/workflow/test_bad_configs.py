@@ -131,6 +131,10 @@ BAD = {
         "simulate: {engine: numba, device: cuda}",
         'simulate.device: "cuda" is not allowed with simulate.engine: "numba" (auto or cpu)',
     ),
+    "the engine for GPUs on a CPU": (
+        "simulate: {engine: cuda, device: cpu}",
+        'simulate.device: "cpu" is not allowed with simulate.engine: "cuda" (auto or cuda)',
+    ),
     "too large a perplexity": (
         "embed: {tsne: {perplexity: 262}}",
         "embed.tsne.perplexity: 262 is not allowed (at most 261)",

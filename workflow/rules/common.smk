@@ -17,7 +17,6 @@ os.environ.update(
 
 from oscillator_field import configuration
 from oscillator_field.devices import gpu_at_hand
-from oscillator_field.field import engine_name
 from oscillator_field.figures.browser import HOW_TO_GET_ONE, find_browser
 from oscillator_field.figures.views import store_of
 from oscillator_field.grid import perturbations, sample_sets
@@ -135,10 +134,18 @@ def simulate_settings(wildcards):
     }
 
 
+def engine_modules():
+    """What computes the field. Whether `auto` finds a GPU shows in the job, so both of its engines are named."""
+    engine, device = config["simulate"]["engine"], config["simulate"]["device"]
+    on_gpu = [] if device == "cpu" else ["cuda", "cuda_kernels", "step_constants"]
+    on_cpu = [] if device == "cuda" else ["numba", "step_constants"]
+    chosen = {"auto": {*on_gpu, *on_cpu}, "cuda": on_gpu, "numba": on_cpu, "torch": ["torch"]}[engine]
+    return [f"engines/{module}.py" for module in ["__init__", *sorted(chosen)]]
+
+
 def simulate_code():
-    """What decides a history: of the engines, only the one that computes it."""
-    engine = engine_name(config["simulate"]["engine"], config["simulate"]["device"])
-    return code("simulate", "field.py", "history.py", "runs.py", "engines/__init__.py", f"engines/{engine}.py")
+    """What decides a history."""
+    return code("simulate", "field.py", "history.py", "runs.py", *engine_modules())
 
 
 def growing(amount):
@@ -159,13 +166,19 @@ def simulate_megabytes(wildcards):
     """Room for the libraries, the chunks under way in each thread, and the inputs of all runs."""
     runs = job_of(wildcards).runs
     sites = 28 * 28 * runs[0].settings.channels
-    return 1000 + 400 * simulate_threads(wildcards) + len(runs) * sites * 40 // 10**6
+    return 1000 + gpu_megabytes() + 400 * simulate_threads(wildcards) + len(runs) * sites * 40 // 10**6
 
 
 def gpus():
     """One GPU if the config insists on one, or leaves it open and the machine that starts the workflow has one."""
-    device = config["simulate"]["device"]
-    return int(device == "cuda" or (device == "auto" and config["simulate"]["engine"] != "numba" and gpu_at_hand()))
+    engine, device = config["simulate"]["engine"], config["simulate"]["device"]
+    may = device == "auto" and engine in ("auto", "torch")
+    return int("cuda" in (engine, device) or (may and gpu_at_hand()))
+
+
+def gpu_megabytes():
+    """Room on the host for CUDA, and for the pieces of a history that come from a GPU: page-locked memory, 2 GiB at most."""
+    return 3000 * gpus()
 
 
 def embed_settings(wildcards):

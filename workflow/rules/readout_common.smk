@@ -28,10 +28,8 @@ def known(names, name, what):
 
 
 def simulate_images_code():
-    """What decides phases: of the engines, only the one that computes them."""
-    engine = engine_name(config["simulate"]["engine"], config["simulate"]["device"])
-    modules = ("encoding.py", "field.py", "engines/__init__.py", f"engines/{engine}.py", "readout/fields.py")
-    return code("simulate_images", *modules)
+    """What decides phases."""
+    return code("simulate_images", "encoding.py", "field.py", "readout/fields.py", *engine_modules())
 
 
 def shard_settings(wildcards):
@@ -50,7 +48,7 @@ def shard_megabytes(wildcards):
     """Room for the libraries, and for start, input and kept phases of all pictures of a shard."""
     sites = 28 * 28 * known(FIELDS, wildcards.field, "field")["channels"]
     frames = len(TIMES)
-    return 1500 + config["readout"]["shard"] * sites * (16 + 2 * frames) // 10**6
+    return 1500 + gpu_megabytes() + config["readout"]["shard"] * sites * (16 + 2 * frames) // 10**6
 
 
 def shard_bytes():
