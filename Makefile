@@ -8,7 +8,7 @@ READY := .venv/ready
 # Every job is a Python process of its own: modules are compiled once, not in each.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: setup browser run test test-cluster check bench bench-cluster lock sample clean
+.PHONY: setup browser run test test-cluster check bench bench-gpu bench-cluster lock sample clean
 
 setup: $(READY)
 
@@ -43,6 +43,10 @@ bench: $(READY)
 	$(BIN)/python benchmarks/field.py --json benchmarks/field.json
 	$(BIN)/python benchmarks/pictures.py --json benchmarks/pictures.json
 	$(BIN)/python benchmarks/sweep.py --json benchmarks/sweep.json
+
+# The engine for GPUs, checked and measured beside torch; it needs an NVIDIA GPU.
+bench-gpu: $(READY)
+	$(BIN)/python benchmarks/gpu.py --json benchmarks/gpu.json
 
 # What submitting costs, on the cluster of the tests.
 bench-cluster: $(READY)
