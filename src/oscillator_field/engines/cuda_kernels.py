@@ -12,12 +12,16 @@ arrays of a thread in registers. A run's bits depend on nothing but the run: no 
 from __future__ import annotations
 
 import math
+import warnings
 from functools import lru_cache
 from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 from numba import config, cuda, float32, int32
+
+# A batch of few runs is no mistake.
+warnings.filterwarnings("ignore", message="Grid size .* low occupancy")
 
 THREADS_A_BLOCK = 256
 MOST_PIXELS_ON_CHIP = 1024  # threads that a block may have
