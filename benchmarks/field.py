@@ -163,7 +163,8 @@ def peak_of_a_large_job(runs):
     """Peak memory of a process that simulates so many fields into a store, MB."""
     program = "import sys; sys.path.insert(0, sys.argv[1]); import field; field.large_job(int(sys.argv[2]))"
     command = [sys.executable, "-c", program, str(Path(__file__).parent), str(runs)]
-    return float(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+    # After what the job itself prints.
+    return float(subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()[-1])
 
 
 def large_job(runs):
