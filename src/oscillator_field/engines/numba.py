@@ -24,6 +24,8 @@ from oscillator_field.engines import Piece, Problem, angle, on_circle, slices
 from oscillator_field.engines.step_constants import step_constants
 
 LANES = 16
+# Channels that are mixed within the one long loop over a row; the compiler unrolls a short loop inside, not a long one.
+UNROLLED = 8
 
 # Everything that is safe without NaN but reassociation, which would turn short trees of sums into long chains.
 _OPTIONS: dict[str, Any] = {
@@ -195,48 +197,49 @@ def _compiled(channels: int, columns: int) -> Any:
             for target in range(channels):
                 site = (target + 1) * channel + LANES
                 re, im = 2 * target * width, (2 * target + 1) * width
-                # x = k_coupling * neighbours + k_bias * c ...
+                # Of many channels, those that the long loop below cannot unroll are mixed first.
+                if channels > UNROLLED:
+                    x[:] = _ZERO
+                for source in range(UNROLLED, channels):
+                    other, table = (source + 1) * channel + LANES, (target * channels + source) * width
+                    for i in range(width):
+                        x[i] += weights[table + i] * here[other + i]
+                        x[width + i] += weights[table + i] * here[other + part + i]
                 for i in range(width):
-                    coupling, bias = settings[_COUPLING, i], settings[_BIAS, i]
-                    x[i] = bias * drive[re + i] + coupling * (
+                    coupling, bias = settings[_COUPLING * width + i], settings[_BIAS * width + i]
+                    x_re = bias * drive[re + i] + coupling * (
                         (up[site + i] + down[site + i])
                         + (here[site - LANES + i] + here[site + LANES + i])
                         + (here[site - channel + i] + here[site + channel + i])
                     )
-                    x[width + i] = bias * drive[im + i] + coupling * (
+                    x_im = bias * drive[im + i] + coupling * (
                         (up[site + part + i] + down[site + part + i])
                         + (here[site + part - LANES + i] + here[site + part + LANES + i])
                         + (here[site + part - channel + i] + here[site + part + channel + i])
                     )
-                # ... + k_omega * mixed + the rest of z, which the weights hold on their diagonal.
-                for pair in range(channels // 2):
-                    source = (2 * pair + 1) * channel + LANES
-                    for i in range(width):
-                        one, other = weights[target, 2 * pair, i], weights[target, 2 * pair + 1, i]
-                        x[i] += one * here[source + i] + other * here[source + channel + i]
-                        x[width + i] += one * here[source + part + i] + other * here[source + channel + part + i]
-                if channels % 2:
-                    source = channels * channel + LANES
-                    for i in range(width):
-                        one = weights[target, channels - 1, i]
-                        x[i] += one * here[source + i]
-                        x[width + i] += one * here[source + part + i]
-                for i in range(width):
-                    scale = _ONE / np.sqrt(x[i] * x[i] + x[width + i] * x[width + i] + _TINY)
-                    real, imaginary = x[i] * scale, x[width + i] * scale
+                    # The rest of z is among the weights, on their diagonal.
+                    for source in range(min(UNROLLED, channels)):
+                        weight = weights[(target * channels + source) * width + i]
+                        x_re += weight * here[(source + 1) * channel + LANES + i]
+                        x_im += weight * here[(source + 1) * channel + LANES + part + i]
+                    if channels > UNROLLED:
+                        x_re, x_im = x_re + x[i], x_im + x[width + i]
+                    scale = _ONE / np.sqrt(x_re * x_re + x_im * x_im + _TINY)
+                    real, imaginary = x_re * scale, x_im * scale
                     here_next[site + i], here_next[site + part + i] = real, imaginary
                     # |angle| > threshold, as sin(|angle| - threshold) > 0, which holds up to pi.
                     before_real, before_imaginary = here[site + i], here[site + part + i]
                     along = real * before_real + imaginary * before_imaginary
                     # Of the differences, so that a site that keeps still turns by exactly 0.
                     across = abs((imaginary - before_imaginary) * before_real - (real - before_real) * before_imaginary)
-                    count[target * width + i] += np.int32(across * settings[_COSINE, i] > along * settings[_SINE, i])
+                    cosine, sine = settings[_COSINE * width + i], settings[_SINE * width + i]
+                    count[target * width + i] += np.int32(across * cosine > along * sine)
                     # c follows; where it does not, its rate is 0 and its scale 1, so it stays what it is.
-                    follow = settings[_FOLLOW, i]
+                    follow = settings[_FOLLOW * width + i]
                     c_real = drive[re + i] + follow * (real - drive[re + i])
                     c_imaginary = drive[im + i] + follow * (imaginary - drive[im + i])
                     scale = _ONE / np.sqrt(c_real * c_real + c_imaginary * c_imaginary + _TINY)
-                    scale = scale if settings[_EVOLVES, i] > _ZERO else _ONE
+                    scale = scale if settings[_EVOLVES * width + i] > _ZERO else _ONE
                     drive[re + i], drive[im + i] = c_real * scale, c_imaginary * scale
 
     @njit(**_OPTIONS)
@@ -289,7 +292,10 @@ def _angle(imaginary, real):  # type: ignore[no-untyped-def]
 def _tables(
     problem: Problem, lanes: NDArray[np.int64], columns: int
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """What is constant in a step: settings `(setting, column * lane)`, weights `(channel, channel, column * lane)`."""
+    """What is constant in a step: settings `(setting, column * lane)`, weights `(channel, channel, column * lane)`.
+
+    Both come flat, so that the compiler knows the distance of any two places.
+    """
     constants = step_constants([problem.parameters[lane] for lane in lanes], problem.omega[lanes])
     rows = [constants.coupling, constants.bias, constants.cosine, constants.sine, constants.follow, constants.evolves]
     channels = problem.omega.shape[-1]
@@ -297,7 +303,7 @@ def _tables(
     settings[:] = np.tile(np.array(rows), columns)
     weights = _aligned((channels, channels, columns * LANES), np.float32)
     weights[:] = np.tile(constants.weights.transpose(1, 2, 0), columns)
-    return settings, weights
+    return settings.reshape(-1), weights.reshape(-1)
 
 
 def _bordered(phase: NDArray[np.float32]) -> NDArray[np.float32]:
