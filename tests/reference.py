@@ -1,5 +1,7 @@
 """The model once more, in float64 NumPy complex numbers, written from its equations and from nothing in src/."""
 
+import dataclasses
+
 import numpy as np
 
 
@@ -35,6 +37,18 @@ def simulate_float64(input_phase, initial_phase, omega, steps, *, delta_t, k_cou
 def apart(phase, other):
     """The distance of two phases on the circle, rad."""
     return np.abs(np.angle(np.exp(1j * (np.asarray(phase, np.float64) - np.asarray(other, np.float64)))))
+
+
+def assert_agrees(history, setting, parameters, steps, error):
+    """A history of one run, every step kept, is right: no phase is off by more than `error`, rad."""
+    values = (setting[name][0] for name in ("input_phase", "initial_phase", "omega"))
+    phases, changes, final_input = simulate_float64(*values, steps, **dataclasses.asdict(parameters))
+    assert apart(history.phase[0], phases).max() < error
+    assert apart(history.final_input_phase[0], final_input).max() < error
+    # A spike may differ only where the change is within rounding of the threshold.
+    clear = np.abs(np.abs(changes) - parameters.spike_threshold) > 1e-5
+    assert clear.mean() > 0.99
+    assert (history.spikes[0] == (np.abs(changes) > parameters.spike_threshold))[clear].all()
 
 
 def _normalise(x):

@@ -3,7 +3,6 @@
 That it agrees with float64 stands in test_field, with the other engines.
 """
 
-import dataclasses
 import os
 import subprocess
 import sys
@@ -13,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from random_settings import STRONG, random_setting
-from reference import apart, simulate_float64
+from reference import assert_agrees
 
 from oscillator_field import FieldParameters, field, simulate
 from oscillator_field.engines import cuda, cuda_kernels
@@ -49,13 +48,7 @@ def test_both_ways_agree_with_float64(way, shape):
     parameters = FieldParameters(**STRONG)
     setting = random_setting(1, shape=shape)
     history = simulate(**setting, parameters=parameters, steps=12, engine="cuda")
-    phases, changes, final_input = simulate_float64(
-        *(values[0] for values in setting.values()), 12, **dataclasses.asdict(parameters)
-    )
-    assert apart(history.phase[0], phases).max() < 2e-5
-    assert apart(history.final_input_phase[0], final_input).max() < 2e-5
-    clear = np.abs(np.abs(changes) - parameters.spike_threshold) > 1e-5
-    assert (history.spikes[0] == (np.abs(changes) > parameters.spike_threshold))[clear].all()
+    assert_agrees(history, setting, parameters, 12, error=2e-5)
 
 
 @settings(deadline=None, max_examples=12)

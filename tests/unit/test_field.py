@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from random_settings import STRONG, random_setting
-from reference import apart, simulate_float64
+from reference import apart, assert_agrees, simulate_float64
 
 from oscillator_field import FieldParameters, simulate
 from oscillator_field.field import ENGINES, start
@@ -26,15 +26,7 @@ def test_steps_agree_with_float64(engine, steps, evolve_input):
     parameters = FieldParameters(**STRONG, evolve_input=evolve_input)
     setting = random_setting(1)
     history = simulate(**setting, parameters=parameters, steps=steps, engine=engine)
-    phases, changes, final_input = simulate_float64(
-        *(values[0] for values in setting.values()), steps, **dataclasses.asdict(parameters)
-    )
-    assert apart(history.phase[0], phases).max() < 2e-4
-    assert apart(history.final_input_phase[0], final_input).max() < 1e-4
-    # A spike may differ only where the change is within rounding of the threshold.
-    clear = np.abs(np.abs(changes) - parameters.spike_threshold) > 1e-5
-    assert clear.mean() > 0.99
-    assert (history.spikes[0] == (np.abs(changes) > parameters.spike_threshold))[clear].all()
+    assert_agrees(history, setting, parameters, steps, error=2e-4)
     assert 0 < history.spikes.mean() < 1
 
 
