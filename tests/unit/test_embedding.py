@@ -26,6 +26,20 @@ def features():
     return cloud.astype(np.float32)
 
 
+def write_small(path, runs, seed):
+    """The history of some runs on a small lattice, driven by random pictures."""
+    pixels = np.random.default_rng(seed).integers(0, 256, (len(runs), 5, 6), np.uint8)
+    begin, omega = start(1, 5, 6, 3)
+    task = problem(
+        over_channels(pixels.astype(np.float32) / 40, 3),
+        initial_phase=np.stack([begin] * len(runs)),
+        omega=omega,
+        parameters=[run.field for run in runs],
+        steps=STEPS,
+    )
+    write_history(path, task, course(task), runs=runs, pixels=pixels, attributes={})
+
+
 @pytest.fixture(scope="module")
 def histories(tmp_path_factory):
     """Four digits on a small lattice: two in a store of their own, two together."""
@@ -33,17 +47,8 @@ def histories(tmp_path_factory):
     paths = []
     for digits in ((0,), (1,), (2, 3)):
         runs = [Run.of(digit, 0, {"steps": STEPS}) for digit in digits]
-        pixels = np.random.default_rng(digits[0]).integers(0, 256, (len(runs), 5, 6), np.uint8)
-        begin, omega = start(1, 5, 6, 3)
-        task = problem(
-            over_channels(pixels.astype(np.float32) / 40, 3),
-            initial_phase=np.stack([begin] * len(runs)),
-            omega=omega,
-            parameters=[run.field for run in runs],
-            steps=STEPS,
-        )
         paths.append(folder / f"{digits[0]}.zarr")
-        write_history(paths[-1], task, course(task), runs=runs, pixels=pixels, attributes={})
+        write_small(paths[-1], runs, seed=digits[0])
     return paths
 
 
@@ -183,16 +188,7 @@ def test_samples_are_as_far_apart_as_their_oscillators(histories, tmp_path):
 
 def test_samples_of_a_store_with_several_time_steps_have_their_own_times(tmp_path):
     runs = [Run.of(digit, 0, {"steps": STEPS, "delta_t": delta_t}) for delta_t in (0.01, 0.02) for digit in (0, 1, 2)]
-    pixels = np.random.default_rng(4).integers(0, 256, (len(runs), 5, 6), np.uint8)
-    begin, omega = start(1, 5, 6, 3)
-    task = problem(
-        over_channels(pixels.astype(np.float32) / 40, 3),
-        initial_phase=np.stack([begin] * len(runs)),
-        omega=omega,
-        parameters=[run.field for run in runs],
-        steps=STEPS,
-    )
-    write_history(tmp_path / "history.zarr", task, course(task), runs=runs, pixels=pixels, attributes={})
+    write_small(tmp_path / "history.zarr", runs, seed=4)
     names = [run.name for run in runs[3:]]
     place = tmp_path / "samples.zarr"
     embed_samples([tmp_path / "history.zarr"], names, place, set_name="digit=all", method="pca", every=2, fit="all")
