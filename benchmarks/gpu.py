@@ -56,7 +56,8 @@ def advanced(task):
         array.fill(np.nan if array.dtype.kind == "f" else np.iinfo(array.dtype).max)
         slot.on_gpu[name].copy_to_device(array)
     stream = cuda.stream()
-    kernel_engine._Field(task, stream).advance(slice(0, slot.frames), slot.on_gpu)
+    field = kernel_engine._Field(task, stream)
+    field.advance(slice(0, slot.frames), slot.on_gpu)
     slot.computed.record(stream)
     slot.copy_out(stream)
     return slot.piece(task, slice(0, len(task.parameters)), slice(0, slot.frames))
@@ -107,7 +108,7 @@ def check(seed):
 
 
 def of_torch(task, compiled):
-    """Batched torch: all runs at once, each step, and if frames are kept these to the host in pieces."""
+    """Batched torch: all runs at once, each step; frames that are kept go to the host in pieces, between steps."""
     step = torch_engine._stepper(task, PLACE)
     if compiled:
         step = torch.compile(step, dynamic=False, backend="eager" if REHEARSAL else "inductor")
@@ -134,7 +135,7 @@ def of_torch(task, compiled):
                 frames[0][place], frames[1][place] = torch.atan2(z[1], z[0]), spike
                 if place == shape[0] - 1 or number == task.steps - 1:
                     for part, copy in zip(frames, on_host, strict=True):
-                        copy.copy_(part, non_blocking=True)
+                        copy[: place + 1].copy_(part[: place + 1], non_blocking=True)
             else:
                 count += spike
         synchronise()
@@ -203,8 +204,11 @@ def measure(every):
             try:
                 calls[name] = make(task)
                 calls[name]()  # compiles
-            except torch.cuda.OutOfMemoryError:
+            except Exception as error:  # no memory, or no compiler
                 calls.pop(name, None)
+                if name == "kernel":
+                    raise
+                print(f"{name}, batch {runs:,}: left out, {str(error).splitlines()[0] or type(error).__name__}")
         best = dict.fromkeys(calls, np.inf)
         for _ in range(ROUNDS):
             for name, call in calls.items():
@@ -214,6 +218,7 @@ def measure(every):
         for name, seconds in best.items():
             speeds[name][runs] = runs * STEPS * int(np.prod(LATTICE)) / seconds
         del calls
+        torch.compiler.reset()  # it counts what it compiles, and gives up past a limit
         if not REHEARSAL:
             torch.cuda.empty_cache()
     return speeds

@@ -43,7 +43,7 @@ def course(setting, parameters, *, steps, every, frames_a_piece):
     return phase, spikes, final, sizes
 
 
-@pytest.mark.parametrize("shape", [(7, 5, 3), (1, 1, 1), (1, 9, 2), (4, 4, 1)])
+@pytest.mark.parametrize("shape", [(7, 5, 3), (1, 1, 1), (1, 9, 2), (4, 4, 1), (2, 3, 9)])
 def test_both_ways_agree_with_float64(way, shape):
     parameters = FieldParameters(**STRONG)
     setting = random_setting(1, shape=shape)
@@ -144,7 +144,7 @@ counts, frames, spikes = int32[:, :, ::1], float32[:, :, :, ::1], uint8[:, :, :,
 of = kernels(28, 28, 4)
 signatures = {{
     "to_circle": (weights, state),
-    "whole_course": (state, state, settings, weights, int64, int64[::1], frames, spikes),
+    "whole_course": (state, state, settings, weights, int64, int64[::1], int64, frames, spikes),
     "one_step": (state, state, state, counts, settings, weights),
     "write_frame": (state, counts, int64, frames, spikes),
     "write_input": (state, weights),

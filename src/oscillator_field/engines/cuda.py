@@ -17,13 +17,16 @@ from numba import cuda
 from numpy.typing import NDArray
 
 from oscillator_field.engines import Piece, Problem, slices
-from oscillator_field.engines.cuda_kernels import THREADS_A_BLOCK, fits_on_chip, kernels
+from oscillator_field.engines.cuda_kernels import FEW_CHANNELS, THREADS_A_BLOCK, fits_on_chip, kernels
 from oscillator_field.engines.step_constants import step_constants
 
 # Of the GPU's free memory, what a batch may take; the rest is for the driver and for what others start meanwhile.
 SHARE_OF_FREE = 0.8
 # Of the host's memory, what the two pieces on their way may take: page-locked memory is taken from everybody.
 HOST_BYTES = 2 * 2**30
+# Runs of a batch: they fill the largest GPU many times over, and a launch stays short where a watchdog looks on.
+MOST_RUNS = 4096
+THREADS_IN_FLIGHT = 300_000  # on the largest GPUs
 
 
 class UnusableGpuError(RuntimeError):
@@ -48,8 +51,25 @@ def pieces(
     if device == "cpu":
         raise RuntimeError("device: 'cpu' was asked for, but the engine cuda runs on a GPU (allowed: auto, cuda)")
     runs_a_batch = check_gpu(problem, frames_a_piece)
-    for runs in slices(len(problem.parameters), runs_a_batch):
-        yield from _course(problem.part(runs), runs, frames_a_piece)
+    computing, copying = cuda.stream(), cuda.stream()
+    slots: list[_Slot | None] = [None, None]
+    before: tuple[_Slot, slice, slice] | None = None
+    try:
+        for number, (runs, frames, field) in enumerate(_schedule(problem, runs_a_batch, frames_a_piece, computing)):
+            # What was in this slot is with nobody any more: the caller has asked for a later piece.
+            slot = _taken(slots, number % 2, problem.part(runs), frames)
+            field.advance(frames, slot.on_gpu)
+            slot.computed.record(computing)
+            slot.copy_out(copying)
+            if before is not None:
+                yield before[0].piece(problem, *before[1:])
+            before = slot, runs, frames
+        if before is not None:
+            yield before[0].piece(problem, *before[1:])
+    finally:
+        # Whatever ends this, nothing is freed under a kernel or a copy.
+        computing.synchronize()
+        copying.synchronize()
 
 
 def check_gpu(problem: Problem, frames_a_piece: int) -> int:
@@ -74,12 +94,12 @@ def check_gpu(problem: Problem, frames_a_piece: int) -> int:
         raise UnusableGpuError("no usable GPU: a trial gave a wrong result")
     runs = len(problem.parameters)
     of_run, of_slot = _bytes_of_run(problem, frames_a_piece)
+    free -= _stack_bytes(problem.omega.shape[-1])
     needed = (of_run + 2 * of_slot) / SHARE_OF_FREE
     if free < needed:
-        raise UnusableGpuError(
-            f"too little memory on the GPU: {free // 10**6} MB are free, one run needs {math.ceil(needed / 1e6)} MB"
-        )
-    most = min(free / needed, max(1, HOST_BYTES // (2 * of_slot)), runs)
+        have, want = max(0, free) // 10**6, math.ceil(needed / 1e6)
+        raise UnusableGpuError(f"too little memory on the GPU: {have} MB are free, one run needs {want} MB")
+    most = min(free / needed, max(1, HOST_BYTES // (2 * of_slot)), MOST_RUNS, runs)
     # A power of two, as the chunks of a store have: then no chunk is written twice.
     return runs if most == runs else 2 ** int(math.log2(most))
 
@@ -92,8 +112,13 @@ def _bytes_of_run(problem: Problem, frames_a_piece: int) -> tuple[int, int]:
     """What a run takes on the GPU, and what its part of a piece takes there and again on the host."""
     sites = math.prod(problem.initial_phase.shape[1:])
     frames = min(frames_a_piece, len(problem.kept_steps()))
-    # Phases to start from, state, a second state, counts; then frames, and the input.
-    return sites * 4 * (2 + 4 + 2 + 1), sites * (frames * (4 + problem.spike_type().itemsize) + 4)
+    # Phases to start from, state, a second state and counts, of this batch and the next; then frames, and the input.
+    return 2 * sites * 4 * (2 + 4 + 2 + 1), sites * (frames * (4 + problem.spike_type().itemsize) + 4)
+
+
+def _stack_bytes(channels: int) -> int:
+    """What the driver keeps for numbers of threads that find no place in registers: seven a channel."""
+    return 0 if channels <= FEW_CHANNELS else 4 * 7 * channels * THREADS_IN_FLIGHT
 
 
 class _Slot:
@@ -101,7 +126,7 @@ class _Slot:
 
     def __init__(self, problem: Problem, frames: int) -> None:
         runs, rows, columns, channels = problem.initial_phase.shape
-        self.frames = frames
+        self.runs, self.frames = runs, frames
         arrays = {
             "phase": ((runs, frames, rows * columns, channels), np.float32),
             "spikes": ((runs, frames, rows * columns, channels), problem.spike_type()),
@@ -121,7 +146,7 @@ class _Slot:
     def piece(self, problem: Problem, runs: slice, frames: slice) -> Piece:
         """The piece in this slot, when it has come."""
         self.copied.synchronize()
-        count, *sites = problem.initial_phase.shape
+        count, sites = self.runs, problem.initial_phase.shape[1:]
         return Piece(
             runs,
             frames,
@@ -132,26 +157,25 @@ class _Slot:
         )
 
 
-def _course(problem: Problem, runs: slice, frames_a_piece: int) -> Iterator[Piece]:
-    """The pieces of one batch, in order: one computes, one travels, one is with the caller."""
-    computing, copying = cuda.stream(), cuda.stream()
-    field = _Field(problem, computing)
-    slots: list[_Slot | None] = [None, None]
-    before: tuple[_Slot, slice] | None = None
-    for number, frames in enumerate(slices(len(problem.kept_steps()), frames_a_piece)):
-        count = frames.stop - frames.start
-        # The piece that was in this slot is with nobody any more: the caller has asked for a later one.
-        slot = slots[number % 2]
-        if slot is None or slot.frames != count:
-            slot = slots[number % 2] = _Slot(problem, count)
-        field.advance(frames, slot.on_gpu)
-        slot.computed.record(computing)
-        slot.copy_out(copying)
-        if before is not None:
-            yield before[0].piece(problem, runs, before[1])
-        before = slot, frames
-    if before is not None:
-        yield before[0].piece(problem, runs, before[1])
+def _taken(slots: list[_Slot | None], number: int, problem: Problem, frames: slice) -> _Slot:
+    """The slot of a number, made anew only where it does not fit: page-locked memory takes long to get."""
+    count, runs = frames.stop - frames.start, len(problem.parameters)
+    slot = slots[number]
+    if slot is None or (slot.runs, slot.frames) != (runs, count):
+        # First let go of the old one.
+        slot = slots[number] = None
+        slot = slots[number] = _Slot(problem, count)
+    return slot
+
+
+def _schedule(
+    problem: Problem, runs_a_batch: int, frames_a_piece: int, stream: Any
+) -> Iterator[tuple[slice, slice, _Field]]:
+    """What is computed one after the other: runs, frames, and the field that computes them."""
+    for runs in slices(len(problem.parameters), runs_a_batch):
+        field = _Field(problem.part(runs), stream)
+        for frames in slices(len(problem.kept_steps()), frames_a_piece):
+            yield runs, frames, field
 
 
 class _Field:
@@ -173,21 +197,23 @@ class _Field:
         settings += [constants.follow, constants.evolves]
         self.settings = cuda.to_device(np.stack(settings, axis=1), stream=stream)
         self.weights = cuda.to_device(constants.weights, stream=stream)
+        self.last_steps = cuda.to_device(self.kept_steps, stream=stream)
         if not self.on_chip:
             self.z_next = cuda.device_array_like(self.z)
             self.counts = cuda.to_device(np.zeros((runs, channels, self.pixels), np.int32), stream=stream)
+        # What was sent from here is there, before the host forgets it.
+        stream.synchronize()
 
     def advance(self, frames: slice, into: dict[str, Any]) -> None:
         """Compute up to the last of some kept frames, and write these frames and the input after them."""
-        last_steps = self.kept_steps[frames]
         if self.on_chip:
-            steps = cuda.to_device(last_steps, stream=self.stream)
             self.kernels.whole_course[self.runs, self.pixels, self.stream](
-                self.z, self.c, self.settings, self.weights, self.done, steps, into["phase"], into["spikes"]
+                *(self.z, self.c, self.settings, self.weights),
+                *(self.done, self.last_steps, frames.start, into["phase"], into["spikes"]),
             )
         else:
-            self._step_by_step(last_steps, into)
-        self.done = int(last_steps[-1])
+            self._step_by_step(self.kept_steps[frames], into)
+        self.done = int(self.kept_steps[frames][-1])
         self.kernels.write_input[self.pixel_grid, self.threads, self.stream](self.c, into["input_phase"])
 
     def _step_by_step(self, last_steps: NDArray[np.int64], into: dict[str, Any]) -> None:

@@ -27,6 +27,9 @@ THREADS_A_BLOCK = 256
 MOST_PIXELS_ON_CHIP = 1024  # threads that a block may have
 SHARED_BYTES = 48 * 2**10  # shared memory that a block may have without asking the driver for more
 
+# Up to so many channels, a thread keeps the weights in registers; of more, it reads them anew in each step.
+FEW_CHANNELS = 8
+
 # Columns of the table of settings.
 COUPLING, BIAS, COSINE, SINE, FOLLOW, EVOLVES = range(6)
 SETTINGS = 6
@@ -50,7 +53,9 @@ def kernels(rows: int, columns: int, channels: int) -> SimpleNamespace:
     """
     pixels, stride = rows * columns, columns + 2
     bordered = (rows + 2) * stride
-    shared_size, pairs = channels * bordered, channels * channels
+    shared_size = channels * bordered
+    few = channels <= FEW_CHANNELS
+    pairs = channels * channels if few else 1
 
     @cuda.jit(device=True, inline="always", fastmath=True)
     def angle(imaginary, real):  # type: ignore[no-untyped-def]
@@ -62,9 +67,18 @@ def kernels(rows: int, columns: int, channels: int) -> SimpleNamespace:
         """Of the weights, those above the diagonal and one of it: the rest follows."""
         for setting in range(SETTINGS):
             s[setting] = settings[run, setting]
-        for target in range(channels):
-            for source in range(target, channels):
-                w[target * channels + source] = weights[run, target, source]
+        if few:
+            for target in range(channels):
+                for source in range(target, channels):
+                    w[target * channels + source] = weights[run, target, source]
+
+    @cuda.jit(device=True, inline="always", fastmath=True)
+    def weight(run, target, source, weights, w):  # type: ignore[no-untyped-def]
+        if not few:
+            return weights[run, target, source]
+        if source == target:
+            return w[0]
+        return w[target * channels + source] if source > target else -w[source * channels + target]
 
     @cuda.jit(device=True, inline="always", fastmath=True)
     def load_pixel(run, pixel, state, re, im):  # type: ignore[no-untyped-def]
@@ -77,7 +91,7 @@ def kernels(rows: int, columns: int, channels: int) -> SimpleNamespace:
             state[run, 0, channel, pixel], state[run, 1, channel, pixel] = re[channel], im[channel]
 
     @cuda.jit(device=True, inline="always", fastmath=True)
-    def advance(x_re, x_im, z_re, z_im, c_re, c_im, count, s, w):  # type: ignore[no-untyped-def]
+    def advance(run, x_re, x_im, z_re, z_im, c_re, c_im, count, s, weights, w):  # type: ignore[no-untyped-def]
         """One step of a pixel; `x` comes in as the sum of the neighbouring pixels, and is used up."""
         for target in range(channels):
             re, im = x_re[target], x_im[target]
@@ -85,15 +99,11 @@ def kernels(rows: int, columns: int, channels: int) -> SimpleNamespace:
                 re, im = re + z_re[target - 1], im + z_im[target - 1]
             if target < channels - 1:
                 re, im = re + z_re[target + 1], im + z_im[target + 1]
-            re = s[BIAS] * c_re[target] + s[COUPLING] * re + w[0] * z_re[target]
-            im = s[BIAS] * c_im[target] + s[COUPLING] * im + w[0] * z_im[target]
+            re = s[BIAS] * c_re[target] + s[COUPLING] * re
+            im = s[BIAS] * c_im[target] + s[COUPLING] * im
             for source in range(channels):
-                if source > target:
-                    re += w[target * channels + source] * z_re[source]
-                    im += w[target * channels + source] * z_im[source]
-                elif source < target:
-                    re -= w[source * channels + target] * z_re[source]
-                    im -= w[source * channels + target] * z_im[source]
+                re += weight(run, target, source, weights, w) * z_re[source]
+                im += weight(run, target, source, weights, w) * z_im[source]
             x_re[target], x_im[target] = re, im
         for target in range(channels):
             re, im = x_re[target], x_im[target]
@@ -123,8 +133,8 @@ def kernels(rows: int, columns: int, channels: int) -> SimpleNamespace:
             state[run, 1, channel, pixel] = np.float32(math.sin(exact))
 
     @cuda.jit(fastmath=True, **_at_most(pixels))
-    def whole_course(z, c, settings, weights, step, last_steps, phase, spikes):  # type: ignore[no-untyped-def]
-        """From a step to the last of `last_steps`, with a frame after each of these: a block a run."""
+    def whole_course(z, c, settings, weights, step, last_steps, first, phase, spikes):  # type: ignore[no-untyped-def]
+        """The frames of a piece, from `first` on, each kept after its last step: a block a run."""
         shared_re = cuda.shared.array(shared_size, float32)
         shared_im = cuda.shared.array(shared_size, float32)
         z_re, z_im = cuda.local.array(channels, float32), cuda.local.array(channels, float32)
@@ -147,8 +157,8 @@ def kernels(rows: int, columns: int, channels: int) -> SimpleNamespace:
             shared_im[channel * bordered + here] = z_im[channel]
         cuda.syncthreads()
 
-        for frame in range(last_steps.shape[0]):
-            last_step = last_steps[frame]
+        for frame in range(phase.shape[1]):
+            last_step = last_steps[first + frame]
             while step < last_step:
                 for channel in range(channels):
                     site = channel * bordered + here
@@ -160,7 +170,7 @@ def kernels(rows: int, columns: int, channels: int) -> SimpleNamespace:
                     )
                 # Nobody writes before all have read.
                 cuda.syncthreads()
-                advance(x_re, x_im, z_re, z_im, c_re, c_im, count, s, w)
+                advance(run, x_re, x_im, z_re, z_im, c_re, c_im, count, s, weights, w)
                 for channel in range(channels):
                     shared_re[channel * bordered + here] = z_re[channel]
                     shared_im[channel * bordered + here] = z_im[channel]
@@ -201,7 +211,7 @@ def kernels(rows: int, columns: int, channels: int) -> SimpleNamespace:
                     right_re, right_im = z[run, 0, channel, pixel + 1], z[run, 1, channel, pixel + 1]
                 x_re[channel] = (above_re + below_re) + (left_re + right_re)
                 x_im[channel] = (above_im + below_im) + (left_im + right_im)
-            advance(x_re, x_im, z_re, z_im, c_re, c_im, count, s, w)
+            advance(run, x_re, x_im, z_re, z_im, c_re, c_im, count, s, weights, w)
             store_pixel(run, pixel, z_next, z_re, z_im)
             store_pixel(run, pixel, c, c_re, c_im)
             for channel in range(channels):
