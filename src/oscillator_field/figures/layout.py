@@ -231,7 +231,8 @@ def _colour_axis(colours: Colours, inner_height: int) -> dict[str, Any]:
         "cmin": colours.low,
         "cmax": colours.high,
         "colorbar": {
-            "title": {"text": colours.title, "side": "top"},
+            # With a low empty line below, since half of the topmost tick's label stands above the bar.
+            "title": {"text": f'{colours.title}<br><span style="font-size:6px">\u00a0</span>', "side": "top"},
             "tickvals": values,
             "ticktext": texts,
             "x": 1.02,
