@@ -155,9 +155,9 @@ def check_instance(digit: int, instance: int, counts: Any) -> None:
         MnistError: the set does not hold so many; the message says how many there are.
     """
     if instance >= counts[digit]:
+        allowed = f"allowed: 0 to {counts[digit] - 1}" if counts[digit] else "allowed: digits that it holds"
         raise MnistError(
-            f"instances: {instance} of digit {digit} is not in this source, "
-            f"which holds {counts[digit]} (allowed: 0 to {counts[digit] - 1})"
+            f"instances: {instance} of digit {digit} is not in this source, which holds {counts[digit]} ({allowed})"
         )
 
 

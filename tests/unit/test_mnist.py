@@ -96,3 +96,12 @@ def pack_badly(path, damage):
     packed = gzip.compress(path.read_bytes())
     path.unlink()
     path.with_name(path.name + ".gz").write_bytes(damage(packed))
+
+
+@pytest.mark.parametrize(
+    ("instance", "allowed"), [(2, r"holds 2 \(allowed: 0 to 1\)"), (0, r"holds 0 \(allowed: digits that it holds\)")]
+)
+def test_a_picture_that_is_not_there_is_refused_with_what_is(instance, allowed):
+    counts = np.array([2, 0, 0, 0, 0, 0, 0, 0, 0, 0])
+    with pytest.raises(MnistError, match=allowed):
+        mnist.check_instance(0 if instance else 1, instance, counts)

@@ -1,5 +1,6 @@
 # What the rules share: the checked config, its jobs, and what each rule has to know of them. No rule is here.
 
+import math
 import os
 import sys
 from types import SimpleNamespace
@@ -159,7 +160,7 @@ def growing(amount):
 
 def simulate_threads(wildcards):
     """One for each group of runs that is computed at once."""
-    return max(1, min(8, len(job_of(wildcards).runs) // 16))
+    return min(8, math.ceil(len(job_of(wildcards).runs) / 16))
 
 
 def simulate_megabytes(wildcards):

@@ -193,8 +193,7 @@ class _Field:
         self.z, self.c = self._on_circle(problem.initial_phase), self._on_circle(problem.input_phase)
         constants = step_constants(problem.parameters, problem.omega)
         # In the order of the columns that `cuda_kernels` names.
-        settings = [constants.coupling, constants.bias, constants.cosine, constants.sine]
-        settings += [constants.follow, constants.evolves]
+        settings = [constants.coupling, constants.bias, constants.cosine, constants.sine, constants.follow]
         self.settings = cuda.to_device(np.stack(settings, axis=1), stream=stream)
         self.weights = cuda.to_device(constants.weights, stream=stream)
         self.last_steps = cuda.to_device(self.kept_steps, stream=stream)

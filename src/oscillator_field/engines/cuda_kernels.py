@@ -31,8 +31,8 @@ SHARED_BYTES = 48 * 2**10  # shared memory that a block may have without asking 
 FEW_CHANNELS = 8
 
 # Columns of the table of settings.
-COUPLING, BIAS, COSINE, SINE, FOLLOW, EVOLVES = range(6)
-SETTINGS = 6
+COUPLING, BIAS, COSINE, SINE, FOLLOW = range(5)
+SETTINGS = 5
 
 # Added under the root instead of the model's 1e-12 after it: the same in float32 unless |x| is about that small.
 _TINY = np.float32(1e-24)
@@ -115,7 +115,7 @@ def kernels(rows: int, columns: int, channels: int) -> SimpleNamespace:
             across = abs((im - z_im[target]) * z_re[target] - (re - z_re[target]) * z_im[target])
             count[target] += np.int32(across * s[COSINE] > along * s[SINE])
             z_re[target], z_im[target] = re, im
-            if s[EVOLVES] > _ZERO:
+            if s[FOLLOW] != _ZERO:
                 re = c_re[target] + s[FOLLOW] * (re - c_re[target])
                 im = c_im[target] + s[FOLLOW] * (im - c_im[target])
                 scale = _ONE / math.sqrt(re * re + im * im + _TINY)

@@ -40,7 +40,7 @@ _ZERO, _ONE = np.float32(0), np.float32(1)
 _PI, _HALF_PI = np.float32(np.pi), np.float32(np.pi / 2)
 
 # Rows of the table of settings, each repeated along columns and lanes.
-_COUPLING, _BIAS, _COSINE, _SINE, _FOLLOW, _EVOLVES = range(6)
+_COUPLING, _BIAS, _COSINE, _SINE, _FOLLOW = range(5)
 
 
 def pieces(
@@ -239,7 +239,7 @@ def _compiled(channels: int, columns: int) -> Any:
                     c_real = drive[re + i] + follow * (real - drive[re + i])
                     c_imaginary = drive[im + i] + follow * (imaginary - drive[im + i])
                     scale = _ONE / np.sqrt(c_real * c_real + c_imaginary * c_imaginary + _TINY)
-                    scale = scale if settings[_EVOLVES * width + i] > _ZERO else _ONE
+                    scale = scale if follow != _ZERO else _ONE
                     drive[re + i], drive[im + i] = c_real * scale, c_imaginary * scale
 
     @njit(**_OPTIONS)
@@ -297,7 +297,7 @@ def _tables(
     Both come flat, so that the compiler knows the distance of any two places.
     """
     constants = step_constants([problem.parameters[lane] for lane in lanes], problem.omega[lanes])
-    rows = [constants.coupling, constants.bias, constants.cosine, constants.sine, constants.follow, constants.evolves]
+    rows = [constants.coupling, constants.bias, constants.cosine, constants.sine, constants.follow]
     channels = problem.omega.shape[-1]
     settings = _aligned((len(rows), columns * LANES), np.float32)
     settings[:] = np.tile(np.array(rows), columns)

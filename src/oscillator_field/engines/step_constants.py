@@ -26,8 +26,7 @@ class StepConstants:
     Attributes:
         coupling, bias: factors of the sum of the neighbours and of the input.
         cosine, sine: of the threshold; a change spikes if `|sin(change)| * cosine > cos(change) * sine`.
-        follow: how far the input goes towards the state in a step; 0 if it does not.
-        evolves: 1 if the input follows, 0 if not.
+        follow: how far the input goes towards the state in a step; 0 if it stays what it is.
         weights: `(run, channel, channel)`, off the diagonal skew-symmetric to the last bit.
     """
 
@@ -36,7 +35,6 @@ class StepConstants:
     cosine: Values
     sine: Values
     follow: Values
-    evolves: Values
     weights: Values
 
 
@@ -47,7 +45,7 @@ def step_constants(parameters: Sequence[FieldParameters], omega: Values) -> Step
         return np.array([getattr(each, name) for each in parameters], np.float64)
 
     delta_t, coupling, mixing, bias = map(of_runs, ("delta_t", "k_coupling", "k_omega", "k_bias"))
-    threshold, evolves = of_runs("spike_threshold"), of_runs("evolve_input")
+    threshold = of_runs("spike_threshold")
     weights = (delta_t * mixing)[:, np.newaxis, np.newaxis] * omega.astype(np.float64)
     weights += (1 - delta_t * (coupling + bias))[:, np.newaxis, np.newaxis] * np.eye(omega.shape[-1])
     return StepConstants(
@@ -59,8 +57,7 @@ def step_constants(parameters: Sequence[FieldParameters], omega: Values) -> Step
                 np.cos(threshold),
                 # A threshold of 0 must let a change of exactly pi through, and no change of 0.
                 np.maximum(np.sin(threshold), 1e-30),
-                delta_t * of_runs("input_rate") * evolves,
-                evolves,
+                delta_t * of_runs("input_rate") * of_runs("evolve_input"),
                 weights,
             )
         )
