@@ -253,13 +253,10 @@ def _compiled(channels: int, columns: int) -> Any:
                     angles[target * width + i] = _angle(state[site + part + i], state[site + i])
             for run in range(runs):
                 phases_of_row, counts_of_row = phase[run, place, row], counts[run, place, row]
-                for target in range(channels):
-                    for column in range(columns):
+                for column in range(columns):
+                    for target in range(channels):
                         i = target * width + column * LANES + run
                         phases_of_row[column * channels + target] = angles[i]
-                for target in range(channels):
-                    for column in range(columns):
-                        i = target * width + column * LANES + run
                         counts_of_row[column * channels + target] = count[i]
         spikes[:] = 0
 
