@@ -40,11 +40,11 @@ def apart(phase, other):
 
 
 def assert_agrees(history, setting, parameters, steps, error):
-    """A history of one run, every step kept, is right: no phase is off by more than `error`, rad."""
+    """A history of one run, every step kept, is right: no phase is off by `error`, rad, and no input by half of it."""
     values = (setting[name][0] for name in ("input_phase", "initial_phase", "omega"))
     phases, changes, final_input = simulate_float64(*values, steps, **dataclasses.asdict(parameters))
     assert apart(history.phase[0], phases).max() < error
-    assert apart(history.final_input_phase[0], final_input).max() < error
+    assert apart(history.final_input_phase[0], final_input).max() < error / 2
     # A spike may differ only where the change is within rounding of the threshold.
     clear = np.abs(np.abs(changes) - parameters.spike_threshold) > 1e-5
     assert clear.mean() > 0.99

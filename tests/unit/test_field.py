@@ -85,7 +85,7 @@ def test_thinning_loses_frames_but_no_spike(every, steps, engine):
 
 def test_phases_stay_within_the_circle(engine):
     setting = random_setting(4)
-    history = simulate(**setting, parameters=FieldParameters(delta_t=1, k_bias=50), steps=100, engine=engine)
+    history = simulate(**setting, parameters=FieldParameters(delta_t=1, k_bias=50), steps=200, engine=engine)
     assert history.phase.dtype == np.float32
     assert np.isfinite(history.phase).all()
     assert (history.phase > -np.float32(np.pi)).all()
