@@ -166,20 +166,18 @@ def usable_engine(
 ) -> str:
     """The engine that computes this task here: as `engine_name` says, but for a GPU that turns out to be of no use.
 
-    Where neither engine nor device was asked for by name, numba computes instead, and a printed line says why.
+    Then numba computes instead, and a printed line says why. A GPU that is asked for by name is not looked at here:
+    its engine says itself what is wrong.
 
     Raises:
         ValueError: no such engine.
-        RuntimeError: a GPU was asked for and cannot be used; the message says why.
     """
     chosen = engine_name(engine, device)
-    if chosen != "cuda":
+    if chosen != "cuda" or "cuda" in (engine, device):
         return chosen
     try:
         _module_of(chosen).check_gpu(task, frames_a_piece)
     except (ImportError, RuntimeError) as error:
-        if engine == "cuda" or device == "cuda":
-            raise
         print(f"The engine numba computes on the CPU: {error}")
         return "numba"
     return chosen
