@@ -7,6 +7,7 @@ STRONG = {"k_coupling": 2.0, "k_omega": 1.5, "k_bias": 3.0, "input_rate": 4.0, "
 
 
 def random_setting(seed, runs=1, shape=(7, 5, 3)):
+    """The arrays that `simulate` takes; `seed` may be a generator that goes on."""
     generator = np.random.default_rng(seed)
     drive, begin = generator.uniform(-9, 9, (2, runs, *shape)).astype(np.float32)
     uniform = generator.uniform(size=(runs, shape[-1], shape[-1])).astype(np.float32)

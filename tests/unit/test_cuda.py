@@ -115,7 +115,7 @@ def outside(script):
     return subprocess.run(command, env=WITHOUT_SIMULATOR, capture_output=True, text=True, timeout=300)
 
 
-def test_a_driver_that_is_not_there_leaves_one_line(monkeypatch):
+def test_a_driver_that_is_not_there_leaves_one_line():
     if field.gpu_at_hand():
         pytest.skip("this machine has a GPU")
     done = outside(
@@ -137,7 +137,7 @@ def test_a_driver_that_is_not_there_leaves_one_line(monkeypatch):
 def test_kernels_compile_for_real_gpus_and_keep_the_state_in_registers(compute_capability):
     done = outside(f"""
 from numba import cuda, float32, int32, int64, uint8
-from oscillator_field.engines.cuda_kernels import SETTINGS, kernels
+from oscillator_field.engines.cuda_kernels import kernels
 
 state, settings, weights = float32[:, :, :, ::1], float32[:, ::1], float32[:, :, ::1]
 counts, frames, spikes = int32[:, :, ::1], float32[:, :, :, ::1], uint8[:, :, :, ::1]
