@@ -123,6 +123,23 @@ def test_playing_stops_at_the_end_unless_it_loops(project, page):
     page.wait_for_function("() => player.shown() < 30")
 
 
+@pytest.mark.parametrize("view", ["phase", "order_parameter", "trajectory-pca"])
+def test_the_slider_may_be_dragged_faster_than_frames_are_drawn(project, page, view):
+    open_page(page, project.folder / "results" / "runs" / RUNS[0] / f"{view}.html")
+    page.locator("#play").click()
+    page.evaluate("""async () => {
+        const slider = document.getElementById("frame");
+        for (let move = 0; move < 100; move++) {
+            slider.value = (3 * move) % player.frames;
+            slider.dispatchEvent(new Event("input"));
+            if (move % 4 === 0) await new Promise((done) => setTimeout(done, 5));
+        }
+    }""")
+    released = shown_time(page)
+    page.wait_for_function("released => document.getElementById('time').textContent != released", arg=released)
+    assert page.locator("#play").text_content() == "Pause"
+
+
 def test_the_views_of_a_run_are_linked_at_the_same_time(project, page):
     open_page(page, project.folder / "results" / "runs" / RUNS[0] / "phase.html")
     assert page.locator("#views a").all_text_contents() == list(VIEWS)

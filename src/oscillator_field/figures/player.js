@@ -43,15 +43,18 @@
   const numbersOfPanels = Array.from({ length: panels }, (_, panel) => panel);
   let shown = -1;
   let told = null;
+  let drawing = Promise.resolve();
 
-  async function show(frame) {
-    if (frame === shown) return;
+  // One frame is drawn at a time: plotly rejects what is drawn while the next comes. Of those that wait, only the newest.
+  function show(frame) {
+    if (frame === shown) return drawing;
     shown = frame;
     element("frame").value = frame;
     element("time").textContent = texts[frame];
     // Whoever shows this page beside another keeps the two in step.
     if (parent !== window && steps[frame] !== told) parent.postMessage({ step: steps[frame] }, "*");
-    await draw(frame);
+    drawing = drawing.then(() => frame === shown && draw(frame));
+    return drawing;
   }
 
   // The traces that change come first in the figure, one a panel.
