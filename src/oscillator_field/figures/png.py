@@ -271,7 +271,12 @@ def _cursor_painter(animation: Animation, scale: int, first: int) -> tuple[Pixel
 def _nearest(picture: Pixels, palette: Pixels) -> Indices:
     """The index of the nearest colour of a palette for each pixel."""
     coded = picture.astype(np.uint32) @ np.array([1 << 16, 1 << 8, 1], np.uint32)
-    colours, places = np.unique(coded, return_inverse=True)
+    # A table of all colours there can be is quicker than sorting the pixels, and hardly any of it is touched.
+    there = np.zeros(1 << 24, bool)
+    there[coded] = True
+    colours = np.flatnonzero(there)
     parts = np.stack([colours >> 16, colours >> 8 & 255, colours & 255], axis=1).astype(np.int32)
     away = ((parts[:, np.newaxis] - palette.astype(np.int32)) ** 2).sum(axis=-1)
-    return away.argmin(axis=1).astype(np.uint8)[places].reshape(picture.shape[:2])
+    nearest = np.zeros(1 << 24, np.uint8)
+    nearest[colours] = away.argmin(axis=1)
+    return nearest[coded]
