@@ -8,7 +8,7 @@ READY := .venv/ready
 # Every job is a Python process of its own: modules are compiled once, not in each.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: setup browser run test test-cluster check bench bench-gpu bench-cluster lock sample clean
+.PHONY: setup browser run test test-cluster check bench bench-gpu bench-cluster lock plotlyjs sample clean
 
 setup: $(READY)
 
@@ -56,6 +56,10 @@ bench-cluster: $(READY)
 lock:
 	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --custom-compile-command "make lock" \
 	    --extra test --output-file requirements.lock pyproject.toml
+
+# The plotly.js that pages load, after plotly itself was brought up to date; needs npm.
+plotlyjs: $(READY)
+	@tools/fetch_plotlyjs.sh
 
 # The pictures in the repository: MNIST=folder of the full set.
 sample: $(READY)

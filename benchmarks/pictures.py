@@ -85,9 +85,9 @@ def playback(folder, figures):
     """Frames a second that a page really shows in headless Chromium, as fast as it can."""
     from playwright.sync_api import sync_playwright
 
-    from oscillator_field.figures.html import write_plotlyjs
+    from oscillator_field.figures.plotlyjs import write_plotlyjs
 
-    write_plotlyjs(folder / "plotly.js")
+    write_plotlyjs(folder / "plotly.js", "cartesian")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=find_browser(), args=["--no-sandbox", "--disable-gpu"])
         for name, (view, settings) in VIEWS.items():

@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from PIL import Image
+from plotly.offline import get_plotlyjs_version
 from reference import apart
 
 from oscillator_field.encoding import over_channels
@@ -23,6 +24,7 @@ from oscillator_field.figures.apng import write_apng
 from oscillator_field.figures.browser import find_browser
 from oscillator_field.figures.html import write_html
 from oscillator_field.figures.packing import LEVELS, deflate, pack, unpack
+from oscillator_field.figures.plotlyjs import CARTESIAN, scripts
 from oscillator_field.figures.titles import run_titles
 from oscillator_field.figures.views import animation
 from oscillator_field.grid import Run
@@ -221,6 +223,20 @@ def test_a_page_holds_the_numbers_of_every_frame(tmp_path):
         np.testing.assert_allclose(unpacked[:, number, 0], panel.values.reshape(3, 48), atol=1e-3)
     assert content["view"] == "phase"
     assert re.findall(r'<script src="([^"]+)"', text) == ["../a.js", "../b.js"]
+
+
+def test_pages_load_the_plotlyjs_of_the_installed_plotly():
+    version = get_plotlyjs_version()
+    assert f"plotly.js (cartesian - minified) v{version}\n" in CARTESIAN.read_text(encoding="utf-8")[:200]
+    assert f"/plotly-cartesian-{version}.min.js" in scripts("cdn", [])
+    assert f"/plotly-{version}.min.js" in scripts("cdn", [], "whole")
+
+
+def test_a_self_contained_page_holds_one_plotlyjs(tmp_path):
+    write_html(tmp_path / "phase.html", lattice_animation(), size=SIZE, frame_rate=10, plotlyjs="inline")
+    text = (tmp_path / "phase.html").read_text(encoding="utf-8")
+    assert text.count("window.Plotly = Plotly") == 1
+    assert len(text) < 2e6
 
 
 def test_a_title_cannot_break_the_page(tmp_path):

@@ -235,6 +235,10 @@ EDITS = {
     "src/oscillator_field/figures/phase.py": draw(RUNS),
     "src/oscillator_field/figures/html.py": draw(RUNS) | draw_samples(SET),
     "src/oscillator_field/figures/player.js": draw(RUNS) | draw_samples(SET),
+    "src/oscillator_field/figures/plotlyjs.py": {"Write the plotly.js that all pages share"}
+    | draw(RUNS)
+    | draw_samples(SET)
+    | GALLERY,
     "src/oscillator_field/figures/png.py": set(),
     "src/oscillator_field/figures/spikes.py": set(),
     "src/oscillator_field/configuration.py": set(),

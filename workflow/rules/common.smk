@@ -28,13 +28,14 @@ from oscillator_field.readout.images import TRAINING, image_count
 MNIST = "resources/mnist"
 RUN = "results/runs/{run}"
 SUMMARY = "results/summary.parquet"
-PLOTLYJS = "results/plotly.min.js"
+# Animations and the readout load the small one; the gallery may show parallel coordinates.
+PLOTLYJS = {"cartesian": "results/plotly-cartesian.min.js", "whole": "results/plotly.min.js"}
 ENVIRONMENT = "../../environment.yml"
 
 
 # The modules and templates that each painter of animations is made of.
 PAINTERS = {
-    "html": ["html.py", "packing.py", "page.html", "player.js"],
+    "html": ["html.py", "packing.py", "plotlyjs.py", "page.html", "player.js"],
     "png": ["apng.py", "png.py", "video.py"],
 }
 # Jobs of a study whose animations the report takes.
@@ -313,9 +314,9 @@ def view_settings(painter, names, *keys):
     )
 
 
-def shared_plotlyjs():
+def shared_plotlyjs(bundle="cartesian"):
     """The script that pages share, if they are to share one."""
-    return [PLOTLYJS] if config["render"]["html"]["plotlyjs"] == "shared" else []
+    return [PLOTLYJS[bundle]] if config["render"]["html"]["plotlyjs"] == "shared" else []
 
 
 def gallery_settings():

@@ -2,8 +2,10 @@
 
 
 rule share_plotlyjs:
+    input:
+        code=code("share_plotlyjs", "figures/plotlyjs.py"),
     output:
-        script=PLOTLYJS,
+        **PLOTLYJS,
     log:
         "logs/share_plotlyjs.log",
     conda:

@@ -49,7 +49,7 @@ rule plot_summary:
 rule write_gallery:
     input:
         summary=SUMMARY,
-        plotlyjs=shared_plotlyjs(),
+        plotlyjs=shared_plotlyjs("whole"),
         code=code("write_gallery", "summary.py", *(f"figures/{name}" for name in GALLERY)),
     output:
         page="results/index.html",

@@ -14,7 +14,7 @@ import numpy as np
 
 from oscillator_field.atomic import whole_file
 from oscillator_field.figures import study
-from oscillator_field.figures.html import scripts
+from oscillator_field.figures.plotlyjs import scripts
 from oscillator_field.parameters import METADATA
 from oscillator_field.summary import SCALARS, varied
 
@@ -72,7 +72,7 @@ def write_gallery(
     }
     text = Template((_HERE / "gallery.html").read_text(encoding="utf-8")).substitute(
         title=html.escape(f"Oscillator field: {len(table)} runs"),
-        scripts=scripts(plotlyjs, shared),
+        scripts=scripts(plotlyjs, shared, study.PLOTLYJS),
         readout='<p><a href="readout.html">What the field knows of digits</a></p>' if readout else "",
         # A script element ends at the first "</", even within a text.
         content=json.dumps(content, separators=(",", ":"), ensure_ascii=False).replace("</", "<\\/"),

@@ -12,15 +12,14 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from plotly.offline import get_plotlyjs, get_plotlyjs_version
 
 from oscillator_field.atomic import whole_file
 from oscillator_field.figures.animation import Animation, Curves, Lattice, playing_rate
 from oscillator_field.figures.layout import figure, page, ranges
 from oscillator_field.figures.packing import LEVELS, deflate, pack
+from oscillator_field.figures.plotlyjs import scripts
 
 _HERE = files("oscillator_field.figures")
-_NETWORK = "https://cdn.plot.ly/plotly-{version}.min.js"
 
 
 def write_html(
@@ -69,20 +68,6 @@ def write_html(
     )
     with whole_file(path) as temporary:
         temporary.write_text(text, encoding="utf-8")
-
-
-def write_plotlyjs(path: str | Path) -> None:
-    """Write the plotly.js that pages share, as the installed plotly brings it."""
-    with whole_file(path) as temporary:
-        temporary.write_text(get_plotlyjs(), encoding="utf-8")
-
-
-def scripts(plotlyjs: str, shared: Sequence[str]) -> str:
-    """The script elements that bring plotly.js: `inline`, from the network (`cdn`), or from shared addresses."""
-    if plotlyjs == "inline":
-        return f"<script>{get_plotlyjs()}</script>"
-    addresses = [_NETWORK.format(version=get_plotlyjs_version())] if plotlyjs == "cdn" else shared
-    return "\n".join(f'<script src="{html.escape(address)}"></script>' for address in addresses)
 
 
 def _fields(animation: Animation) -> tuple[list[dict[str, Any]], NDArray[np.uint16]]:

@@ -14,7 +14,7 @@ import numpy as np
 import plotly.io
 
 from oscillator_field.atomic import whole_file
-from oscillator_field.figures.html import scripts
+from oscillator_field.figures.plotlyjs import scripts
 from oscillator_field.parameters import METADATA, value_text
 from oscillator_field.readout.results import VALIDATION, Result, winner
 

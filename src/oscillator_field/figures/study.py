@@ -12,6 +12,7 @@ import numpy as np
 import plotly.io
 from plotly.colors import get_colorscale
 
+from oscillator_field.figures.plotlyjs import Bundle
 from oscillator_field.parameters import METADATA, value_text
 from oscillator_field.summary import SCALARS, varied
 
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
 WIDTH, HEIGHT = 860, 560
 COLOURS = "Viridis"
+# The cartesian bundle has no parallel coordinates.
+PLOTLYJS: Bundle = "whole"
 
 
 def study_axes(table: pd.DataFrame) -> list[str]:
