@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import Any
@@ -13,10 +13,14 @@ from tqdm import tqdm
 
 
 @contextmanager
-def log_to(path: str | Path) -> Iterator[None]:
+def log_to(path: str | Path, reads: Iterable[str] = ()) -> Iterator[None]:
     """Send what is printed inside to the file at `path`.
 
     An error leaves its traceback in the file and one line on the terminal, which names the file.
+
+    Args:
+        path: the log.
+        reads: files and stores that are read inside; if a chunk does not match its checksum, they are searched for it.
 
     Raises:
         SystemExit: something inside raised an exception; the message is that exception's.
@@ -26,7 +30,13 @@ def log_to(path: str | Path) -> Iterator[None]:
             yield
         except Exception as error:
             traceback.print_exc(file=stream)
-            failure = SystemExit(f"{error or type(error).__name__} (traceback in {path})")
+            told = str(error) or type(error).__name__
+            if "checksum" in told:
+                # Not every job reads a store.
+                from oscillator_field.stores import find_damage
+
+                told = next(filter(None, map(find_damage, reads)), told)
+            failure = SystemExit(f"{told} (traceback in {path})")
         else:
             return
     print(failure, file=sys.stderr)

@@ -157,7 +157,7 @@ def remove_orphans(orphans: Iterable[Path]) -> list[Path]:
 NEW, STALE, EXISTS = "new", "recomputed", "unchanged"
 _WORDS = (NEW, STALE, EXISTS)
 # Rules whose jobs make several files, all in one folder.
-_OF_A_FOLDER = ("fetch_mnist", "summarise", "compare_readouts")
+_OF_A_FOLDER = ("fetch_mnist", "share_plotlyjs", "summarise", "compare_readouts")
 
 
 def _job_of(row: Planned) -> tuple[str, str]:

@@ -166,3 +166,18 @@ def open_store(path: str | Path) -> zarr.Group:
                 "(remove the store and run again)"
             )
     return group
+
+
+def find_damage(path: str | Path) -> str | None:
+    """What to tell of a store with a chunk that does not match its checksum; None if it has none, or is no store."""
+    if not (Path(path) / "zarr.json").exists():
+        return None
+    for name, array in open_store(path).arrays():
+        for number in np.ndindex(array.cdata_shape):
+            try:
+                array.blocks[number]
+            except ValueError:
+                return (
+                    f"{path}: damaged, a chunk of '{name}' does not match its checksum (remove the store and run again)"
+                )
+    return None

@@ -13,10 +13,12 @@ from oscillator_field.embedding import embed_sites
 from oscillator_field.encoding import over_channels
 from oscillator_field.field import start
 from oscillator_field.grid import Run
+from oscillator_field.logs import log_to
 from oscillator_field.measuring import OBSERVABLES, measure
 from oscillator_field.parameters import DEFAULTS, METADATA, EncodingParameters
 from oscillator_field.perturbation import read_perturbation, write_perturbation
 from oscillator_field.runs import simulate_runs
+from oscillator_field.stores import find_damage
 from oscillator_field.summary import rows_of
 
 STEPS, EVERY, SIDE = 150, 2, 12
@@ -181,6 +183,22 @@ def test_a_flipped_bit_in_any_chunk_is_an_error(stores, tmp_path, array):
     chunk.write_bytes(content)
     with pytest.raises(ValueError, match=r"(?i)checksum"):
         open_history(store)[array][...]
+    assert find_damage(store) == (
+        f"{store}: damaged, a chunk of '{array}' does not match its checksum (remove the store and run again)"
+    )
+
+
+def test_a_job_that_reads_damage_names_the_store(stores, tmp_path, capsys):
+    folder, _ = stores
+    assert find_damage(folder / "history.zarr") is None
+    store = shutil.copytree(folder / "history.zarr", tmp_path / "history.zarr")
+    chunk = next(path for path in (store / "phase" / "c").rglob("*") if path.is_file())
+    chunk.write_bytes(chunk.read_bytes()[:-7])
+    log = tmp_path / "measure.log"
+    with pytest.raises(SystemExit), log_to(log, [str(tmp_path / "code.py"), str(folder / "history.zarr"), str(store)]):
+        measure(store, tmp_path / "observables.zarr", settled_share=0.2)
+    assert f"{store}: damaged, a chunk of 'phase'" in capsys.readouterr().err
+    assert "Traceback" in log.read_text()
 
 
 def test_many_runs_of_few_frames_share_chunks(tmp_path):
