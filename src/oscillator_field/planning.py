@@ -8,6 +8,7 @@ import shutil
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 from pathlib import Path
 
 from oscillator_field.grid import Job
@@ -121,17 +122,24 @@ def plan_text(
     return "\n".join(lines)
 
 
-def find_orphans(results: str | Path, runs: Iterable[str], perturbations: Iterable[str]) -> list[Path]:
-    """Folders of runs and perturbations that the config no longer asks for.
+def find_orphans(
+    results: str | Path, runs: Iterable[str], perturbations: Iterable[str], readout: Iterable[str] | None = None
+) -> list[Path]:
+    """Folders of runs, perturbations and stores of the readout that the config no longer asks for.
 
     Args:
         results: folder of the results.
         runs: names of all folders of runs that it does ask for.
         perturbations: names of all perturbations that it does ask for.
+        readout: paths of all stores that a readout asks for; None, for no readout, leaves those that are there alone.
     """
     wanted = {Path(results, "runs", name) for name in runs}
     wanted |= {Path(results, "perturbations", f"{name}.zarr") for name in perturbations}
     found = [*Path(results, "runs").glob("digit=*"), *Path(results, "perturbations").glob("digit=*.zarr")]
+    if readout is not None:
+        wanted |= set(map(Path, readout))
+        for kind in ("images/*.zarr", "fields/*/*/*.zarr", "predictions/*/*.zarr"):
+            found += Path(results, "readout").glob(kind)
     return sorted(place for place in found if place not in wanted)
 
 
@@ -141,6 +149,8 @@ def remove_orphans(orphans: Iterable[Path]) -> list[Path]:
     for place in orphans:
         if place.suffix == ".zarr":
             shutil.rmtree(place)
+            for folder in takewhile(lambda folder: not any(folder.iterdir()), place.parents):
+                folder.rmdir()
             continue
         for entry in sorted(place.iterdir()):
             if not _OURS.fullmatch(entry.name):

@@ -233,3 +233,17 @@ def test_pruning_removes_what_was_made_and_keeps_what_was_not(tmp_path):
     left = sorted(str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*") if not path.is_dir())
     assert left == ["runs/digit=1/phase-poster.png", "runs/digit=2/notes.txt"]
     assert (tmp_path / "perturbations" / "digit=1.zarr").exists()
+
+
+def test_pruning_takes_what_a_readout_no_longer_asks_for(tmp_path):
+    readout = tmp_path / "readout"
+    wanted = [readout / "images" / "test.zarr", readout / "fields" / "field" / "test" / "0.zarr"]
+    gone = [readout / "fields" / "field" / "test" / "1.zarr", readout / "predictions" / "pixels" / "network.zarr"]
+    for store in wanted + gone:
+        (store / "phase").mkdir(parents=True)
+    assert find_orphans(tmp_path, [], [], None) == []
+    orphans = find_orphans(tmp_path, [], [], map(str, wanted))
+    assert orphans == gone
+    assert remove_orphans(orphans) == []
+    assert sorted(tmp_path.rglob("*.zarr")) == sorted(wanted)
+    assert not (readout / "predictions").exists()

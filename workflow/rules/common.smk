@@ -342,7 +342,8 @@ def picture_kinds():
 
 def orphans():
     """Results that this config does not ask for."""
-    return [str(place) for place in find_orphans("results", {*JOBS, *SAMPLE_SETS}, PERTURBATIONS)]
+    wanted = {*JOBS, *SAMPLE_SETS}
+    return [str(place) for place in find_orphans("results", wanted, PERTURBATIONS, readout_stores())]
 
 
 def plan_settings(wildcards):

@@ -96,3 +96,17 @@ def predictions():
     return expand(
         f"{READOUT}/predictions/{{arm}}/{{classifier}}.zarr", arm=ARMS, classifier=config["readout"]["classifiers"]
     )
+
+
+def readout_stores():
+    """All stores of the readout; None without one, which may come back and find what it left."""
+    if not config["readout"]["enabled"]:
+        return None
+    images = [f"{READOUT}/images/{name}.zarr" for name in SETS]
+    fields = [
+        f"{READOUT}/fields/{field}/{name}/{n}.zarr"
+        for field in FIELDS
+        for name in SETS
+        for n in range(len(SHARDS[name]))
+    ]
+    return [*images, *fields, *predictions()]
