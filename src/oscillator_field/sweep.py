@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     import xarray as xr
 
 
+_REMEDY = "results of several configs? `snakemake prune` lists those that the last no longer asks for"
+
+
 def open_sweep(results: str | Path = "results", store: str = "history") -> xr.Dataset:
     """Open every store of one kind below a folder of results, without reading its data.
 
@@ -24,7 +27,8 @@ def open_sweep(results: str | Path = "results", store: str = "history") -> xr.Da
 
     Raises:
         FileNotFoundError: there is no such store.
-        ValueError: the runs differ in shape (channels, steps or kept frames), so they do not fit one array.
+        ValueError: the runs differ in shape (channels, steps or kept frames), so they do not fit one array; or a run is
+            there twice.
     """
     import xarray as xr
 
@@ -34,7 +38,13 @@ def open_sweep(results: str | Path = "results", store: str = "history") -> xr.Da
     each = [xr.open_zarr(path, chunks={}) for path in paths]
     shapes = {tuple(sorted((name, size) for name, size in one.sizes.items() if name != "run")) for one in each}
     if len(shapes) > 1:
-        raise ValueError(f"{results}: the runs differ in shape, {' and '.join(map(str, sorted(shapes)))}")
+        raise ValueError(f"{results}: the runs differ in shape, {' and '.join(map(str, sorted(shapes)))} ({_REMEDY})")
+    places: dict[str, Path] = {}
+    for path, one in zip(paths, each, strict=True):
+        for name in one["run"].values.tolist():
+            if name in places:
+                raise ValueError(f"{results}: {name} is both in {places[name]} and in {path} ({_REMEDY})")
+            places[name] = path
     whole = xr.concat(each, "run", data_vars="minimal", coords="minimal", compat="override", join="override")
     whole = whole.sortby(["digit", "instance", *METADATA])
     axes = [name for name in ("digit", "instance", *METADATA) if len(set(whole[name].values.tolist())) > 1]

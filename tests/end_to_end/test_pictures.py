@@ -149,6 +149,27 @@ def test_the_views_of_a_run_are_linked_at_the_same_time(project, page):
     # Of the frames at steps 32 and 64, the one that is not later.
     assert page.url.endswith("trajectory-tsne.html#step=48")
     assert "step 32" in shown_time(page)
+    # The thinned view hands on the step that was asked for.
+    page.locator("#views a", has_text="spikes").click()
+    page.wait_for_selector("body[data-ready]")
+    assert "step 48" in shown_time(page)
+    page.evaluate("location.hash = 'step=10'")
+    page.wait_for_function("document.getElementById('time').textContent.includes('step 10')")
+
+
+def test_the_keys_of_a_control_are_its_own(project, page):
+    open_page(page, project.folder / "results" / "runs" / RUNS[0] / "phase.html")
+    page.locator("#loop").focus()
+    page.keyboard.press(" ")
+    assert not page.locator("#loop").is_checked()
+    assert page.locator("#play").text_content() == "Play"
+    page.locator("#forward").focus()
+    page.keyboard.press(" ")
+    assert page.evaluate("player.shown()") == 1
+    # Clicked, it hands the keys back to the page.
+    page.locator("#forward").click()
+    page.keyboard.press(" ")
+    assert page.locator("#play").text_content() == "Pause"
 
 
 def test_a_page_shows_the_numbers_of_the_store(project, page):

@@ -84,6 +84,9 @@ def test_the_gallery_sorts_and_filters(page):
     page.locator("#filter").fill("digit=8 k_bias>1.5")
     assert page.locator("tbody tr:visible").count() == 2
     assert page.locator("#count").text_content() == "2 of 8 runs"
+    run = page.locator("tbody tr td:nth-child(3)").first.text_content()
+    page.locator("#filter").fill(run)
+    assert page.locator("tbody tr:visible td:nth-child(3)").all_text_contents() == [run]
     page.locator("#filter").fill("k_coupling=0.06")
     page.locator("th[data-column=final_order_parameter]").click()
     column = page.locator("th").all_text_contents().index("final_order_parameter") + 1
@@ -136,6 +139,14 @@ def test_two_runs_play_side_by_side_in_step(page):
     other.wait_for_function("player.shown() == 9")
     other.evaluate("player.show(3)")
     one.wait_for_function("player.shown() == 3")
+    # Back to where the other has just been told to go.
+    one.evaluate("player.show(5)")
+    other.wait_for_function("player.shown() == 5")
+    other.evaluate("player.show(3)")
+    one.wait_for_function("player.shown() == 3")
+    # All of each page is on the screen.
+    heights = "nodes => nodes.map((node) => node.getBoundingClientRect().height - node.parentElement.clientHeight)"
+    assert all(abs(more) < 3 for more in page.locator("iframe").evaluate_all(heights))
 
 
 def test_nothing_is_left_to_do(project):

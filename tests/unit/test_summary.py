@@ -107,6 +107,21 @@ def test_the_figure_fits_the_number_of_axes():
     ]  # fmt: skip
 
 
+def test_parallel_coordinates_have_axes_of_words_and_say_so_where_there_is_nothing(tmp_path):
+    runs = runs_of(scale=["unit", "standardised"], k_bias=[1, 2], k_omega=[0, 0.5])
+    table = table_of(runs)
+    table.to_parquet(tmp_path / "summary.parquet")
+    # As the jobs read it, with the type of text that the file has.
+    table = pd.read_parquet(tmp_path / "summary.parquet")
+    words = study.figure(table, "settling_time")["data"][0]["dimensions"][0]
+    assert (words["label"], words["ticktext"]) == ("scale", ["standardised", "unit"])
+    assert set(words["values"]) == {0, 1}
+    table["settling_time"] = np.nan
+    nothing = study.figure(table, "settling_time")
+    assert nothing["data"] == []
+    assert nothing["layout"]["annotations"][0]["text"] == "no run has one"
+
+
 def test_figures_have_no_number_that_json_lacks():
     table = table_of(runs_of(k_bias=[1, 2], k_omega=[0, 0.5]))
     table.loc[::2, "settling_time"] = np.nan
@@ -186,6 +201,13 @@ def test_runs_of_different_shapes_are_refused(tmp_path):
 
 
 HEAD = "output_file\tdate\trule\tlog-file(s)\tstatus\tplan\n"
+
+
+def test_a_run_that_is_there_twice_is_refused(tmp_path):
+    write_runs(tmp_path, runs_of())
+    write_job(tmp_path / "runs" / "digit=all", runs_of())
+    with pytest.raises(ValueError, match=r"digit=3.* is both in .*digit=3.* and in .*digit=all.*prune"):
+        open_sweep(tmp_path)
 
 
 def test_a_plan_tells_new_and_recomputed_and_unchanged_runs_apart(tmp_path):

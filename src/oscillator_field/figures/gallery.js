@@ -104,11 +104,10 @@
   };
 
   function matches(run, word) {
-    const [, name, sign, value] = /^(\w+)(>=|<=|=|>|<)(.+)$/.exec(word) ?? [];
-    if (name in run && run[name] !== null) {
-      return typeof run[name] === "number" ? COMPARISONS[sign](run[name], Number(value)) : COMPARISONS[sign](String(run[name]), value);
-    }
-    return name === undefined && run.run.includes(word);
+    const [, name, sign, value] = /^(\w+)(>=|<=|=|>|<)([^+]+)$/.exec(word) ?? [];
+    if (!(name in run)) return run.run.includes(word);
+    if (run[name] === null) return false;
+    return typeof run[name] === "number" ? COMPARISONS[sign](run[name], Number(value)) : COMPARISONS[sign](String(run[name]), value);
   }
 
   function filterRows() {
@@ -129,16 +128,20 @@
 
   function choose(run, tick) {
     if (tick.checked) ticked.add(run); else ticked.delete(run);
-    const names = [...ticked].map(({ run: name }) => name);
-    element("chosen").textContent = names.length ? names.join(" and ") : "tick two runs below";
+    element("chosen").textContent = chosenNames() || "tick two runs below";
     element("compare").disabled = ticked.size !== 2 || !pages;
   }
 
+  const chosenNames = () => [...ticked].map(({ run }) => run).join(" and ");
+
   function compare() {
     frames.length = 0;
-    for (const run of ticked) {
-      frames.push(made("iframe", { src: address(run.job, `${element("view").value}.html`), title: run.run }));
+    // Runs of one job are panels of one figure.
+    const jobs = new Set([...ticked].map(({ job }) => job));
+    for (const job of jobs) {
+      frames.push(made("iframe", { src: address(job, `${element("view").value}.html`), title: job }));
     }
+    element("chosen").textContent = `${chosenNames()}${jobs.size < ticked.size ? ": panels of one figure" : ""}`;
     element("side").replaceChildren(...frames.map((frame) => made("div", {}, [frame])));
     element("close").hidden = false;
   }
@@ -151,11 +154,16 @@
     element("close").hidden = true;
   });
 
-  // Pages that lie on a disk may not look into each other; they tell their step, and are told one.
+  // Pages that lie on a disk may not look into each other; they tell their height and step, and are told a step.
   window.addEventListener("message", ({ data, source }) => {
-    if (!Number.isInteger(data?.step)) return;
     for (const frame of frames) {
-      if (frame.contentWindow !== source) frame.contentWindow.postMessage({ step: data.step }, "*");
+      const itself = frame.contentWindow === source;
+      if (itself && Number.isInteger(data?.height)) {
+        frame.style.height = `${data.height}px`;
+        // Its height on the screen, where it is smaller.
+        frame.parentElement.style.height = `${frame.getBoundingClientRect().height}px`;
+      }
+      if (!itself && Number.isInteger(data?.step)) frame.contentWindow.postMessage({ step: data.step }, "*");
     }
   });
 

@@ -42,17 +42,19 @@
   const figure = element("figure");
   const numbersOfPanels = Array.from({ length: panels }, (_, panel) => panel);
   let shown = -1;
-  let told = null;
+  // The step that was asked for: a thinned view shows the frame not after it, and links hand it on.
+  let step = 0;
   let drawing = Promise.resolve();
 
   // One frame is drawn at a time: plotly rejects what is drawn while the next comes. Of those that wait, only the newest.
-  function show(frame) {
+  function show(frame, asked = steps[frame], tell = true) {
+    step = asked;
     if (frame === shown) return drawing;
     shown = frame;
     element("frame").value = frame;
     element("time").textContent = texts[frame];
     // Whoever shows this page beside another keeps the two in step.
-    if (parent !== window && steps[frame] !== told) parent.postMessage({ step: steps[frame] }, "*");
+    if (tell && parent !== window) parent.postMessage({ step }, "*");
     drawing = drawing.then(() => frame === shown && draw(frame));
     return drawing;
   }
@@ -131,6 +133,7 @@
   element("speed").addEventListener("change", () => startFrom(shown));
   document.addEventListener("keydown", (event) => {
     if (event.target.tagName === "SELECT" || event.ctrlKey || event.altKey || event.metaKey) return;
+    if (event.key === " " && event.target.matches("button, [type=checkbox]")) return;
     const actions = {
       " ": () => setPlaying(!playing),
       ArrowLeft: () => stepBy(-1),
@@ -143,28 +146,37 @@
     actions[event.key]();
   });
 
+  // Whoever clicks goes on with the keys of the page, and not with those of what was clicked.
+  document.addEventListener("click", (event) => {
+    if (event.detail && event.target.matches("button, [type=checkbox]")) event.target.blur();
+  });
+
+  function goTo(asked) {
+    setPlaying(false);
+    return show(frameAt(asked), asked, false);
+  }
+
   // The step that a page beside this one shows; it is not told back.
   window.addEventListener("message", ({ data }) => {
-    if (!Number.isInteger(data?.step)) return;
-    const frame = frameAt(data.step);
-    told = steps[frame];
-    setPlaying(false);
-    show(frame);
+    if (Number.isInteger(data?.step)) goTo(data.step);
   });
+
+  const stepOfAddress = () => Number(/^#step=(\d+)$/.exec(location.hash)?.[1] ?? 0);
+  window.addEventListener("hashchange", () => goTo(stepOfAddress()));
 
   for (const view of animation.views) {
     const link = document.createElement("a");
     link.textContent = view;
     link.href = `${view}.html`;
     if (view === animation.view) link.className = "here";
-    link.addEventListener("click", () => { link.href = `${view}.html#step=${steps[shown]}`; });
+    link.addEventListener("click", () => { link.href = `${view}.html#step=${step}`; });
     element("views").append(link);
   }
 
   await Plotly.newPlot(figure, animation.figure.data, animation.figure.layout, { displaylogo: false });
   element("frame").max = last;
-  const asked = /^#step=(\d+)$/.exec(location.hash);
-  await show(asked ? frameAt(Number(asked[1])) : 0);
+  await goTo(stepOfAddress());
+  if (parent !== window) parent.postMessage({ height: document.body.scrollHeight }, "*");
   // For whoever drives the page from outside, and for the tests.
   window.player = { show: seek, values, shown: () => shown, frames: steps.length };
   document.body.dataset.ready = "true";

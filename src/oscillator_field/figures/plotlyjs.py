@@ -1,4 +1,4 @@
-"""plotly.js for pages and pictures: its cartesian bundle for animations, the whole for figures of a study.
+"""plotly.js for pages: its cartesian bundle for animations, the whole for figures of a study.
 
 The bundle has every trace but those of 3D, maps and parallel coordinates; a browser opens it in less than half the time
 of the whole, and a self-contained page is a third of the size. It lies beside this file, as its makers publish it (MIT

@@ -34,7 +34,6 @@ from oscillator_field.figures.layout import (
     page,
     ranges,
 )
-from oscillator_field.figures.plotlyjs import CARTESIAN, Bundle
 
 Pixels = NDArray[np.uint8]
 # Draws a figure of plotly, at so many pixels for one of its own: `(height, width, 3)`.
@@ -72,17 +71,15 @@ class Canvas:
 
 
 @contextmanager
-def one_browser(bundle: Bundle = "cartesian") -> Iterator[Draw]:
-    """What draws figures while it lasts: a browser takes a second to start, and then a tenth of one a figure.
-
-    Args:
-        bundle: the plotly.js to draw with.
+def one_browser() -> Iterator[Draw]:
+    """What draws figures while it lasts: a browser takes two seconds to start, and then a fifth of one a figure.
 
     Raises:
         ChromeNotFoundError: there is no browser to draw with.
     """
-    # None is Kaleido's word for the whole.
-    kaleido.start_sync_server(mathjax=False, n=1, plotlyjs=CARTESIAN.as_uri() if bundle == "cartesian" else None)
+    # With the whole of plotly.js: Kaleido begins to listen once the page is on its way, and has been seen to wait for
+    # ever for one that was there sooner, as it is with a bundle of a third of the size.
+    kaleido.start_sync_server(mathjax=False, n=1)
     try:
         yield _draw
     finally:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import plotly.io
+from pandas.api.types import is_bool_dtype, is_numeric_dtype
 from plotly.colors import get_colorscale
 
 from oscillator_field.figures.plotlyjs import Bundle
@@ -138,10 +139,13 @@ def _over_two(table: pd.DataFrame, observable: str, axes: list[str]) -> dict[str
 
 def _parallel(table: pd.DataFrame, observable: str, axes: list[str]) -> dict[str, Any]:
     known = table.dropna(subset=[observable])
+    if known.empty:
+        nothing = {"text": "no run has one", "showarrow": False, "x": 0.5, "y": 0.5, "xref": "paper", "yref": "paper"}
+        return {"data": [], "layout": {"annotations": [nothing]}}
     dimensions = []
     for name in [*axes, "digit", observable]:
         values = known[name]
-        if values.dtype == bool or not np.issubdtype(values.dtype, np.number):
+        if is_bool_dtype(values) or not is_numeric_dtype(values):
             codes, names = values.astype(str).factorize(sort=True)
             dimensions.append(
                 {"label": name, "values": codes.tolist(), "tickvals": list(range(len(names))), "ticktext": list(names)}
