@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     import xarray as xr
 
 
-_REMEDY = "results of several configs? `snakemake prune` lists those that the last no longer asks for"
+_REMEDY = "results of several configs? `prune` lists those that the last no longer asks for"
 
 
 def open_sweep(results: str | Path = "results", store: str = "history") -> xr.Dataset:
