@@ -200,14 +200,14 @@ def test_runs_of_different_shapes_are_refused(tmp_path):
         open_sweep(tmp_path, "embedding-pca")
 
 
-HEAD = "output_file\tdate\trule\tlog-file(s)\tstatus\tplan\n"
-
-
 def test_a_run_that_is_there_twice_is_refused(tmp_path):
     write_runs(tmp_path, runs_of())
     write_job(tmp_path / "runs" / "digit=all", runs_of())
     with pytest.raises(ValueError, match=r"digit=3.* is both in .*digit=3.* and in .*digit=all.*prune"):
         open_sweep(tmp_path)
+
+
+HEAD = "output_file\tdate\trule\tlog-file(s)\tstatus\tplan\n"
 
 
 def test_a_plan_tells_new_and_recomputed_and_unchanged_runs_apart(tmp_path):

@@ -19,7 +19,7 @@ from oscillator_field.atomic import whole_file
 
 Bundle = Literal["cartesian", "whole"]
 
-CARTESIAN = Path(str(files("oscillator_field.figures") / "plotly-cartesian.min.js"))
+CARTESIAN = files("oscillator_field.figures") / "plotly-cartesian.min.js"
 _NETWORK = {
     "cartesian": "https://cdn.plot.ly/plotly-cartesian-{version}.min.js",
     "whole": "https://cdn.plot.ly/plotly-{version}.min.js",
