@@ -116,7 +116,8 @@ def playback(folder, figures):
 def png_job(folder, name):
     """Draw one animation in this process, Kaleido's start included; prints seconds and peak memory in MB."""
     begin = time.perf_counter()
-    from oscillator_field.figures.png import one_browser, write_png
+    from oscillator_field.figures.drawing import one_browser
+    from oscillator_field.figures.png import write_png
 
     view, settings = VIEWS[name]
     with one_browser() as draw:

@@ -4,7 +4,6 @@ import dataclasses
 import json
 import math
 import re
-import threading
 
 import numpy as np
 import pytest
@@ -22,6 +21,7 @@ from oscillator_field.figures import layout, png
 from oscillator_field.figures.animation import Animation, Colours, Curves, Lattice, Scatter, frame_texts, named_scale
 from oscillator_field.figures.apng import write_apng
 from oscillator_field.figures.browser import find_browser
+from oscillator_field.figures.drawing import one_browser
 from oscillator_field.figures.html import write_html
 from oscillator_field.figures.packing import LEVELS, deflate, pack, unpack
 from oscillator_field.figures.plotlyjs import CARTESIAN, scripts
@@ -66,7 +66,7 @@ def curves_animation(frames=4):
 
 @pytest.fixture(scope="module")
 def draw():
-    with png.one_browser() as draw:
+    with one_browser() as draw:
         yield draw
 
 
@@ -359,14 +359,3 @@ def test_any_frames_come_back_from_an_animated_png(tmp_path_factory, frames, rat
 def test_a_wrong_count_of_frames_is_an_error(tmp_path):
     with pytest.raises(ValueError, match="2 frames came where 3 were promised"):
         write_apng(tmp_path / "a.png", np.zeros((2, 3), np.uint8), iter(np.zeros((2, 4, 4), np.uint8)), 3, 10)
-
-
-def test_a_browser_that_does_not_close_holds_nothing_up(monkeypatch, capsys):
-    never = threading.Event()
-    monkeypatch.setattr(png.kaleido, "start_sync_server", lambda **_: None)
-    monkeypatch.setattr(png.kaleido, "stop_sync_server", never.wait)
-    monkeypatch.setattr(png, "CLOSING_SECONDS", 0.1)
-    with png.one_browser():
-        pass
-    assert "has not closed after 0.1 s" in capsys.readouterr().out
-    never.set()

@@ -239,6 +239,7 @@ EDITS = {
     | draw(RUNS)
     | draw_samples(SET)
     | GALLERY,
+    "src/oscillator_field/figures/drawing.py": set(),
     "src/oscillator_field/figures/png.py": set(),
     "src/oscillator_field/figures/spikes.py": set(),
     "src/oscillator_field/configuration.py": set(),

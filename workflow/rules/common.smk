@@ -36,7 +36,7 @@ ENVIRONMENT = "../../environment.yml"
 # The modules and templates that each painter of animations is made of.
 PAINTERS = {
     "html": ["html.py", "packing.py", "plotlyjs.py", "page.html", "player.js"],
-    "png": ["apng.py", "png.py", "video.py"],
+    "png": ["apng.py", "drawing.py", "png.py", "video.py"],
 }
 # Jobs of a study whose animations the report takes.
 MOST_MOVING = 12

@@ -6,23 +6,19 @@ into one palette: the colours of the data, greys for the time that is written ab
 
 from __future__ import annotations
 
-import io
-import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import kaleido
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image, ImageColor, ImageDraw, ImageFont
 
 from oscillator_field.atomic import whole_file
 from oscillator_field.engines import kept
 from oscillator_field.figures.animation import Animation, Curves, Lattice, Scatter, playing_rate
 from oscillator_field.figures.apng import Indices, write_apng
+from oscillator_field.figures.drawing import Draw, Pixels
 from oscillator_field.figures.layout import (
     CURSOR_COLOUR,
     CURSOR_WIDTH,
@@ -35,13 +31,9 @@ from oscillator_field.figures.layout import (
     ranges,
 )
 
-Pixels = NDArray[np.uint8]
-# Draws a figure of plotly, at so many pixels for one of its own: `(height, width, 3)`.
-Draw = Callable[[dict[str, Any], int], Pixels]
 # Paints the data of a frame into the index picture of a panel: panel, number of the frame, inside of the panel.
 Paint = Callable[[int, int, Indices], None]
 
-CLOSING_SECONDS = 30.0
 COLOURS = 256
 TEXT_TOP, TEXT_SIZE, TEXT_COLOUR = 50, 15, (242, 245, 250)
 TEXT_GREYS = 8
@@ -70,27 +62,6 @@ class Canvas:
     paint: Paint
 
 
-@contextmanager
-def one_browser() -> Iterator[Draw]:
-    """What draws figures while it lasts: a browser takes two seconds to start, and then a fifth of one a figure.
-
-    Raises:
-        ChromeNotFoundError: there is no browser to draw with.
-    """
-    # With the whole of plotly.js: Kaleido begins to listen once the page is on its way, and has been seen to wait for
-    # ever for one that was there sooner, as it is with a bundle of a third of the size.
-    kaleido.start_sync_server(mathjax=False, n=1)
-    try:
-        yield _draw
-    finally:
-        # It has been seen to wait for ever for a browser that had drawn everything: that must not hold up the job.
-        closing = threading.Thread(target=kaleido.stop_sync_server, daemon=True)
-        closing.start()
-        closing.join(CLOSING_SECONDS)
-        if closing.is_alive():
-            print(f"the browser has not closed after {CLOSING_SECONDS} s and is left behind; the pictures are whole")
-
-
 def write_png(
     path: str | Path,
     animation: Animation,
@@ -108,7 +79,7 @@ def write_png(
     Args:
         path: the file to write.
         animation: what it shows.
-        draw: draws the background, from `one_browser`.
+        draw: draws the background, from `drawing.one_browser`.
         size: side of a single panel, in pixels of the page.
         frame_rate: frames a second, at most.
         frames: about as many frames are shown at most, evenly spaced, and always the last.
@@ -177,13 +148,6 @@ def _background(animation: Animation, sheet: Page) -> dict[str, Any]:
             # A point that lies nowhere: plotly draws no colour bar for a trace without points.
             trace.update(x=[None], y=[None])
     return content
-
-
-def _draw(content: dict[str, Any], scale: int) -> Pixels:
-    layout = content["layout"]
-    options = {"format": "png", "width": layout["width"], "height": layout["height"], "scale": scale}
-    drawn = kaleido.calc_fig_sync(content, opts=options)
-    return np.array(Image.open(io.BytesIO(drawn)).convert("RGB"))
 
 
 def _inside(picture: Indices, place: Rectangle, scale: int) -> Indices:

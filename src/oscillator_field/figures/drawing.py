@@ -1,0 +1,122 @@
+"""A browser that draws figures of plotly, through Kaleido; another takes its place if it has not done so in time."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import os
+import signal
+import threading
+from collections.abc import Callable, Coroutine, Iterator
+from concurrent.futures import Future, wait
+from contextlib import contextmanager, suppress
+from importlib.resources import as_file
+from typing import Any
+
+import kaleido
+import numpy as np
+from choreographer import Browser
+from numpy.typing import NDArray
+from PIL import Image
+
+from oscillator_field.figures.browser import find_browser
+from oscillator_field.figures.plotlyjs import CARTESIAN, Bundle
+
+Pixels = NDArray[np.uint8]
+# Draws a figure of plotly, at so many pixels for one of its own: `(height, width, 3)`.
+Draw = Callable[[dict[str, Any], int], Pixels]
+
+# Seconds that a browser has to start, and then to draw, in the first try and in those after it.
+PATIENCE = (30.0, 60.0, 120.0)
+CLOSING_SECONDS = 10.0
+
+
+@contextmanager
+def one_browser(bundle: Bundle = "cartesian") -> Iterator[Draw]:
+    """What draws figures while it lasts: a browser takes a second to start, and then a tenth of one a figure.
+
+    Args:
+        bundle: the plotly.js that draws; the whole one takes half a second longer to start.
+
+    Raises:
+        ChromeNotFoundError: there is no browser to draw with.
+        RuntimeError: on drawing, if no try has succeeded.
+    """
+    with as_file(CARTESIAN) as cartesian:
+        drawer = _Drawer(cartesian.as_uri() if bundle == "cartesian" else None)
+        try:
+            yield drawer.draw
+        finally:
+            drawer.stop()
+
+
+class _Kaleido(kaleido.Kaleido):
+    """Kaleido's browser, told of all that its pages do from the start.
+
+    Kaleido waits for its page to be loaded, but asks to be told of that only once the page is on its way: it would wait
+    for ever for one that was there sooner. Told from the start, it may on a busy machine take the empty page of a new
+    tab for its own now and then: an error as soon as it draws, and another browser takes over.
+    """
+
+    async def populate_targets(self) -> None:
+        await Browser.populate_targets(self)
+        for tab in self.tabs.values():
+            await tab.send_command("Page.enable")
+        await super().populate_targets()
+
+
+class _Drawer:
+    """One browser at a time, which a thread of its own speaks with.
+
+    So it can be used where an event loop runs already, as in a notebook, and left behind if it never answers.
+    """
+
+    def __init__(self, plotlyjs: str | None) -> None:
+        self._plotlyjs = plotlyjs
+        self._loop = asyncio.new_event_loop()
+        threading.Thread(target=self._loop.run_forever, daemon=True).start()
+        self._start()
+
+    def draw(self, content: dict[str, Any], scale: int) -> Pixels:
+        layout = content["layout"]
+        options: Any = {"format": "png", "width": layout["width"], "height": layout["height"], "scale": scale}
+        for seconds in PATIENCE:
+            try:
+                self._opened.result(seconds)
+                drawn = self._begin(self._browser.calc_fig(content, opts=options)).result(seconds)
+                return np.array(Image.open(io.BytesIO(drawn)).convert("RGB"))
+            except Exception as error:
+                told = _told(error, seconds)
+                print(f"the browser has not drawn the figure: {told}")
+                self._close()
+                self._start()
+        raise RuntimeError(f"{find_browser()} has not drawn the figure in {len(PATIENCE)} tries; the last: {told}")
+
+    def stop(self) -> None:
+        # To be closed in the middle of its start, a browser is not prepared.
+        wait([self._opened], CLOSING_SECONDS)
+        self._close()
+        self._loop.call_soon_threadsafe(self._loop.stop)
+
+    def _start(self) -> None:
+        self._browser = _Kaleido(n=1, mathjax=False, plotlyjs=self._plotlyjs)
+        self._opened = self._begin(self._browser.open())
+
+    def _close(self) -> None:
+        """Close the browser; one that does not is killed, for it must not hold up the job."""
+        self._opened.cancel()
+        try:
+            self._begin(self._browser.close()).result(CLOSING_SECONDS)
+        except Exception as error:
+            print(f"the browser has not closed and is killed: {_told(error, CLOSING_SECONDS)}")
+            # It has not come so far that there is a process, or that is gone.
+            with suppress(AttributeError, ProcessLookupError):
+                # A session of its own, all of which goes: a process that starts Chrome, and Chrome's own.
+                os.killpg(self._browser.subprocess.pid, signal.SIGKILL)
+
+    def _begin(self, task: Coroutine[Any, Any, Any]) -> Future[Any]:
+        return asyncio.run_coroutine_threadsafe(task, self._loop)
+
+
+def _told(error: Exception, seconds: float) -> str:
+    return " ".join(map(str, error.args)) or f"nothing came in {seconds:g} s"

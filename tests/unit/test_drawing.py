@@ -1,0 +1,88 @@
+"""The browser that draws: one that stands still, dies or never starts is replaced, and none is left behind."""
+
+import asyncio
+import signal
+
+import numpy as np
+import psutil
+import pytest
+from processes import alive, wait_for
+
+from oscillator_field.figures import drawing
+from oscillator_field.figures.browser import find_browser
+
+pytestmark = pytest.mark.skipif(find_browser() is None, reason="no browser to draw PNG with")
+FIGURE = {
+    "data": [{"type": "scatter", "x": [0, 1], "y": [0, 1]}],
+    "layout": {"width": 300, "height": 200, "paper_bgcolor": "#ff0000"},
+}
+
+
+def started():
+    """The processes that this one has started, and those they have."""
+    return set(psutil.Process().children(recursive=True))
+
+
+@pytest.fixture(autouse=True)
+def none_is_left():
+    new = []
+    yield new
+    wait_for(lambda: not [process for process in (*new, *started()) if alive(process.pid)], 20, "browsers to end")
+
+
+def is_drawn(picture):
+    return picture.shape == (200, 300, 3) and np.array_equal(picture[0, 0], [255, 0, 0])
+
+
+@pytest.mark.parametrize("bundle", ["cartesian", "whole"])
+def test_figures_are_drawn_one_after_the_other(bundle, capsys):
+    with drawing.one_browser(bundle) as draw:
+        first = draw(FIGURE, 1)
+        assert is_drawn(first)
+        np.testing.assert_array_equal(draw(FIGURE, 1), first)
+        assert draw(FIGURE, 2).shape == (400, 600, 3)
+    assert capsys.readouterr().out == ""
+
+
+def test_a_browser_that_draws_nothing_is_closed_in_the_middle_of_its_start(capsys):
+    with drawing.one_browser():
+        pass
+    assert capsys.readouterr().out == ""
+
+
+def test_figures_are_drawn_where_an_event_loop_runs():
+    async def cell():
+        with drawing.one_browser() as draw:
+            return draw(FIGURE, 1)
+
+    assert is_drawn(asyncio.run(cell()))
+
+
+@pytest.mark.parametrize("fault", [signal.SIGSTOP, signal.SIGKILL])
+def test_another_browser_takes_the_place_of_one_that_stands_still_or_dies(fault, none_is_left, monkeypatch, capsys):
+    monkeypatch.setattr(drawing, "CLOSING_SECONDS", 1.0)
+    with drawing.one_browser() as draw:
+        draw(FIGURE, 1)
+        none_is_left.extend(started())
+        for process in none_is_left:
+            process.send_signal(fault)
+        monkeypatch.setattr(drawing, "PATIENCE", (3.0, 60.0))
+        assert is_drawn(draw(FIGURE, 1))
+    told = capsys.readouterr().out
+    assert told.startswith("the browser has not drawn the figure: ")
+    assert ("nothing came in 3 s" in told) == (fault == signal.SIGSTOP)
+
+
+@pytest.mark.parametrize("does", ["exec sleep 600", "exit 1"])
+def test_a_browser_that_never_starts_ends_in_an_error(does, tmp_path, monkeypatch):
+    program = tmp_path / "chromium"
+    program.write_text(f"#!/bin/sh\n{does}\n")
+    program.chmod(0o755)
+    monkeypatch.setattr(drawing, "PATIENCE", (1.0, 2.0))
+    monkeypatch.setattr(drawing, "CLOSING_SECONDS", 1.0)
+    monkeypatch.setenv("BROWSER_PATH", str(program))
+    with (
+        pytest.raises(RuntimeError, match=f"^{program} has not drawn the figure in 2 tries"),
+        drawing.one_browser() as draw,
+    ):
+        draw(FIGURE, 1)
