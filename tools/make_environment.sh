@@ -31,3 +31,5 @@ echo "setup: installing the locked dependencies into .venv"
 export VIRTUAL_ENV=$PWD/.venv
 .venv/bin/uv pip install --quiet --require-hashes --requirements requirements.lock
 .venv/bin/uv pip install --quiet --no-deps --no-build-isolation --editable .
+# Shows that it works, and compiles what every run imports.
+echo "setup: ready, with Snakemake $(.venv/bin/snakemake --version)"
