@@ -24,10 +24,17 @@ def started():
 
 
 @pytest.fixture(autouse=True)
-def none_is_left():
-    new = []
-    yield new
-    wait_for(lambda: not [process for process in (*new, *started()) if alive(process.pid)], 20, "browsers to end")
+def browsers():
+    """The processes of the test's browsers so far, of which none may outlive it; not those of other tests."""
+    before = started()
+    seen = set()
+
+    def of_this_test():
+        seen.update(started() - before)
+        return seen
+
+    yield of_this_test
+    wait_for(lambda: not [process for process in of_this_test() if alive(process.pid)], 20, "browsers to end")
 
 
 def is_drawn(picture):
@@ -59,12 +66,11 @@ def test_figures_are_drawn_where_an_event_loop_runs():
 
 
 @pytest.mark.parametrize("fault", [signal.SIGSTOP, signal.SIGKILL])
-def test_another_browser_takes_the_place_of_one_that_stands_still_or_dies(fault, none_is_left, monkeypatch, capsys):
+def test_another_browser_takes_the_place_of_one_that_stands_still_or_dies(fault, browsers, monkeypatch, capsys):
     monkeypatch.setattr(drawing, "CLOSING_SECONDS", 1.0)
     with drawing.one_browser() as draw:
         draw(FIGURE, 1)
-        none_is_left.extend(started())
-        for process in none_is_left:
+        for process in browsers():
             process.send_signal(fault)
         monkeypatch.setattr(drawing, "PATIENCE", (3.0, 60.0))
         assert is_drawn(draw(FIGURE, 1))
