@@ -15,7 +15,7 @@ from typing import Any
 
 import kaleido
 import numpy as np
-from choreographer import Browser
+from choreographer import Browser, Tab
 from numpy.typing import NDArray
 from PIL import Image
 
@@ -29,6 +29,8 @@ Draw = Callable[[dict[str, Any], int], Pixels]
 # Seconds that a browser has to start, and then to draw, in the first try and in those after it.
 PATIENCE = (30.0, 60.0, 120.0)
 CLOSING_SECONDS = 10.0
+# Whether the page of Kaleido is there as a whole, its scripts and its load event included.
+_READY = "document.readyState === 'complete' && typeof kaleido_scopes === 'object'"
 
 
 @contextmanager
@@ -51,11 +53,10 @@ def one_browser(bundle: Bundle = "cartesian") -> Iterator[Draw]:
 
 
 class _Kaleido(kaleido.Kaleido):
-    """Kaleido's browser, told of all that its pages do from the start.
+    """Kaleido's browser, told of all that its pages do from the start, and ready only once they are.
 
     Kaleido waits for its page to be loaded, but asks to be told of that only once the page is on its way: it would wait
-    for ever for one that was there sooner. Told from the start, it may on a busy machine take the empty page of a new
-    tab for its own now and then: an error as soon as it draws, and another browser takes over.
+    for ever for one that was there sooner. Told from the start, it may take the empty page of a new tab for its own.
     """
 
     async def populate_targets(self) -> None:
@@ -63,6 +64,14 @@ class _Kaleido(kaleido.Kaleido):
         for tab in self.tabs.values():
             await tab.send_command("Page.enable")
         await super().populate_targets()
+        for tab in self.tabs.values():
+            while not (await _evaluated(tab, _READY)):
+                await asyncio.sleep(0.02)
+
+
+async def _evaluated(tab: Tab, expression: str) -> Any:
+    answer = await tab.send_command("Runtime.evaluate", {"expression": expression, "returnByValue": True})
+    return answer.get("result", {}).get("result", {}).get("value")
 
 
 class _Drawer:
@@ -119,4 +128,6 @@ class _Drawer:
 
 
 def _told(error: Exception, seconds: float) -> str:
-    return " ".join(map(str, error.args)) or f"nothing came in {seconds:g} s"
+    if isinstance(error, TimeoutError):
+        return f"nothing came in {seconds:g} s"
+    return " ".join(map(str, error.args)) or type(error).__name__
