@@ -1,6 +1,9 @@
 """The field against an independent float64 version, and what must hold whatever it computes."""
 
 import dataclasses
+import os
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -10,6 +13,7 @@ from random_settings import STRONG, random_setting
 from reference import apart, assert_agrees, simulate_float64
 
 from oscillator_field import FieldParameters, simulate
+from oscillator_field.engines import numba
 from oscillator_field.field import ENGINES, start
 
 SHAPE = (7, 5, 3)
@@ -28,6 +32,14 @@ def test_steps_agree_with_float64(engine, steps, evolve_input):
     history = simulate(**setting, parameters=parameters, steps=steps, engine=engine)
     assert_agrees(history, setting, parameters, steps, error=2e-4)
     assert 0 < history.spikes.mean() < 1
+
+
+# One for each way in which the compiled loops go through channels and columns.
+@pytest.mark.parametrize("shape", [(3, 5, 1), (3, 4, 3), (2, 3, 6), (2, 4, 8), (2, 3, 11)])
+def test_lattices_of_any_shape_agree_with_float64(shape):
+    setting = random_setting(7, runs=2, shape=shape)
+    history = simulate(**setting, parameters=FieldParameters(**STRONG), steps=30, engine="numba")
+    assert_agrees(history, setting, FieldParameters(**STRONG), 30, error=2e-4)
 
 
 def test_each_run_has_parameters_of_its_own(engine):
@@ -81,6 +93,33 @@ def test_thinning_loses_frames_but_no_spike(every, steps, engine):
     assert np.array_equal(thinned.spikes, counts)
     assert np.array_equal(thinned.final_input_phase, whole.final_input_phase)
     assert thinned.spikes.dtype.kind == "u"
+
+
+def test_compiled_calls_of_any_length_give_the_same(monkeypatch):
+    setting = random_setting(6)
+    arguments = {**setting, "parameters": FieldParameters(**STRONG), "steps": 23, "every": 5, "engine": "numba"}
+    at_once = simulate(**arguments)
+    monkeypatch.setattr(numba, "SITE_STEPS_A_CALL", 3 * numba.LANES * 7 * 5 * 3)  # three steps
+    assert np.array_equal(simulate(**arguments).phase, at_once.phase)
+    assert np.array_equal(simulate(**arguments).spikes, at_once.spikes)
+
+
+def test_compiled_code_is_found_again_by_the_next_process(tmp_path):
+    program = """
+import numpy as np
+from oscillator_field import FieldParameters, simulate
+phase, omega = np.zeros((1, 3, 2, 1)), np.zeros((1, 1))
+simulate(phase, initial_phase=phase, omega=omega, parameters=FieldParameters(), steps=1, engine="numba")
+"""
+
+    def kept_code():
+        environment = os.environ | {"NUMBA_CACHE_DIR": str(tmp_path)}
+        subprocess.run([sys.executable, "-c", program], env=environment, check=True)
+        return {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*") if path.is_file()}
+
+    first = kept_code()
+    assert first
+    assert kept_code() == first
 
 
 def test_phases_stay_within_the_circle(engine):

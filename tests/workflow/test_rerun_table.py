@@ -219,6 +219,7 @@ EVERYTHING = FETCH | ENCODE | after_simulate(RUNS)
 EDITS = {
     "scripts/simulate.py": after_simulate(RUNS),
     "src/oscillator_field/engines/numba.py": after_simulate(RUNS),
+    "src/oscillator_field/engines/numba_kernels.py": after_simulate(RUNS),
     # Whether there is a GPU is known in the job alone, so `auto` stands for two engines.
     "src/oscillator_field/engines/cuda_kernels.py": after_simulate(RUNS),
     "src/oscillator_field/engines/step_constants.py": after_simulate(RUNS),

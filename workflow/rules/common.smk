@@ -140,7 +140,7 @@ def engine_modules():
     """What computes the field. Whether `auto` finds a GPU shows in the job, so both of its engines are named."""
     engine, device = config["simulate"]["engine"], config["simulate"]["device"]
     on_gpu = [] if device == "cpu" else ["cuda", "cuda_kernels", "step_constants"]
-    on_cpu = [] if device == "cuda" else ["numba", "step_constants"]
+    on_cpu = [] if device == "cuda" else ["numba", "numba_kernels", "step_constants"]
     chosen = {"auto": {*on_gpu, *on_cpu}, "cuda": on_gpu, "numba": on_cpu, "torch": ["torch"]}[engine]
     return [f"engines/{module}.py" for module in ["__init__", *sorted(chosen)]]
 

@@ -26,6 +26,7 @@ class StepConstants:
     Attributes:
         coupling, bias: factors of the sum of the neighbours and of the input.
         cosine, sine: of the threshold; a change spikes if `|sin(change)| * cosine > cos(change) * sine`.
+        chord_squared: of the threshold; a change spikes if `|z_next - z|**2 > chord_squared`.
         follow: how far the input goes towards the state in a step; 0 if it stays what it is.
         weights: `(run, channel, channel)`, off the diagonal skew-symmetric to the last bit.
     """
@@ -34,6 +35,7 @@ class StepConstants:
     bias: Values
     cosine: Values
     sine: Values
+    chord_squared: Values
     follow: Values
     weights: Values
 
@@ -57,6 +59,8 @@ def step_constants(parameters: Sequence[FieldParameters], omega: Values) -> Step
                 np.cos(threshold),
                 # A threshold of 0 must let a change of exactly pi through, and no change of 0.
                 np.maximum(np.sin(threshold), 1e-30),
+                # No change is beyond pi, however its chord is rounded.
+                np.where(threshold < np.pi, (2 * np.sin(threshold / 2)) ** 2, np.inf),
                 delta_t * of_runs("input_rate") * of_runs("evolve_input"),
                 weights,
             )
