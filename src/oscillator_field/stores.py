@@ -115,6 +115,8 @@ def add_array(
         filters=None if last_axis is None else [TransposeCodec(order=(*order, last_axis))],
         compressors=[_COMPRESSORS.get(kind, _COMPRESSORS["i"]), Crc32cCodec()],
         config={"write_empty_chunks": True},
+        # One folder an array: a folder for each axis of each chunk takes longer to make than a chunk to write.
+        chunk_key_encoding={"name": "default", "separator": "."},
     )
 
 

@@ -23,7 +23,7 @@ def test_a_killed_job_leaves_no_store_and_a_second_call_makes_it(new_project):
     command = [sys.executable, "-m", "snakemake", *arguments]
     with subprocess.Popen(command, cwd=project.folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as running:
         # In the midst of writing: chunks are there, and the store is not.
-        wait_for(lambda: list(run.glob(".history.zarr.*.tmp/whole/phase/c/0/*")), 60, "chunks")
+        wait_for(lambda: list(run.glob(".history.zarr.*.tmp/whole/phase/c.0.*")), 60, "chunks")
         for process in without_shells(find_processes("simulate.py", folder=project.folder)):
             os.kill(process, signal.SIGKILL)
         output, _ = running.communicate(timeout=60)

@@ -139,7 +139,7 @@ def test_observables_are_those_of_the_frames(stores):
 @pytest.mark.parametrize(
     ("damage", "message"),
     [
-        (lambda store: shutil.rmtree(store / "phase" / "c"), "damaged, .* chunks of 'phase' are missing"),
+        (lambda store: next(store.glob("phase/c.*")).unlink(), "damaged, .* chunks of 'phase' are missing"),
         (lambda store: shutil.rmtree(store / "spikes"), "damaged, .* chunks of 'spikes' are missing"),
         (lambda store: (store / "zarr.json").write_text("{"), "damaged"),
     ],
@@ -175,9 +175,7 @@ def test_a_bounded_history_is_within_its_bound_and_small(stores, tmp_path, bound
 def test_a_flipped_bit_in_any_chunk_is_an_error(stores, tmp_path, array):
     folder, _ = stores
     store = shutil.copytree(folder / "history.zarr", tmp_path / "history.zarr")
-    chunk = max(
-        (path for path in (store / array / "c").rglob("*") if path.is_file()), key=lambda path: path.stat().st_size
-    )
+    chunk = max(store.glob(f"{array}/c.*"), key=lambda path: path.stat().st_size)
     content = bytearray(chunk.read_bytes())
     content[len(content) // 2] ^= 4
     chunk.write_bytes(content)
@@ -192,7 +190,7 @@ def test_a_job_that_reads_damage_names_the_store(stores, tmp_path, capsys):
     folder, _ = stores
     assert find_damage(folder / "history.zarr") is None
     store = shutil.copytree(folder / "history.zarr", tmp_path / "history.zarr")
-    chunk = next(path for path in (store / "phase" / "c").rglob("*") if path.is_file())
+    chunk = next(store.glob("phase/c.*"))
     chunk.write_bytes(chunk.read_bytes()[:-7])
     log = tmp_path / "measure.log"
     with pytest.raises(SystemExit), log_to(log, [str(tmp_path / "code.py"), str(folder / "history.zarr"), str(store)]):

@@ -138,7 +138,7 @@ def test_stored_phases_are_those_of_float64_and_xarray_reads_them(stores):
     assert opened["time"].values.tolist() == pytest.approx([0.03, 0.08])
     assert float(abs(opened["phase"]).max()) <= np.pi + 1e-6
     # One file a time, whatever the number of chunks.
-    assert len([path for path in (fields["test"][0] / "phase" / "c").rglob("*") if path.is_file()]) == 2
+    assert len(list(fields["test"][0].glob("phase/c.*"))) == 2
     with pytest.raises(ValueError, match=r"no phases after step 5 \(allowed: 3, 8\)"):
         read_phases(fields["test"], 5)
 
