@@ -71,28 +71,33 @@ def write_history(
         _write_setting(group, problem, runs, pixels)
         count, *sites = problem.initial_phase.shape
         frames, together = len(problem.kept_steps()), frames_a_chunk(problem)
-        few = max(1, CHUNK_BYTES // (4 * together * math.prod(sites)))
-        runs_together = min(RUNS_A_CHUNK, 2 ** int(math.log2(few)), count)
-        layout: dict[str, Any] = {
-            "dimensions": ("run", "frame", *SITE_AXES),
-            "shape": (count, frames, *sites),
-            "chunks": (runs_together, together, *sites),
-        }
-        phase = _add_phase(group, precision, layout)
+
+        def layout(dtype: Any) -> dict[str, Any]:
+            """Chunks of a course of this type: of more runs, the smaller its numbers are."""
+            few = max(1, CHUNK_BYTES // (np.dtype(dtype).itemsize * together * math.prod(sites)))
+            runs_together = min(RUNS_A_CHUNK, 2 ** int(math.log2(few)), count)
+            return {
+                "dimensions": ("run", "frame", *SITE_AXES),
+                "shape": (count, frames, *sites),
+                "chunks": (runs_together, together, *sites),
+            }
+
+        phase = _add_phase(group, precision, layout(np.float32))
         spikes = add_array(
             group,
             "spikes",
             dtype=problem.spike_type(),
             units="1",
             long_name="steps with a spike since the frame before",
-            **layout,
+            **layout(problem.spike_type()),
         )
+        few = max(1, CHUNK_BYTES // (4 * math.prod(sites)))
         final_input_phase = add_array(
             group,
             "final_input_phase",
             ("run", *SITE_AXES),
             shape=(count, *sites),
-            chunks=(runs_together, *sites),
+            chunks=(min(RUNS_A_CHUNK, 2 ** int(math.log2(few)), count), *sites),
             dtype="float32",
             units="rad",
             long_name="input phase after the last step",
