@@ -5,11 +5,11 @@ usage: python benchmarks/field.py [--quick] [--json FILE]
 
 import argparse
 import contextlib
-import itertools
 import json
 import os
 import platform
 import resource
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -45,6 +45,10 @@ def setting(runs):
     return drive, np.broadcast_to(begin, drive.shape), omega
 
 
+def nothing():
+    """What a case leaves behind that keeps no store."""
+
+
 def of_notebook():
     import baseline
     import torch
@@ -56,7 +60,7 @@ def of_notebook():
     def call():
         baseline.run(drive[0], begin[0], omega, FieldParameters(), STEPS)
 
-    return call, 1
+    return call, 1, nothing
 
 
 def of_engine(engine, runs, every, threads):
@@ -67,7 +71,7 @@ def of_engine(engine, runs, every, threads):
         for _ in course(task, engine=engine, threads=threads, device="cpu"):
             pass
 
-    return call, runs
+    return call, runs, nothing
 
 
 def of_store(runs, precision, threads, sizes):
@@ -79,29 +83,35 @@ def of_store(runs, precision, threads, sizes):
         places.append(folder / f"{run.perturbation}.zarr")
         write_perturbation(places[-1], pixels, run.encoding, {"source": {}})
 
-    numbers = itertools.count()
+    store = folder / "history.zarr"
 
     def call():
-        store = folder / f"{next(numbers)}.zarr"
         with open(os.devnull, "w") as nowhere, contextlib.redirect_stderr(nowhere):
             simulate_runs(each, places, store, precision=precision, threads=threads, device="cpu")
         sizes[precision] = sum(path.stat().st_size for path in store.rglob("*") if path.is_file()) / runs / 1e6
 
-    return call, runs
+    def tidy():
+        shutil.rmtree(store)
+
+    return call, runs, tidy
 
 
 def measure(cases, rounds):
-    """The best time a field of each case, ms; the cases take turns, so that a slow spell hits all of them."""
-    best = {}
+    """The best time a field of each case, ms; the cases take turns, so that a slow spell hits all of them.
+
+    What a call has made is removed before the next, outside the time that is measured.
+    """
+    best, ready = {}, {}
     for name, make in cases.items():
-        call, runs = make()
+        call, runs, tidy = ready[name] = make()
         call()  # compiles, and fills caches
-        cases[name] = (call, runs)
+        tidy()
     for _ in range(rounds):
-        for name, (call, runs) in cases.items():
+        for name, (call, runs, tidy) in ready.items():
             begin = time.perf_counter()
             call()
             best[name] = min(best.get(name, np.inf), (time.perf_counter() - begin) / runs * 1e3)
+            tidy()
     return best
 
 
@@ -143,7 +153,7 @@ def main():
         print(f"store, {precision}: {megabytes:.2f} MB a field")
 
     many = 1000 if chosen.quick else 10_000
-    call, _ = of_engine("numba", many, STEPS, 2)
+    call, *_ = of_engine("numba", many, STEPS, 2)
     begin = time.perf_counter()
     call()
     seconds = time.perf_counter() - begin
@@ -168,7 +178,7 @@ def peak_of_a_large_job(runs):
 
 
 def large_job(runs):
-    call, _ = of_store(min(runs, 1000), "exact", 2, {})
+    call, *_ = of_store(min(runs, 1000), "exact", 2, {})
     call()
     print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000)
 
