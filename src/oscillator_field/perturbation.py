@@ -7,7 +7,7 @@ Channels come in only when the field is simulated, so a deeper lattice encodes n
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from oscillator_field.encoding import encode
 from oscillator_field.parameters import EncodingParameters
-from oscillator_field.stores import add_values, new_store, open_store
+from oscillator_field.stores import add_values, new_store, read_stores
 
 
 def write_perturbation(
@@ -38,12 +38,14 @@ def write_perturbation(
         add_values(group, "pixel", ("row", "column"), pixels, units="1", long_name="grey level of the picture")
 
 
-def read_perturbation(path: str | Path) -> tuple[NDArray[np.float32], NDArray[np.uint8], dict[str, Any]]:
-    """Input phases `(row, column)` in rad, pixels `(row, column)`, and the attributes of the store.
+def read_perturbations(
+    paths: Sequence[str | Path],
+) -> list[tuple[NDArray[np.float32], NDArray[np.uint8], dict[str, Any]]]:
+    """Of each store: input phases `(row, column)` in rad, pixels `(row, column)`, and the attributes.
 
     Raises:
-        FileNotFoundError: there is no store.
-        ValueError: it is damaged.
+        FileNotFoundError: a store is not there.
+        ValueError: a store is damaged.
     """
-    group = open_store(path)
-    return group["input_phase"][...], group["pixel"][...], dict(group.attrs)
+    read = read_stores(paths, ("input_phase", "pixel"))
+    return [(phase, pixels, attributes) for (phase, pixels), attributes in read]

@@ -16,7 +16,7 @@ from oscillator_field.field import LIBRARIES, course, problem, start, usable_eng
 from oscillator_field.grid import Run
 from oscillator_field.history import EXACT, frames_a_chunk, write_history
 from oscillator_field.logs import progress
-from oscillator_field.perturbation import read_perturbation
+from oscillator_field.perturbation import read_perturbations
 
 
 def simulate_runs(
@@ -43,7 +43,8 @@ def simulate_runs(
         FileNotFoundError, ValueError: a perturbation is missing or damaged.
         RuntimeError: the device is not there.
     """
-    inputs = {Path(place).name.removesuffix(".zarr"): read_perturbation(place) for place in perturbations}
+    names = [Path(place).name.removesuffix(".zarr") for place in perturbations]
+    inputs = dict(zip(names, read_perturbations(perturbations), strict=True))
     phases, pixels, descriptions = zip(*(inputs[run.perturbation] for run in runs), strict=True)
     channels, steps = runs[0].settings.channels, runs[0].settings.steps
     rows, columns = pixels[0].shape

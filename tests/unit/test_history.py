@@ -16,7 +16,7 @@ from oscillator_field.grid import Run
 from oscillator_field.logs import log_to
 from oscillator_field.measuring import OBSERVABLES, measure
 from oscillator_field.parameters import DEFAULTS, METADATA, EncodingParameters
-from oscillator_field.perturbation import read_perturbation, write_perturbation
+from oscillator_field.perturbation import read_perturbations, write_perturbation
 from oscillator_field.runs import simulate_runs
 from oscillator_field.stores import find_damage
 from oscillator_field.summary import rows_of
@@ -48,7 +48,7 @@ def test_a_history_holds_what_simulate_gives(stores):
     folder, runs = stores
     history = open_history(folder / "history.zarr")
     for place, run in enumerate(runs):
-        phase, _, _ = read_perturbation(folder / f"{run.perturbation}.zarr")
+        phase, _, _ = read_perturbations([folder / f"{run.perturbation}.zarr"])[0]
         begin, omega = start(run.settings.seed, SIDE, SIDE, 3)
         expected = simulate(
             over_channels(phase, 3)[np.newaxis],
@@ -207,7 +207,7 @@ def test_many_runs_of_few_frames_share_chunks(tmp_path):
     assert history["phase"].shape == (40, 1, 5, 4, 4)
     assert history["phase"].chunks == (16, 1, 5, 4, 4)
     begin, omega = start(33, 5, 4, 4)
-    drive = over_channels(read_perturbation(tmp_path / "digit=0.zarr")[0], 4)[np.newaxis]
+    drive = over_channels(read_perturbations([tmp_path / "digit=0.zarr"])[0][0], 4)[np.newaxis]
     alone = simulate(
         drive, initial_phase=begin[np.newaxis], omega=omega, parameters=FieldParameters(), steps=9, every=9
     )
