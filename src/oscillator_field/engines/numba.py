@@ -128,7 +128,7 @@ def _course(
     z = _bordered(problem.initial_phase[lanes])
     z_next = _aligned(z.shape, np.float32)
     c = _interleaved(problem.input_phase[lanes])
-    spikes = _aligned((rows, columns * channels * LANES), np.int32)
+    spikes = _aligned((rows, columns * channels * LANES), problem.spike_type())
     settings, weights = _tables(problem, lanes)
     scratch = _aligned(z.shape[1:], np.float32)
 

@@ -255,7 +255,7 @@ def _count(target, place, lane, before, z, spikes, settings):  # type: ignore[no
     """Count a spike if the chord from the state before is longer than that of the threshold."""
     real, imaginary = z[0] - before[0], z[1] - before[1]
     is_spike = real * real + imaginary * imaginary > settings[CHORD_SQUARED * LANES + lane]
-    spikes[place + target * LANES] += np.int32(is_spike)
+    spikes[place + target * LANES] += is_spike
 
 
 @_inlined
@@ -300,16 +300,19 @@ def _write_frame_of(z, spikes, angles, frame, phase, counts, columns, channels):
     def write_frame(z, spikes, angles, frame, phase, counts, columns, channels):  # type: ignore[no-untyped-def]
         for row in range(spikes.shape[0]):
             state, count_of_row = z[row + 1], spikes[row]
-            # Of the zeros too: the loop is then one long one.
-            for i in range(lattice.imaginary):
+            # Of the zeros between columns too: the loop is then one long one.
+            for i in range(lattice.column, lattice.imaginary - lattice.column):
                 angles[i] = _angle(state[i + lattice.imaginary], state[i])
             for run in range(phase.shape[0]):
-                phase_of_run, count_of_run = phase[run, frame, row], counts[run, frame, row]
+                phase_of_run = phase[run, frame, row]
                 for column in range(lattice.columns):
                     for channel in range(lattice.channels):
-                        place = column * lattice.channels + channel
-                        phase_of_run[place] = angles[(column + 1) * lattice.column + (channel + 1) * LANES + run]
-                        count_of_run[place] = count_of_row[place * LANES + run]
+                        site = (column + 1) * lattice.column + (channel + 1) * LANES + run
+                        phase_of_run[column * lattice.channels + channel] = angles[site]
+            for run in range(phase.shape[0]):
+                count_of_run = counts[run, frame, row]
+                for place in range(lattice.columns * lattice.channels):
+                    count_of_run[place] = count_of_row[place * LANES + run]
         spikes[:] = 0
 
     return write_frame
