@@ -99,15 +99,14 @@ def of_store(runs, precision, threads, sizes):
 def measure(cases, rounds):
     """The best time a field of each case, ms; the cases take turns, so that a slow spell hits all of them.
 
-    What a call has made is removed before the next, outside the time that is measured.
+    Each is called once before it is timed: it then finds compiled code, caches and the machine's free memory as it
+    leaves them, and not as the case before did. What a call has made is removed outside the time that is measured.
     """
-    best, ready = {}, {}
-    for name, make in cases.items():
-        call, runs, tidy = ready[name] = make()
-        call()  # compiles, and fills caches
-        tidy()
+    best, ready = {}, {name: make() for name, make in cases.items()}
     for _ in range(rounds):
         for name, (call, runs, tidy) in ready.items():
+            call()
+            tidy()
             begin = time.perf_counter()
             call()
             best[name] = min(best.get(name, np.inf), (time.perf_counter() - begin) / runs * 1e3)
@@ -127,7 +126,7 @@ def main():
     options.add_argument("--quick", action="store_true", help="fewer rounds and fields")
     options.add_argument("--json", type=Path, help="where to write the figures too")
     chosen = options.parse_args()
-    fields, rounds = (32, 1) if chosen.quick else (192, 3)
+    fields, rounds = (32, 1) if chosen.quick else (192, 5)
     sizes = {}
     cases = {
         "notebook's class, every step": of_notebook,

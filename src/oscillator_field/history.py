@@ -13,8 +13,10 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +36,8 @@ CHUNK_BYTES = 4 * 2**20
 # Chunks hold a power of two of runs up to this many, so that the groups of every engine are whole chunks.
 RUNS_A_CHUNK = 16
 LOST = -(2**15)
+# Chunks are given to zarr one by one, since it copies those of a larger whole; so many are written at once.
+CHUNKS_AT_ONCE = 4
 
 
 def frames_a_chunk(problem: Problem) -> int:
@@ -102,12 +106,23 @@ def write_history(
             units="rad",
             long_name="input phase after the last step",
         )
-        for piece in pieces:
-            place = (piece.runs, piece.frames)
-            phase[place] = piece.phase if precision == EXACT else _coded(piece.phase, phase.attrs["scale_factor"])
-            spikes[place] = piece.spikes
-            if piece.frames.stop == frames:
-                final_input_phase[piece.runs] = piece.input_phase
+        with ThreadPoolExecutor(CHUNKS_AT_ONCE) as pool:
+            for piece in pieces:
+                writes = [
+                    pool.submit(_write_runs, array, values[part], piece.runs.start + part.start, piece.frames)
+                    for array, values in ((phase, piece.phase), (spikes, piece.spikes))
+                    for part in slices(len(values), array.chunks[0])
+                ]
+                if piece.frames.stop == frames:
+                    final_input_phase[piece.runs] = piece.input_phase
+                for written in writes:
+                    written.result()
+
+
+def _write_runs(array: zarr.Array, values: NDArray[Any], first_run: int, frames: slice) -> None:
+    """Write what is one chunk; phases are coded, where the array wants codes."""
+    coded = _coded(values, array.attrs["scale_factor"]) if "scale_factor" in array.attrs else values
+    array[first_run : first_run + len(values), frames] = coded
 
 
 class StoredHistory:
@@ -222,7 +237,11 @@ def _add_phase(group: zarr.Group, precision: str | float, layout: Mapping[str, A
 
 
 def _coded(phase: NDArray[np.float32], scale: float) -> NDArray[np.int16]:
-    return np.rint(phase * np.float32(1 / scale)).astype(np.int16)
+    coded = np.empty(phase.shape, np.int16)
+    # A few frames at a time: what lies between a phase and its code then stays in the cache.
+    for run, frames in itertools.product(range(len(phase)), slices(phase.shape[1], 16)):
+        coded[run, frames] = np.rint(phase[run, frames] * np.float32(1 / scale))
+    return coded
 
 
 def _write_setting(group: zarr.Group, problem: Problem, runs: Sequence[Run], pixels: NDArray[np.uint8]) -> None:
