@@ -26,7 +26,8 @@ class StepConstants:
     Attributes:
         coupling, bias: factors of the sum of the neighbours and of the input.
         cosine, sine: of the threshold; a change spikes if `|sin(change)| * cosine > cos(change) * sine`.
-        chord_squared: of the threshold; a change spikes if `|z_next - z|**2 > chord_squared`.
+        chord_squared: of the threshold; a change spikes if `|z_next - z|**2 > chord_squared`. That takes a third of
+            the products, and tells changes apart to 3e-7 * tan(threshold / 2) rad: all but those of nearly pi.
         follow: how far the input goes towards the state in a step; 0 if it stays what it is.
         weights: `(run, channel, channel)`, off the diagonal skew-symmetric to the last bit.
     """
