@@ -247,9 +247,15 @@ def _type_words(limit: str | list[str], value: Any) -> str:
     }
     kinds = [limit] if isinstance(limit, str) else limit
     allowed = " or ".join(words[kind] for kind in kinds)
-    if "number" in kinds and isinstance(value, str) and _is_number(value):
-        return f"{allowed}; YAML takes {value} for a text, write {float(value):.1e}"
-    return allowed
+    if not {"number", "integer"}.intersection(kinds) or not isinstance(value, str) or not _is_number(value):
+        return allowed
+    if not isinstance(yaml.safe_load(value), str):
+        return f"{allowed}; it came as a text: write it without quotes, and in a file if it is nested in --config"
+    return f"{allowed}; YAML takes {value} for a text, write {_as_yaml(float(value), kinds)}"
+
+
+def _as_yaml(value: float, kinds: list[str]) -> str:
+    return f"{value:.0f}" if "number" not in kinds and value.is_integer() else f"{value:.1e}"
 
 
 def _is_number(text: str) -> bool:

@@ -237,10 +237,13 @@ def _add_phase(group: zarr.Group, precision: str | float, layout: Mapping[str, A
 
 
 def _coded(phase: NDArray[np.float32], scale: float) -> NDArray[np.int16]:
+    half_turn = round(math.pi / scale)
     coded = np.empty(phase.shape, np.int16)
     # A few frames at a time: what lies between a phase and its code then stays in the cache.
     for run, frames in itertools.product(range(len(phase)), slices(phase.shape[1], 16)):
         coded[run, frames] = np.rint(phase[run, frames] * np.float32(1 / scale))
+    # Phases lie in (-pi, pi].
+    coded[coded == -half_turn] = half_turn
     return coded
 
 

@@ -8,7 +8,7 @@ import pytest
 import xarray as xr
 from reference import apart
 
-from oscillator_field import FieldParameters, open_history, simulate
+from oscillator_field import FieldParameters, history, open_history, simulate
 from oscillator_field.embedding import embed_sites
 from oscillator_field.encoding import over_channels
 from oscillator_field.field import start
@@ -169,6 +169,14 @@ def test_a_bounded_history_is_within_its_bound_and_small(stores, tmp_path, bound
     assert apart(decoded, exact).max() <= 1.01 * bound
     assert np.abs(decoded).max() <= np.pi * (1 + 1e-6)
     np.testing.assert_allclose(decoded, bounded["phase"][:], atol=1e-6)
+
+
+@pytest.mark.parametrize("bound", [5e-5, 1e-4, 0.3])
+def test_a_bounded_phase_near_minus_pi_stays_on_the_circle(bound):
+    scale = np.pi / np.ceil(np.pi / (2 * bound))
+    just_above = np.nextafter(-np.float32(np.pi), np.float32(0))
+    coded = history._coded(np.full((1, 17, 1, 1, 1), just_above), scale)
+    assert np.allclose(coded * scale, np.pi)
 
 
 @pytest.mark.parametrize("array", ["phase", "spikes", "omega", "run", "time"])

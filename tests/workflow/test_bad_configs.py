@@ -14,6 +14,14 @@ BAD = {
         "field: {delta_t: 1e-5}",
         'field.delta_t: "1e-5" is not allowed (a number; YAML takes 1e-5 for a text, write 1.0e-05)',
     ),
+    "1e3, which YAML takes for a text": (
+        "field: {steps: 1e3}",
+        'field.steps: "1e3" is not allowed (a whole number; YAML takes 1e3 for a text, write 1000)',
+    ),
+    "a number in quotes": (
+        "field: {steps: '24'}",
+        'field.steps: "24" is not allowed (a whole number; it came as a text: write it without quotes, and in a file',
+    ),
     "negative steps": ("field: {steps: -1}", "field.steps: -1 is not allowed (at least 1)"),
     "no steps": ("field: {steps: 0}", "field.steps: 0 is not allowed (at least 1)"),
     "half a step": ("field: {steps: 1.5}", "field.steps: 1.5 is not allowed (a whole number)"),
