@@ -4,6 +4,7 @@ usage: python benchmarks/field.py [--quick] [--json FILE]
 """
 
 import argparse
+import atexit
 import contextlib
 import json
 import os
@@ -77,6 +78,7 @@ def of_engine(engine, runs, every, threads):
 def of_store(runs, precision, threads, sizes):
     """From encoded digits to a finished history."""
     folder = Path(tempfile.mkdtemp())
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
     each = [Run.of(number % 10, number // 10, {}) for number in range(runs)]
     places = []
     for run, pixels in zip(each, pictures(runs), strict=True):
@@ -177,8 +179,9 @@ def peak_of_a_large_job(runs):
 
 
 def large_job(runs):
-    call, *_ = of_store(min(runs, 1000), "exact", 2, {})
+    call, _, tidy = of_store(min(runs, 1000), "exact", 2, {})
     call()
+    tidy()
     print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000)
 
 

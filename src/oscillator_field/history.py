@@ -76,32 +76,31 @@ def write_history(
         count, *sites = problem.initial_phase.shape
         frames, together = len(problem.kept_steps()), frames_a_chunk(problem)
 
-        def layout(dtype: Any) -> dict[str, Any]:
-            """Chunks of a course of this type: of more runs, the smaller its numbers are."""
-            few = max(1, CHUNK_BYTES // (np.dtype(dtype).itemsize * together * math.prod(sites)))
-            runs_together = min(RUNS_A_CHUNK, 2 ** int(math.log2(few)), count)
+        def runs_a_chunk(bytes_a_run: int) -> int:
+            return min(RUNS_A_CHUNK, 2 ** int(math.log2(max(1, CHUNK_BYTES // bytes_a_run))), count)
+
+        def layout(bytes_a_site: int) -> dict[str, Any]:
             return {
                 "dimensions": ("run", "frame", *SITE_AXES),
                 "shape": (count, frames, *sites),
-                "chunks": (runs_together, together, *sites),
+                "chunks": (runs_a_chunk(bytes_a_site * together * math.prod(sites)), together, *sites),
             }
 
-        phase = _add_phase(group, precision, layout(np.float32))
+        phase = _add_phase(group, precision, layout(4))
         spikes = add_array(
             group,
             "spikes",
             dtype=problem.spike_type(),
             units="1",
             long_name="steps with a spike since the frame before",
-            **layout(problem.spike_type()),
+            **layout(problem.spike_type().itemsize),
         )
-        few = max(1, CHUNK_BYTES // (4 * math.prod(sites)))
         final_input_phase = add_array(
             group,
             "final_input_phase",
             ("run", *SITE_AXES),
             shape=(count, *sites),
-            chunks=(min(RUNS_A_CHUNK, 2 ** int(math.log2(few)), count), *sites),
+            chunks=(runs_a_chunk(4 * math.prod(sites)), *sites),
             dtype="float32",
             units="rad",
             long_name="input phase after the last step",
@@ -109,9 +108,9 @@ def write_history(
         with ThreadPoolExecutor(CHUNKS_AT_ONCE) as pool:
             for piece in pieces:
                 writes = [
-                    pool.submit(_write_runs, array, values[part], piece.runs.start + part.start, piece.frames)
+                    pool.submit(_write_runs, array, runs, piece.frames, values[runs.start - piece.runs.start :])
                     for array, values in ((phase, piece.phase), (spikes, piece.spikes))
-                    for part in slices(len(values), array.chunks[0])
+                    for runs in _by_chunks(piece.runs, array.chunks[0])
                 ]
                 if piece.frames.stop == frames:
                     final_input_phase[piece.runs] = piece.input_phase
@@ -119,10 +118,17 @@ def write_history(
                     written.result()
 
 
-def _write_runs(array: zarr.Array, values: NDArray[Any], first_run: int, frames: slice) -> None:
-    """Write what is one chunk; phases are coded, where the array wants codes."""
-    coded = _coded(values, array.attrs["scale_factor"]) if "scale_factor" in array.attrs else values
-    array[first_run : first_run + len(values), frames] = coded
+def _by_chunks(runs: slice, runs_a_chunk: int) -> Iterator[slice]:
+    """Runs in slices that end where chunks do: no two threads may write parts of one chunk."""
+    borders = range((runs.start // runs_a_chunk + 1) * runs_a_chunk, runs.stop, runs_a_chunk)
+    for start, stop in itertools.pairwise([runs.start, *borders, runs.stop]):
+        yield slice(start, stop)
+
+
+def _write_runs(array: zarr.Array, runs: slice, frames: slice, values: NDArray[Any]) -> None:
+    """Write the first of some values, those of the runs; phases are coded where the array holds codes."""
+    values = values[: runs.stop - runs.start]
+    array[runs, frames] = _coded(values, array.attrs["scale_factor"]) if "scale_factor" in array.attrs else values
 
 
 class StoredHistory:

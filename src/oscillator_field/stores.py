@@ -170,7 +170,7 @@ def read_stores(paths: Sequence[str | Path], names: Sequence[str]) -> list[tuple
 
     Raises:
         FileNotFoundError: a store is not there.
-        ValueError: a store is damaged; the message says which, and which array.
+        ValueError: a store is damaged; the message says which.
     """
 
     async def read_all() -> list[tuple[list[NDArray[Any]], dict[str, Any]]]:
@@ -187,7 +187,8 @@ async def _read(path: str | Path, names: Sequence[str]) -> tuple[list[NDArray[An
     arrays = {name: array async for name, array in group.arrays()}
     for name, array in arrays.items():
         _check_chunks(path, name, await array.nchunks_initialized(), array.nchunks)
-    return [np.asarray(await arrays[name].getitem(...)) for name in names], dict(group.attrs)
+    with _named_where_it_fails(path):
+        return [np.asarray(await arrays[name].getitem(...)) for name in names], dict(group.attrs)
 
 
 @contextmanager

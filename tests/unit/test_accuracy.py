@@ -54,7 +54,7 @@ def test_thresholds_up_to_pi_count_what_they_should():
     generator = np.random.default_rng(3)
     drive, begin = generator.uniform(-np.pi, np.pi, (2, 1, 9, 8, 3)).astype(np.float32)
     omega = np.zeros((3, 3), np.float32)
-    for threshold in (0, 1e-3, 1.0, np.pi / 2, 2.5, np.pi):
+    for threshold in (0, 1e-3, 1.0, np.pi / 2, 2.5, 3.0, np.pi):
         parameters = FieldParameters(delta_t=1, k_bias=5, k_coupling=0, k_omega=0, spike_threshold=threshold)
         history = simulate(drive, initial_phase=begin, omega=omega, parameters=parameters, steps=1, engine="numba")
         _, changes, _ = simulate_float64(drive[0], begin[0], omega, 1, **dataclasses.asdict(parameters))

@@ -1,5 +1,6 @@
 """The stores: written in pieces, read back to the bit, opened by xarray, damage seen."""
 
+import asyncio
 import shutil
 import warnings
 
@@ -169,6 +170,51 @@ def test_a_bounded_history_is_within_its_bound_and_small(stores, tmp_path, bound
     assert apart(decoded, exact).max() <= 1.01 * bound
     assert np.abs(decoded).max() <= np.pi * (1 + 1e-6)
     np.testing.assert_allclose(decoded, bounded["phase"][:], atol=1e-6)
+
+
+def test_a_history_of_many_chunks_is_the_same(stores, tmp_path, monkeypatch):
+    folder, runs = stores
+    monkeypatch.setattr(history, "CHUNK_BYTES", 20 * 4 * SIDE * SIDE * 4)  # twenty frames of phases
+    perturbations = sorted({folder / f"{run.perturbation}.zarr" for run in runs})
+    simulate_runs(runs, perturbations, tmp_path / "history.zarr", every=EVERY)
+    cut, whole = open_history(tmp_path / "history.zarr"), open_history(folder / "history.zarr")
+    assert cut["phase"].nchunks == 9
+    assert cut["spikes"].nchunks == 3
+    for name in ("phase", "spikes", "final_input_phase"):
+        assert np.array_equal(cut[name][...], whole[name][...]), name
+
+
+@pytest.mark.parametrize("runs", [slice(0, 16), slice(3, 21), slice(5, 6), slice(8, 12)])
+def test_runs_are_cut_where_chunks_end(runs):
+    parts = list(history._by_chunks(runs, 4))
+    assert [number for part in parts for number in range(part.start, part.stop)] == list(range(runs.start, runs.stop))
+    assert all(part.start // 4 == (part.stop - 1) // 4 for part in parts)
+
+
+def test_inputs_that_are_missing_or_damaged_are_named(stores, tmp_path):
+    folder, runs = stores
+    good = folder / f"{runs[0].perturbation}.zarr"
+    with pytest.raises(FileNotFoundError, match=r"none\.zarr: no Zarr store there"):
+        read_perturbations([good, tmp_path / "none.zarr"])
+    for array, damage, message in (
+        ("pixel", lambda chunk: chunk.unlink(), r"bad\.zarr: damaged, 1 of 1 chunks of 'pixel' are missing"),
+        ("input_phase", lambda chunk: chunk.write_bytes(chunk.read_bytes()[:-1]), r"bad\.zarr: damaged, .*checksum"),
+    ):
+        bad = shutil.copytree(good, tmp_path / "bad.zarr")
+        damage(next(bad.glob(f"{array}/c.*")))
+        with pytest.raises(ValueError, match=message):
+            read_perturbations([good, bad])
+        shutil.rmtree(bad)
+
+
+def test_inputs_are_read_where_an_event_loop_runs(stores):
+    folder, runs = stores
+
+    async def in_a_loop():
+        return read_perturbations([folder / f"{runs[0].perturbation}.zarr"])
+
+    ((phase, pixels, _),) = asyncio.run(in_a_loop())
+    assert phase.shape == pixels.shape
 
 
 @pytest.mark.parametrize("bound", [5e-5, 1e-4, 0.3])

@@ -19,7 +19,8 @@ from oscillator_field.engines import Piece, Problem, angle, on_circle, slices
 from oscillator_field.engines.numba_kernels import LANES, compute_frames_of, sources_read
 from oscillator_field.engines.step_constants import step_constants
 
-# A compiled call takes at most so many steps of sites, some tenths of a second: only between calls is Python heard.
+# A compiled call takes at most so many steps of sites, with few channels some tenths of a second: only between calls
+# does an interrupt get through.
 SITE_STEPS_A_CALL = 2**28
 
 

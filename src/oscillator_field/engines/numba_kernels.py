@@ -1,8 +1,9 @@
 """The compiled loops of the engine for CPUs: the model for sixteen interleaved runs.
 
 A row of the state lies in memory as `(part, column, channel, lane)`, the part being real or imaginary, with a column
-of zeros on either side and a channel of zeros before each column, which stand for the outside of the lattice. A row
-of the input lies there as `(part, column, channel, lane)` too, but without zeros.
+of zeros on either side and a channel of zeros before each column, which stand for the outside of the lattice (the
+channel after the last is the one before the next column). A row of the input lies there as
+`(part, column, channel, lane)` too, but without zeros.
 
 Sizes of the lattice are constants to the compiler: all places in a row are then at fixed distances from one pointer,
 and it need not test two dozen arrays for overlap. They reach `_advance_row` and `_write_frame` as the values of
@@ -28,7 +29,7 @@ UNROLLED = 8
 # Rows of the table of settings.
 COUPLING, BIAS, CHORD_SQUARED, FOLLOW = range(4)
 
-# Everything that is safe without NaN but reassociation, which would turn short trees of sums into long chains.
+# All that is safe without NaN and infinities, but reassociation, which would turn short trees of sums into long chains.
 _OPTIONS: dict[str, Any] = {
     "nogil": True,
     "error_model": "numpy",
@@ -110,7 +111,11 @@ def compute_frames_of(columns: int, channels: int) -> Any:
 
 
 def _advance_row(around, here_next, drive, spikes, mixed, settings, weights, columns, channels):  # type: ignore[no-untyped-def]
-    """One step of a row; a function of its own, to which all its arguments are separate arrays."""
+    """One step of a row.
+
+    A function of its own: within its caller, the rows would be places in one array, of unknown distance.
+    """
+    raise NotImplementedError("the engine numba needs numba's compiler (is NUMBA_DISABLE_JIT set?)")
 
 
 @overload(_advance_row, jit_options=_OPTIONS, prefer_literal=True)
@@ -118,29 +123,29 @@ def _advance_row_of(around, here_next, drive, spikes, mixed, settings, weights, 
     columns, channels = columns.literal_value, channels.literal_value
     lattice = _lattice(columns, channels)
     many = channels > UNROLLED
-    fours = channels // 4
+    blocks_of_four = channels // 4
     has_two, has_one = channels & 2 > 0, channels & 1 > 0
-    pairs_fit, fours_fit = columns % 2 == 0, columns % 4 == 0
     two, one = channels // 4 * 4, channels // 2 * 2
+    fit_by_two, fit_by_four = columns % 2 == 0, columns % 4 == 0
 
     def advance_row(around, here_next, drive, spikes, mixed, settings, weights, columns, channels):  # type: ignore[no-untyped-def]
         rows = around, here_next, drive, spikes, mixed
         # Of few channels each block has its own code: all weights are then at fixed distances too.
         if many:
             _mix(rows, weights, lattice)
-            _four_sites(_FOUR_CHANNELS, 0, fours, rows, settings, weights, lattice)
-        elif fours > 0:
+            _four_sites(_FOUR_CHANNELS, 0, blocks_of_four, rows, settings, weights, lattice)
+        elif blocks_of_four > 0:
             _four_sites(_FOUR_CHANNELS, 0, 1, rows, settings, weights, lattice)
-            if fours > 1:
+            if blocks_of_four > 1:
                 _four_sites(_FOUR_CHANNELS, 4, 1, rows, settings, weights, lattice)
         if has_two:
-            if pairs_fit:
+            if fit_by_two:
                 _four_sites(_TWO_CHANNELS, two, 1, rows, settings, weights, lattice)
             else:
                 _one_site(two, rows, settings, weights, lattice)
                 _one_site(two + 1, rows, settings, weights, lattice)
         if has_one:
-            if fours_fit:
+            if fit_by_four:
                 _four_sites(_ONE_CHANNEL, one, 1, rows, settings, weights, lattice)
             else:
                 _one_site(one, rows, settings, weights, lattice)
@@ -156,12 +161,12 @@ def _four_sites(four, first, blocks, rows, settings, weights, lattice):  # type:
     """
     around, here_next, drive, spikes, mixed = rows
     here = around[1]
-    for group in range(lattice.columns // four.columns):
+    for stretch in range(lattice.columns // four.columns):
         for block in range(blocks):
             t_0 = first + block * four.channels
             t_1, t_2, t_3 = t_0 + four.channel_1, t_0 + four.channel_2, t_0 + four.channel_3
             for lane in range(LANES):
-                column = group * four.columns
+                column = stretch * four.columns
                 site_0 = (column + 1) * lattice.column + LANES + lane
                 site_1 = site_0 + four.column_1 * lattice.column
                 site_2 = site_0 + four.column_2 * lattice.column
@@ -291,6 +296,7 @@ def _mix(rows, weights, lattice):  # type: ignore[no-untyped-def]
 
 def _write_frame(z, spikes, angles, frame, phase, counts, columns, channels):  # type: ignore[no-untyped-def]
     """Write phases and spike counts to a frame, and let the counts start again from 0."""
+    raise NotImplementedError("the engine numba needs numba's compiler (is NUMBA_DISABLE_JIT set?)")
 
 
 @overload(_write_frame, jit_options=_OPTIONS, prefer_literal=True)

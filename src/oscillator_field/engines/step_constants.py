@@ -27,7 +27,8 @@ class StepConstants:
         coupling, bias: factors of the sum of the neighbours and of the input.
         cosine, sine: of the threshold; a change spikes if `|sin(change)| * cosine > cos(change) * sine`.
         chord_squared: of the threshold; a change spikes if `|z_next - z|**2 > chord_squared`. That takes a third of
-            the products, and tells changes apart to 3e-7 * tan(threshold / 2) rad: all but those of nearly pi.
+            the products, and tells changes apart to 3e-7 * tan(threshold / 2) rad, but not below 1e-7 rad, where
+            the rounding of the modulus counts too.
         follow: how far the input goes towards the state in a step; 0 if it stays what it is.
         weights: `(run, channel, channel)`, off the diagonal skew-symmetric to the last bit.
     """
@@ -60,8 +61,8 @@ def step_constants(parameters: Sequence[FieldParameters], omega: Values) -> Step
                 np.cos(threshold),
                 # A threshold of 0 must let a change of exactly pi through, and no change of 0.
                 np.maximum(np.sin(threshold), 1e-30),
-                # No change is beyond pi, however its chord is rounded.
-                np.where(threshold < np.pi, (2 * np.sin(threshold / 2)) ** 2, np.inf),
+                # No change is beyond pi, however its chord, which is 2 at most, is rounded.
+                np.where(threshold < np.pi, (2 * np.sin(threshold / 2)) ** 2, 5),
                 delta_t * of_runs("input_rate") * of_runs("evolve_input"),
                 weights,
             )
