@@ -40,6 +40,7 @@ _inlined = njit(inline="always", **_OPTIONS)
 _TINY = np.float32(1e-24)
 _ZERO, _ONE = np.float32(0), np.float32(1)
 _PI, _HALF_PI = np.float32(np.pi), np.float32(np.pi / 2)
+_NEEDS_COMPILER = "simulate.engine: numba computes nothing without numba's compiler (is NUMBA_DISABLE_JIT set?)"
 
 
 class _Lattice(NamedTuple):
@@ -115,7 +116,7 @@ def _advance_row(around, here_next, drive, spikes, mixed, settings, weights, col
 
     A function of its own: within its caller, the rows would be places in one array, of unknown distance.
     """
-    raise NotImplementedError("the engine numba needs numba's compiler (is NUMBA_DISABLE_JIT set?)")
+    raise RuntimeError(_NEEDS_COMPILER)
 
 
 @overload(_advance_row, jit_options=_OPTIONS, prefer_literal=True)
@@ -296,7 +297,7 @@ def _mix(rows, weights, lattice):  # type: ignore[no-untyped-def]
 
 def _write_frame(z, spikes, angles, frame, phase, counts, columns, channels):  # type: ignore[no-untyped-def]
     """Write phases and spike counts to a frame, and let the counts start again from 0."""
-    raise NotImplementedError("the engine numba needs numba's compiler (is NUMBA_DISABLE_JIT set?)")
+    raise RuntimeError(_NEEDS_COMPILER)
 
 
 @overload(_write_frame, jit_options=_OPTIONS, prefer_literal=True)
