@@ -158,8 +158,8 @@ def open_store(path: str | Path) -> zarr.Group:
     """
     with _named_where_it_fails(path):
         group = zarr.open_group(path, mode="r", zarr_format=3)
-    for name, array in group.arrays():
-        _check_chunks(path, name, array.nchunks_initialized, array.nchunks)
+        for name, array in group.arrays():
+            _check_chunks(name, array.nchunks_initialized, array.nchunks)
     return group
 
 
@@ -184,16 +184,15 @@ def read_stores(paths: Sequence[str | Path], names: Sequence[str]) -> list[tuple
 async def _read(path: str | Path, names: Sequence[str]) -> tuple[list[NDArray[Any]], dict[str, Any]]:
     with _named_where_it_fails(path):
         group = await zarr.api.asynchronous.open_group(path, mode="r", zarr_format=3)
-    arrays = {name: array async for name, array in group.arrays()}
-    for name, array in arrays.items():
-        _check_chunks(path, name, await array.nchunks_initialized(), array.nchunks)
-    with _named_where_it_fails(path):
+        arrays = {name: array async for name, array in group.arrays()}
+        for name, array in arrays.items():
+            _check_chunks(name, await array.nchunks_initialized(), array.nchunks)
         return [np.asarray(await arrays[name].getitem(...)) for name in names], dict(group.attrs)
 
 
 @contextmanager
 def _named_where_it_fails(path: str | Path) -> Iterator[None]:
-    """Say of a store that cannot be opened which it is and what to do."""
+    """Say of a store that cannot be read which it is and what to do."""
     if not (Path(path) / "zarr.json").exists():
         raise FileNotFoundError(f"{path}: no Zarr store there")
     try:
@@ -202,12 +201,9 @@ def _named_where_it_fails(path: str | Path) -> Iterator[None]:
         raise ValueError(f"{path}: damaged, {error} (remove the store and run again)") from None
 
 
-def _check_chunks(path: str | Path, name: str, present: int, expected: int) -> None:
+def _check_chunks(name: str, present: int, expected: int) -> None:
     if present != expected:
-        raise ValueError(
-            f"{path}: damaged, {expected - present} of {expected} chunks of '{name}' are missing "
-            "(remove the store and run again)"
-        )
+        raise ValueError(f"{expected - present} of {expected} chunks of '{name}' are missing")
 
 
 def find_damage(path: str | Path) -> str | None:
