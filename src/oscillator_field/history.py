@@ -27,6 +27,7 @@ from numpy.typing import NDArray
 from oscillator_field.engines import Piece, Problem, slices
 from oscillator_field.grid import Run
 from oscillator_field.parameters import METADATA
+from oscillator_field.phase_codes import phase_codes
 from oscillator_field.stores import add_array, add_coordinate, add_values, copy_coordinates, new_store, open_store
 
 SITE_AXES = ("row", "column", "channel")
@@ -108,7 +109,7 @@ def write_history(
         with ThreadPoolExecutor(CHUNKS_AT_ONCE) as pool:
             for piece in pieces:
                 writes = [
-                    pool.submit(_write_runs, array, runs, piece.frames, values[runs.start - piece.runs.start :])
+                    pool.submit(_write_runs, array, piece, values, runs)
                     for array, values in ((phase, piece.phase), (spikes, piece.spikes))
                     for runs in _by_chunks(piece.runs, array.chunks[0])
                 ]
@@ -125,10 +126,12 @@ def _by_chunks(runs: slice, runs_a_chunk: int) -> Iterator[slice]:
         yield slice(start, stop)
 
 
-def _write_runs(array: zarr.Array, runs: slice, frames: slice, values: NDArray[Any]) -> None:
-    """Write the first of some values, those of the runs; phases are coded where the array holds codes."""
-    values = values[: runs.stop - runs.start]
-    array[runs, frames] = _coded(values, array.attrs["scale_factor"]) if "scale_factor" in array.attrs else values
+def _write_runs(array: zarr.Array, piece: Piece, values: NDArray[Any], runs: slice) -> None:
+    """Write some runs of a piece, of its phases or its spikes; phases are coded where the array holds codes."""
+    part = values[runs.start - piece.runs.start : runs.stop - piece.runs.start]
+    array[runs, piece.frames] = (
+        phase_codes(part, array.attrs["scale_factor"]) if "scale_factor" in array.attrs else part
+    )
 
 
 class StoredHistory:
@@ -240,17 +243,6 @@ def _add_phase(group: zarr.Group, precision: str | float, layout: Mapping[str, A
         _FillValue=LOST,
         **described,
     )
-
-
-def _coded(phase: NDArray[np.float32], scale: float) -> NDArray[np.int16]:
-    half_turn = round(math.pi / scale)
-    coded = np.empty(phase.shape, np.int16)
-    # A few frames at a time: what lies between a phase and its code then stays in the cache.
-    for run, frames in itertools.product(range(len(phase)), slices(phase.shape[1], 16)):
-        coded[run, frames] = np.rint(phase[run, frames] * np.float32(1 / scale))
-    # Phases lie in (-pi, pi].
-    coded[coded == -half_turn] = half_turn
-    return coded
 
 
 def _write_setting(group: zarr.Group, problem: Problem, runs: Sequence[Run], pixels: NDArray[np.uint8]) -> None:

@@ -18,6 +18,7 @@ from oscillator_field.logs import log_to
 from oscillator_field.measuring import OBSERVABLES, measure
 from oscillator_field.parameters import DEFAULTS, METADATA, EncodingParameters
 from oscillator_field.perturbation import read_perturbations, write_perturbation
+from oscillator_field.phase_codes import phase_codes
 from oscillator_field.runs import simulate_runs
 from oscillator_field.stores import find_damage
 from oscillator_field.summary import rows_of
@@ -221,7 +222,7 @@ def test_inputs_are_read_where_an_event_loop_runs(stores):
 def test_a_bounded_phase_near_minus_pi_stays_on_the_circle(bound):
     scale = np.pi / np.ceil(np.pi / (2 * bound))
     just_above = np.nextafter(-np.float32(np.pi), np.float32(0))
-    coded = history._coded(np.full((1, 17, 1, 1, 1), just_above), scale)
+    coded = phase_codes(np.full((1, 17, 1, 1, 1), just_above), scale)
     assert np.allclose(coded * scale, np.pi)
 
 

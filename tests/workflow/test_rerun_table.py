@@ -225,6 +225,7 @@ EDITS = {
     "src/oscillator_field/engines/step_constants.py": after_simulate(RUNS),
     "src/oscillator_field/engines/torch.py": set(),
     "src/oscillator_field/field.py": after_simulate(RUNS),
+    "src/oscillator_field/phase_codes.py": after_simulate(RUNS),
     "src/oscillator_field/observables.py": {f"Measure {run}" for run in RUNS} | STUDY,
     "src/oscillator_field/summary.py": STUDY,
     "src/oscillator_field/figures/gallery.js": GALLERY,

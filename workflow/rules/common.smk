@@ -147,7 +147,7 @@ def engine_modules():
 
 def simulate_code():
     """What decides a history."""
-    return code("simulate", "field.py", "history.py", "runs.py", *engine_modules())
+    return code("simulate", "field.py", "history.py", "phase_codes.py", "runs.py", *engine_modules())
 
 
 def growing(amount):

@@ -29,7 +29,7 @@ def known(names, name, what):
 
 def simulate_images_code():
     """What decides phases."""
-    return code("simulate_images", "encoding.py", "field.py", "readout/fields.py", *engine_modules())
+    return code("simulate_images", "encoding.py", "field.py", "phase_codes.py", "readout/fields.py", *engine_modules())
 
 
 def shard_settings(wildcards):

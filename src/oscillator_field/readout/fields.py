@@ -24,6 +24,7 @@ from oscillator_field.engines import slices
 from oscillator_field.field import LIBRARIES, course, problem, start, usable_engine
 from oscillator_field.grid import Run
 from oscillator_field.logs import progress
+from oscillator_field.phase_codes import phase_codes
 from oscillator_field.readout.images import read_images
 from oscillator_field.stores import add_array, add_coordinate, new_store, open_store
 
@@ -108,7 +109,7 @@ def simulate_shard(
         for piece in course(task, engine=used, device=device, threads=threads):
             for frame, step in enumerate(piece.step):
                 if int(step) in positions:
-                    coded[positions[int(step)], piece.runs] = np.rint(piece.phase[:, frame] * np.float32(1 / scale))
+                    coded[positions[int(step)], piece.runs] = phase_codes(piece.phase[:, frame], scale)
             if piece.frames.stop == len(task.kept_steps()):
                 bar.update(piece.runs.stop - piece.runs.start)
         for place in range(len(times)):
