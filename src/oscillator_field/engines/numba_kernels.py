@@ -22,6 +22,8 @@ import numpy as np
 from numba import njit
 from numba.extending import overload
 
+from oscillator_field.engines.compiled_cache import keep_compiled
+
 LANES = 16
 # Up to so many channels are mixed within the loop over sites, which takes a short loop that can be unrolled.
 UNROLLED = 8
@@ -94,7 +96,8 @@ def sources_read(channels: int) -> int:
 def compute_frames_of(columns: int, channels: int) -> Any:
     """A function that computes frames of a group, compiled for a lattice of so many columns and channels."""
 
-    @njit(cache=True, **_OPTIONS)
+    @keep_compiled
+    @njit(**_OPTIONS)
     def compute_frames(first, last, kept, z, z_next, c, spikes, settings, weights, scratch, phase, counts):  # type: ignore[no-untyped-def]
         """Take the steps after the first up to the last, write those that are kept, and return the two states then."""
         frame = np.searchsorted(kept, first + 1)
