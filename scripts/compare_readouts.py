@@ -7,7 +7,7 @@ from oscillator_field.figures.readout import write_readout_page
 from oscillator_field.logs import log_to
 from oscillator_field.readout.results import read_results, write_table
 
-with log_to(snakemake.log[0], snakemake.input):
+with log_to(snakemake.log[0]):
     results = read_results(snakemake.input.predictions)
     write_table(snakemake.output.table, results)
     page = Path(snakemake.output.page)

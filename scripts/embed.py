@@ -3,7 +3,7 @@
 from oscillator_field.embedding import embed_sites
 from oscillator_field.logs import log_to
 
-with log_to(snakemake.log[0], snakemake.input):
+with log_to(snakemake.log[0]):
     embed_sites(
         snakemake.input.history,
         snakemake.output.embedding,

@@ -8,7 +8,7 @@ from oscillator_field.logs import log_to
 from oscillator_field.readout.arms import Arm
 from oscillator_field.readout.predictions import write_predictions
 
-with log_to(snakemake.log[0], snakemake.input), threadpool_limits(snakemake.threads):
+with log_to(snakemake.log[0]), threadpool_limits(snakemake.threads):
     settings = dict(snakemake.params.settings)
     classifier = settings.pop("classifier")
     names = [Path(place).name.removesuffix(".zarr") for place in snakemake.input.images]

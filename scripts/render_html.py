@@ -7,7 +7,7 @@ from oscillator_field.figures.html import write_html
 from oscillator_field.figures.views import animation
 from oscillator_field.logs import log_to
 
-with log_to(snakemake.log[0], snakemake.input):
+with log_to(snakemake.log[0]):
     settings = snakemake.params.settings
     for page in map(Path, snakemake.output.pages):
         drawn = animation(page.stem, page.parent, settings["views"][page.stem])

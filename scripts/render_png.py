@@ -7,7 +7,7 @@ from oscillator_field.figures.png import write_png
 from oscillator_field.figures.views import animation
 from oscillator_field.logs import log_to
 
-with log_to(snakemake.log[0], snakemake.input), one_browser() as draw:
+with log_to(snakemake.log[0]), one_browser() as draw:
     settings = snakemake.params.settings
     output = snakemake.output
     videos = output.videos or [None] * len(output.pictures)

@@ -4,7 +4,7 @@ from oscillator_field.grid import Run
 from oscillator_field.logs import log_to
 from oscillator_field.runs import simulate_runs
 
-with log_to(snakemake.log[0], snakemake.input):
+with log_to(snakemake.log[0]):
     settings = snakemake.params.settings
     simulate_runs(
         [Run.of(run["digit"], run["instance"], run) for run in settings["runs"]],

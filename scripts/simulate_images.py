@@ -3,7 +3,7 @@
 from oscillator_field.logs import log_to
 from oscillator_field.readout.fields import simulate_shard
 
-with log_to(snakemake.log[0], snakemake.input):
+with log_to(snakemake.log[0]):
     settings = dict(snakemake.params.settings)
     simulate_shard(
         snakemake.output.phases,

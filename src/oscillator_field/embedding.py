@@ -74,7 +74,7 @@ def embed_sites(
     described = {"points": "sites", "every": every, "features": features}
     with _new_embedding(path, history, method, described, settings) as group:
         copy_run_coordinates(history, group)
-        copy_coordinates(history.group, group, ["step", "time"], at=chosen)
+        copy_coordinates(history, group, ["step", "time"], at=chosen)
         row, column = np.divmod(np.arange(rows * columns), columns)
         add_coordinate(group, "row", ("site",), row, long_name="row of the site's pixel")
         add_coordinate(group, "column", ("site",), column, long_name="column of the site's pixel")
@@ -128,7 +128,7 @@ def embed_samples(
             add_coordinate(
                 group, name, ("run",), value, long_name=METADATA[name]["meaning"], units=METADATA[name]["unit"]
             )
-        copy_coordinates(first.group, group, ["step"], at=chosen)
+        copy_coordinates(first, group, ["step"], at=chosen)
         # A history may hold runs of other time steps beside those of this set.
         history, run = places[names[0]]
         time = first["step"][:][chosen] * float(history["delta_t"][run])

@@ -1,6 +1,6 @@
 """The store of a simulated job, history.zarr: written in pieces while the field runs, opened and checked.
 
-    phase, spikes                        (run, frame, row, column, channel)
+    phase, spikes                        (run, frame, row, column, channel); 16-bit phases have their frames last
     input_phase, initial_phase,
     final_input_phase                    (run, row, column, channel)
     pixel                                (run, row, column)
@@ -28,9 +28,22 @@ from oscillator_field.engines import Piece, Problem, slices
 from oscillator_field.grid import Run
 from oscillator_field.parameters import METADATA
 from oscillator_field.phase_codes import phase_codes
-from oscillator_field.stores import add_array, add_coordinate, add_values, copy_coordinates, new_store, open_store
+from oscillator_field.stores import (
+    Store,
+    StoredArray,
+    add_array,
+    add_coordinate,
+    add_values,
+    checked_group,
+    copy_coordinates,
+    new_store,
+    refuse_impossible,
+)
 
 SITE_AXES = ("row", "column", "channel")
+HALF_TURN = np.float32(np.pi)
+# Of phases and spikes, the axis after the runs.
+FRAME = 1
 EXACT = "exact"
 # Measured: smaller chunks cost more in handling than they save, and every reader wants all frames of a run.
 CHUNK_BYTES = 4 * 2**20
@@ -106,14 +119,20 @@ def write_history(
             units="rad",
             long_name="input phase after the last step",
         )
+        intervals = np.diff(problem.kept_steps(), prepend=0)
+        turns = np.full(frames, HALF_TURN)
         with ThreadPoolExecutor(CHUNKS_AT_ONCE) as pool:
             for piece in pieces:
                 writes = [
-                    pool.submit(_write_runs, array, piece, values, runs)
-                    for array, values in ((phase, piece.phase), (spikes, piece.spikes))
+                    pool.submit(_write_runs, array, piece, values, runs, highest[piece.frames])
+                    for array, values, highest in (
+                        (phase, piece.phase, turns),
+                        (spikes, piece.spikes, intervals),
+                    )
                     for runs in _by_chunks(piece.runs, array.chunks[0])
                 ]
                 if piece.frames.stop == frames:
+                    refuse_impossible("input_phase", piece.input_phase, -HALF_TURN, HALF_TURN)
                     final_input_phase[piece.runs] = piece.input_phase
                 for written in writes:
                     written.result()
@@ -126,52 +145,63 @@ def _by_chunks(runs: slice, runs_a_chunk: int) -> Iterator[slice]:
         yield slice(start, stop)
 
 
-def _write_runs(array: zarr.Array, piece: Piece, values: NDArray[Any], runs: slice) -> None:
-    """Write some runs of a piece, of its phases or its spikes; phases are coded where the array holds codes."""
+def _write_runs(
+    array: zarr.Array, piece: Piece, values: NDArray[Any], runs: slice, highest: NDArray[np.number]
+) -> None:
+    """Write some runs of a piece, of its phases or its spikes; phases are coded where the array holds codes.
+
+    Raises:
+        RuntimeError: a value is impossible: not finite, or beyond the highest of its frame.
+    """
     part = values[runs.start - piece.runs.start : runs.stop - piece.runs.start]
-    array[runs, piece.frames] = (
-        phase_codes(part, array.attrs["scale_factor"]) if "scale_factor" in array.attrs else part
-    )
+    each_frame = part.reshape(*part.shape[: FRAME + 1], -1)
+    for extreme in (each_frame.max(axis=-1), each_frame.min(axis=-1)):
+        refuse_impossible(array.basename, extreme, -HALF_TURN, highest)
+    if "scale_factor" in array.attrs:
+        array[runs, ..., piece.frames] = np.moveaxis(phase_codes(part, array.attrs["scale_factor"]), FRAME, -1)
+    else:
+        array[runs, piece.frames] = part
 
 
-class StoredHistory:
+class StoredHistory(Store):
     """A history to read by array name: phases in rad whatever their coding, all else as it is stored."""
 
-    def __init__(self, group: zarr.Group) -> None:
-        self.group = group
-        self.attrs = group.attrs
-
     def __getitem__(self, name: str) -> Any:
-        array = self.group[name]
+        array = super().__getitem__(name)
         return StoredPhase(array) if name == "phase" and "scale_factor" in array.attrs else array
-
-    def array_keys(self) -> Iterator[str]:
-        """The names of the arrays."""
-        return self.group.array_keys()
 
     def frame_blocks(self) -> Iterator[slice]:
         """The frames in the blocks that they are stored in, to be read one after the other."""
-        phase = self.group["phase"]
-        return slices(phase.shape[1], phase.chunks[1])
+        spikes = self["spikes"]
+        return slices(spikes.shape[FRAME], spikes.chunks[FRAME])
 
 
 class StoredPhase:
-    """16-bit phases, read as float32 in rad."""
+    """16-bit phases, read as float32 in rad, in the order of exact ones: `(run, frame, row, column, channel)`."""
 
-    def __init__(self, array: zarr.Array) -> None:
+    def __init__(self, array: StoredArray) -> None:
         self._array = array
-        self.shape = array.shape
+        runs, *sites, frames = array.shape
+        self.shape = (runs, frames, *sites)
 
     def __getitem__(self, selection: Any) -> NDArray[np.float32]:
-        return self._decoded(self._array[selection])
+        return self._read(self._array, selection)
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
+        return np.asarray(self[...], dtype=dtype)
 
     @property
     def oindex(self) -> _Orthogonal:
         """Selection by a list of indices along an axis, as zarr has it."""
         return _Orthogonal(self)
 
-    def _decoded(self, stored: NDArray[np.int16]) -> NDArray[np.float32]:
-        return (stored * self._array.attrs["scale_factor"]).astype(np.float32)
+    def _read(self, source: Any, selection: Any) -> NDArray[np.float32]:
+        each = _one_an_axis(selection, len(self.shape))
+        stored = source[(*each[:FRAME], *each[FRAME + 1 :], each[FRAME])]
+        # Axes that a number selects are gone.
+        runs, frames = (0 if isinstance(each[axis], int | np.integer) else 1 for axis in (0, FRAME))
+        codes = np.moveaxis(stored, -1, runs) if frames else stored
+        return (codes * self._array.attrs["scale_factor"]).astype(np.float32)
 
 
 class _Orthogonal:
@@ -179,7 +209,16 @@ class _Orthogonal:
         self._phase = phase
 
     def __getitem__(self, selection: Any) -> NDArray[np.float32]:
-        return self._phase._decoded(self._phase._array.oindex[selection])
+        return self._phase._read(self._phase._array.oindex, selection)
+
+
+def _one_an_axis(selection: Any, axes: int) -> list[Any]:
+    """A selection as numpy has it, with one part for each axis."""
+    parts = list(selection) if isinstance(selection, tuple) else [selection]
+    if not any(part is Ellipsis for part in parts):
+        parts.append(Ellipsis)
+    rest = next(number for number, part in enumerate(parts) if part is Ellipsis)
+    return [*parts[:rest], *[slice(None)] * (axes - len(parts) + 1), *parts[rest + 1 :]]
 
 
 def open_history(path: str | Path) -> StoredHistory:
@@ -187,13 +226,13 @@ def open_history(path: str | Path) -> StoredHistory:
 
     Raises:
         FileNotFoundError: there is no store.
-        ValueError: it is damaged or not a history.
+        ValueError: it is damaged (`DamagedStoreError`) or not a history.
     """
-    group = open_store(path)
-    missing = {"phase", "spikes", "initial_phase", "omega"} - set(group.array_keys())
+    history = StoredHistory(path, checked_group(path))
+    missing = {"phase", "spikes", "initial_phase", "omega"} - set(history.array_keys())
     if missing:
         raise ValueError(f"{path}: not a history, it has no {', '.join(sorted(missing))}")
-    return StoredHistory(group)
+    return history
 
 
 def frame_intervals(history: StoredHistory) -> NDArray[np.int64]:
@@ -205,13 +244,13 @@ def copy_run_coordinates(history: StoredHistory, target: zarr.Group) -> None:
     """What each run is, from a history to a store made of it."""
     names = [
         name
-        for name, array in history.group.arrays()
+        for name, array in history.arrays()
         if array.attrs.get("role") == "coordinate" and array.metadata.dimension_names == ("run",)
     ]
-    copy_coordinates(history.group, target, sorted(names))
+    copy_coordinates(history, target, sorted(names))
 
 
-def described_runs(store: zarr.Group | StoredHistory, most: int | None = None) -> list[dict[str, Any]]:
+def described_runs(store: Store, most: int | None = None) -> list[dict[str, Any]]:
     """Name, digit, instance and every parameter of the first runs of a store, or all, as plain values.
 
     A store that is made of several runs may lack what these do not share.
@@ -224,7 +263,8 @@ def described_runs(store: zarr.Group | StoredHistory, most: int | None = None) -
 
 def origin(history: StoredHistory) -> dict[str, Any]:
     """Where a history comes from, for the attributes of a store made of it."""
-    return {name: history.attrs[name] for name in ("source", "simulation", "versions") if name in history.attrs}
+    attributes = history.attributes
+    return {name: attributes[name] for name in ("source", "simulation", "versions") if name in attributes}
 
 
 def _add_phase(group: zarr.Group, precision: str | float, layout: Mapping[str, Any]) -> zarr.Array:
@@ -238,11 +278,18 @@ def _add_phase(group: zarr.Group, precision: str | float, layout: Mapping[str, A
         "phase",
         dtype="int16",
         fill_value=LOST,
-        last_axis=1,
         scale_factor=scale,
         _FillValue=LOST,
-        **described,
+        **described | {name: _frames_last(values) for name, values in layout.items()},
     )
+
+
+def _frames_last(values: Sequence[Any]) -> tuple[Any, ...]:
+    """Neighbouring frames of a site are alike: side by side, their codes take two thirds of the room.
+
+    The axes themselves are in this order, for a codec that turns them keeps xarray from writing a part of the array.
+    """
+    return (*values[:FRAME], *values[FRAME + 1 :], values[FRAME])
 
 
 def _write_setting(group: zarr.Group, problem: Problem, runs: Sequence[Run], pixels: NDArray[np.uint8]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import traceback
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import Any
@@ -13,14 +13,13 @@ from tqdm import tqdm
 
 
 @contextmanager
-def log_to(path: str | Path, reads: Iterable[str] = ()) -> Iterator[None]:
+def log_to(path: str | Path) -> Iterator[None]:
     """Send what is printed inside to the file at `path`.
 
     An error leaves its traceback in the file and one line on the terminal, which names the file.
 
     Args:
         path: the log.
-        reads: files and stores that are read inside; if a chunk does not match its checksum, they are searched for it.
 
     Raises:
         SystemExit: something inside raised an exception; the message is that exception's.
@@ -31,11 +30,6 @@ def log_to(path: str | Path, reads: Iterable[str] = ()) -> Iterator[None]:
         except Exception as error:
             traceback.print_exc(file=stream)
             told = str(error) or type(error).__name__
-            if "checksum" in told:
-                # Not every job reads a store.
-                from oscillator_field.stores import find_damage
-
-                told = next(filter(None, map(find_damage, reads)), told)
             failure = SystemExit(f"{told} (traceback in {path})")
         else:
             return

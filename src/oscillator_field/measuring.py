@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +19,7 @@ from oscillator_field.history import (
     origin,
 )
 from oscillator_field.logs import progress
-from oscillator_field.stores import add_coordinate, add_values, copy_coordinates, new_store
-from oscillator_field.summary import scalars
+from oscillator_field.stores import add_coordinate, add_values, copy_coordinates, new_store, refuse_impossible
 
 # Of each observable: its dimensions after `run`, its meaning and its unit.
 OBSERVABLES: dict[str, tuple[tuple[str, ...], str, str]] = {
@@ -44,6 +44,48 @@ OBSERVABLES: dict[str, tuple[tuple[str, ...], str, str]] = {
     "settling_time": ((), "time from which on the share of spiking sites stays below the bound", "s"),
 }
 
+LARGEST = np.finfo(np.float64).max
+# Those that lie between 0 and 1, whatever the field.
+SHARES = (
+    "order_parameter",
+    "channel_order_parameter",
+    "local_order_parameter",
+    "input_alignment",
+    "spike_share",
+    "phase_locking",
+)
+
+# Observables over time that a row takes the last value of.
+_AT_THE_END = (
+    "order_parameter",
+    "local_order_parameter",
+    "input_alignment",
+    "spike_share",
+    "phase_velocity",
+    "singularities",
+    "energy_coupling",
+    "energy_bias",
+    "energy_omega",
+)
+# Of every scalar: what it is, and its unit.
+SCALARS: dict[str, tuple[str, str]] = {
+    "final_order_parameter": ("order parameter at the end", "1"),
+    "final_local_order_parameter": ("local order parameter at the end", "1"),
+    "final_input_alignment": ("alignment with the input at the end", "1"),
+    "final_spike_share": ("share of spiking sites at the end", "1"),
+    "final_phase_velocity": ("phase velocity at the end", "rad/s"),
+    "final_singularities": ("phase singularities at the end", "1"),
+    "final_energy_coupling": ("energy of the coupling at the end", "1/s"),
+    "final_energy_bias": ("energy of the bias at the end", "1/s"),
+    "final_energy_omega": ("imaginary part of the mixing at the end", "1/s"),
+    "spikes_a_site": ("spikes of a site over the whole run, mean", "1"),
+    "mean_phase_locking": ("locking of a site to the mean field, mean", "1"),
+    "settling_time": ("time to settle", "s"),
+}
+# The group in a store of observables whose attributes hold the rows of a summary: those of the store itself are for
+# what netCDF takes too.
+ROWS = "summary"
+
 
 def measure(history_path: str | Path, path: str | Path, *, settled_share: float) -> None:
     """Write the observables of every run of a history, at its stored frames, to a store of their own.
@@ -63,14 +105,17 @@ def measure(history_path: str | Path, path: str | Path, *, settled_share: float)
     attributes = {
         "history": origin(history),
         "measure": {"settled_share": settled_share},
-        "summary": [{**run, **scalars(one)} for run, one in zip(described_runs(history), each, strict=True)],
     }
+    rows = [{**run, **scalars(one)} for run, one in zip(described_runs(history), each, strict=True)]
     with new_store(path, title="Observables of an oscillator field", attributes=attributes) as group:
         copy_run_coordinates(history, group)
-        copy_coordinates(history.group, group, ["step", "time"])
+        copy_coordinates(history, group, ["step", "time"])
+        group.create_group(ROWS, attributes={"rows": rows})
         add_coordinate(group, "quantile", ("quantile",), observe.QUANTILES, long_name="share of sites below", units="1")
         for name, (axes, meaning, unit) in OBSERVABLES.items():
             values = np.stack([one[name] for one in each])
+            if name != "settling_time":  # a run may never settle
+                refuse_impossible(name, values, *((0, 1) if name in SHARES else (-LARGEST, LARGEST)))
             add_values(group, name, ("run", *axes), values, long_name=meaning, units=unit)
 
 
@@ -117,11 +162,20 @@ def observed(history: StoredHistory, run: int, settled_share: float) -> dict[str
         before = phase[-1]
 
     over_time = {name: np.concatenate([block[name] for block in parts]) for name in parts[0]}
-    time = np.cumsum(seconds)
+    time = history["step"][:] * delta_t
     return {
         **over_time,
-        "phase_locking": np.abs(locked) / len(intervals),
+        "phase_locking": observe.modulus(locked / len(intervals)),
         "spike_count": spike_count,
         "singularity_count": singular,
         "settling_time": observe.settling_time(over_time["spike_share"], time, settled_share),
     }
+
+
+def scalars(observed: Mapping[str, Any]) -> dict[str, float | None]:
+    """The numbers of one run, from its observables; None for one that does not exist, such as a time never reached."""
+    numbers = {f"final_{name}": float(observed[name][-1]) for name in _AT_THE_END}
+    numbers["spikes_a_site"] = float(np.mean(observed["spike_count"]))
+    numbers["mean_phase_locking"] = float(np.mean(observed["phase_locking"]))
+    numbers["settling_time"] = float(observed["settling_time"])
+    return {name: numbers[name] if np.isfinite(numbers[name]) else None for name in SCALARS}

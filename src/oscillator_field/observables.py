@@ -30,12 +30,17 @@ def order_parameter(z: State) -> NDArray[np.float64]:
 
     Kuramoto, "Chemical Oscillations, Waves, and Turbulence" (1984).
     """
-    return np.abs(z.mean(axis=SITES, dtype=np.complex128))
+    return modulus(z.mean(axis=SITES, dtype=np.complex128))
+
+
+def modulus(mean: NDArray[np.inexact]) -> NDArray[np.float64]:
+    """|mean| of points of the unit circle, 1 at most whatever their rounding."""
+    return np.minimum(np.abs(mean), 1)
 
 
 def channel_order_parameter(z: State) -> NDArray[np.float64]:
     """The order parameter of each channel by itself; `(frame, channel)`, in 0..1."""
-    return np.abs(z.mean(axis=PIXELS, dtype=np.complex128))
+    return modulus(z.mean(axis=PIXELS, dtype=np.complex128))
 
 
 def local_order_parameter(z: State) -> NDArray[np.float64]:
@@ -51,7 +56,7 @@ def local_order_parameter(z: State) -> NDArray[np.float64]:
         total[upper] += z[lower]
         count[lower[1:]] += 1
         count[upper[1:]] += 1
-    return (np.abs(total) / count).mean(axis=SITES, dtype=np.float64)
+    return np.minimum((np.abs(total) / count).mean(axis=SITES, dtype=np.float64), 1)
 
 
 def input_alignment(z: State, input_phase: NDArray[np.float32]) -> NDArray[np.float64]:
@@ -64,7 +69,7 @@ def input_alignment(z: State, input_phase: NDArray[np.float32]) -> NDArray[np.fl
     Returns:
         `(frame,)`, in 0..1.
     """
-    return np.abs((z * state(-input_phase)).mean(axis=SITES, dtype=np.complex128))
+    return modulus((z * state(-input_phase)).mean(axis=SITES, dtype=np.complex128))
 
 
 def spike_share(spikes: NDArray[np.unsignedinteger], intervals: NDArray[np.int64]) -> NDArray[np.float64]:
@@ -128,7 +133,8 @@ def settling_time(share: NDArray[np.float64], time: NDArray[np.float64], bound: 
     """
     above = np.flatnonzero(share >= bound)
     first = above[-1] + 1 if len(above) else 0
-    return float(time[first]) if first < len(time) else float("nan")
+    # To twelve digits, as values of parameters are: 4.8 and not 4.799999999999942.
+    return float(f"{time[first]:.12g}") if first < len(time) else float("nan")
 
 
 def coupling_energy(z: State, k_coupling: float) -> NDArray[np.float64]:

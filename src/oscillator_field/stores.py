@@ -1,13 +1,21 @@
-"""Zarr v3 stores as this project writes and checks them: named dimensions, units, whole or absent."""
+"""Zarr v3 stores as this project writes and checks them: named dimensions, units, whole or absent.
+
+Damage is an error that names the store, never another number: chunks carry checksums, and the metadata of the whole
+store, which zarr gathers in one file, a digest. Attributes are what netCDF takes too: texts, numbers and lists of
+these. A mapping is written as JSON text, which `Store.attributes` reads.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import itertools
+import json
 import platform
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -16,7 +24,7 @@ import numpy as np
 import zarr
 import zarr.api.asynchronous
 from numpy.typing import ArrayLike, NDArray
-from zarr.codecs import BloscCodec, Crc32cCodec, TransposeCodec, ZstdCodec
+from zarr.codecs import BloscCodec, Crc32cCodec, ZstdCodec
 from zarr.errors import ZarrUserWarning
 
 from oscillator_field import __version__
@@ -24,6 +32,9 @@ from oscillator_field.atomic import whole_directory
 
 # The libraries whose versions a store names, since they decide its bits.
 _LIBRARIES = ("numpy", "zarr")
+# The attribute with the digest of all other metadata.
+DIGEST = "metadata_sha256"
+_REMEDY = "remove the store and run again"
 
 
 # Measured on histories: lz4 with shuffled bytes packs float32 phases as small as zstd in half the time; zstd with
@@ -46,7 +57,7 @@ def new_store(
     Args:
         path: where the store belongs.
         title: what it holds, for people.
-        attributes: what made it; JSON values only.
+        attributes: what made it; JSON values only, neither true, false nor null by itself.
         libraries: distributions beyond the usual whose versions decided the numbers.
     """
     # The project itself need not be installed: the workflow runs it from its clone.
@@ -58,8 +69,8 @@ def new_store(
             attributes={
                 "title": title,
                 "Conventions": "CF-1.11",
-                **attributes,
-                "versions": {"python": platform.python_version(), **versions},
+                **{name: _as_attribute(value) for name, value in attributes.items()},
+                "versions": _as_attribute({"python": platform.python_version(), **versions}),
             },
         )
         yield group
@@ -69,6 +80,20 @@ def new_store(
             # xarray warns of a store without consolidated metadata, zarr of one with it.
             warnings.simplefilter("ignore", ZarrUserWarning)
             zarr.consolidate_metadata(group.store)
+        root = temporary / "zarr.json"
+        document = json.loads(root.read_text(encoding="utf-8"))
+        document["attributes"][DIGEST] = _digest(document)
+        root.write_text(json.dumps(document, indent=2), encoding="utf-8")
+
+
+def _as_attribute(value: Any) -> Any:
+    nested = isinstance(value, Mapping) or (isinstance(value, list) and any(isinstance(one, Mapping) for one in value))
+    return json.dumps(value) if nested else value
+
+
+def _digest(document: Mapping[str, Any]) -> str:
+    """The digest of the metadata of a store, however it is laid out; the document holds none yet."""
+    return sha256(json.dumps(document, sort_keys=True).encode()).hexdigest()
 
 
 def add_array(
@@ -84,7 +109,6 @@ def add_array(
     shards: Sequence[int] | None = None,
     role: str = "data",
     fill_value: Any = None,
-    last_axis: int | None = None,
     **attributes: Any,
 ) -> zarr.Array:
     """A new array to fill, each chunk with a checksum, so that damage is an error and not a wrong number.
@@ -98,14 +122,12 @@ def add_array(
         long_name, units: what it holds, for people.
         role: `coordinate` or `data`.
         fill_value: what a lost chunk reads as, if not the usual.
-        last_axis: the axis along which neighbours in a chunk are alike, to be stored side by side.
         attributes: further attributes, JSON values only.
     """
     attributes |= {"long_name": long_name, "role": role}
     if units is not None:
         attributes["units"] = units
     kind = np.dtype(dtype).kind if dtype is not str else "U"
-    order = [axis for axis in range(len(shape)) if axis != last_axis]
     return group.create_array(
         name,
         shape=tuple(shape),
@@ -115,7 +137,6 @@ def add_array(
         dimension_names=list(dimensions),
         attributes=attributes,
         fill_value=np.nan if kind == "f" else fill_value,
-        filters=None if last_axis is None else [TransposeCodec(order=(*order, last_axis))],
         compressors=[_COMPRESSORS.get(kind, _COMPRESSORS["i"]), Crc32cCodec()],
         config={"write_empty_chunks": True},
         # One folder an array: a folder for each axis of each chunk takes longer to make than a chunk to write.
@@ -139,7 +160,7 @@ def add_coordinate(
 
 
 def copy_coordinates(
-    source: zarr.Group, target: zarr.Group, names: Sequence[str], at: NDArray[np.int64] | None = None
+    source: Store, target: zarr.Group, names: Sequence[str], at: NDArray[np.int64] | None = None
 ) -> None:
     """The named coordinates of another store: as they are, or at some places along their last axis."""
     for name in names:
@@ -149,18 +170,103 @@ def copy_coordinates(
         add_coordinate(target, name, array.metadata.dimension_names, values, **described)
 
 
-def open_store(path: str | Path) -> zarr.Group:
+def refuse_impossible(name: str, values: ArrayLike, lowest: ArrayLike, highest: ArrayLike) -> None:
+    """Refuse numbers that no field can have, before they are stored.
+
+    Args:
+        name: of what they are.
+        values: any shape.
+        lowest, highest: of what is possible; arrays are held against the values beside them.
+
+    Raises:
+        RuntimeError: a value is not a number, or out of its range.
+    """
+    array = np.asarray(values)
+    if not ((array >= lowest) & (array <= highest)).all():
+        raise RuntimeError(
+            f"{name}: values from {array.min():.9g} to {array.max():.9g} were computed, which no field can have "
+            f"(allowed: {np.min(lowest):.9g} to {np.max(highest):.9g}); nothing is stored"
+        )
+
+
+class DamagedStoreError(ValueError):
+    """A store that cannot be read as it was written; the message names it and says what to do."""
+
+
+class Store:
+    """A store to read by array name; every failure to read names the store and the array."""
+
+    def __init__(self, path: str | Path, group: zarr.Group) -> None:
+        self.path = path
+        self._group = group
+
+    @property
+    def attributes(self) -> dict[str, Any]:
+        """What made the store, with mappings as they were given to `new_store`."""
+        return _as_given(self._group.attrs)
+
+    def __getitem__(self, name: str) -> StoredArray:
+        return StoredArray(self.path, self._group[name])
+
+    def array_keys(self) -> Iterator[str]:
+        """The names of the arrays."""
+        return self._group.array_keys()
+
+    def arrays(self) -> Iterator[tuple[str, StoredArray]]:
+        """The arrays by name."""
+        for name in self.array_keys():
+            yield name, self[name]
+
+
+class StoredArray:
+    """An array of a store, to be read by `[...]` or `oindex[...]` as zarr has it."""
+
+    def __init__(self, path: str | Path, array: zarr.Array) -> None:
+        self.path = path
+        self.zarr = array
+        self.attrs: Mapping[str, Any] = array.attrs
+        self.metadata = array.metadata
+        self.shape: tuple[int, ...] = array.shape
+        self.chunks: tuple[int, ...] = array.chunks
+        self.dtype = array.dtype
+
+    def __getitem__(self, selection: Any) -> Any:
+        with _named_where_it_fails(self.path, self.zarr.name):
+            return self.zarr[selection]
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
+        return np.asarray(self[...], dtype=dtype)
+
+    @property
+    def oindex(self) -> _Orthogonal:
+        """Selection by a list of indices along an axis."""
+        return _Orthogonal(self)
+
+
+class _Orthogonal:
+    def __init__(self, array: StoredArray) -> None:
+        self._array = array
+
+    def __getitem__(self, selection: Any) -> Any:
+        with _named_where_it_fails(self._array.path, self._array.zarr.name):
+            return self._array.zarr.oindex[selection]
+
+
+def open_store(path: str | Path) -> Store:
     """A store to read, checked to be whole.
 
     Raises:
         FileNotFoundError: there is no store.
-        ValueError: the store is damaged; the message says which array.
+        DamagedStoreError: the store is damaged; the message says what of it.
     """
+    return Store(path, checked_group(path))
+
+
+def checked_group(path: str | Path) -> zarr.Group:
+    """What a `Store` reads, after the checks of `check_store`."""
+    check_store(path)
     with _named_where_it_fails(path):
-        group = zarr.open_group(path, mode="r", zarr_format=3)
-        for name, array in group.arrays():
-            _check_chunks(name, array.nchunks_initialized, array.nchunks)
-    return group
+        return zarr.open_group(path, mode="r", zarr_format=3)
 
 
 def read_stores(paths: Sequence[str | Path], names: Sequence[str]) -> list[tuple[list[NDArray[Any]], dict[str, Any]]]:
@@ -170,7 +276,7 @@ def read_stores(paths: Sequence[str | Path], names: Sequence[str]) -> list[tuple
 
     Raises:
         FileNotFoundError: a store is not there.
-        ValueError: a store is damaged; the message says which.
+        DamagedStoreError: a store is damaged; the message says which.
     """
 
     async def read_all() -> list[tuple[list[NDArray[Any]], dict[str, Any]]]:
@@ -182,40 +288,61 @@ def read_stores(paths: Sequence[str | Path], names: Sequence[str]) -> list[tuple
 
 
 async def _read(path: str | Path, names: Sequence[str]) -> tuple[list[NDArray[Any]], dict[str, Any]]:
+    check_store(path)
     with _named_where_it_fails(path):
         group = await zarr.api.asynchronous.open_group(path, mode="r", zarr_format=3)
         arrays = {name: array async for name, array in group.arrays()}
-        for name, array in arrays.items():
-            _check_chunks(name, await array.nchunks_initialized(), array.nchunks)
-        return [np.asarray(await arrays[name].getitem(...)) for name in names], dict(group.attrs)
+        return [np.asarray(await arrays[name].getitem(...)) for name in names], _as_given(group.attrs)
+
+
+def check_store(path: str | Path) -> dict[str, Any]:
+    """The metadata of a whole store, as its root file has it, held against its digest and against the chunks there are.
+
+    Raises:
+        FileNotFoundError: there is no store.
+        DamagedStoreError: its metadata is not what was written, or a chunk is missing.
+    """
+    root = Path(path) / "zarr.json"
+    if not root.exists():
+        raise FileNotFoundError(f"{path}: no Zarr store there")
+    with _named_where_it_fails(path):
+        document = json.loads(root.read_text(encoding="utf-8"))
+        digest = document["attributes"].pop(DIGEST, None)
+        if digest is None:
+            raise ValueError("its metadata has no digest (was it made before version 0.2, or by another program?)")
+        if digest != _digest(document):
+            raise ValueError("its metadata does not match its digest")
+        for name, described in document["consolidated_metadata"]["metadata"].items():
+            if described["node_type"] == "array":
+                _check_chunks(Path(path) / name, described)
+    return document
+
+
+def _check_chunks(folder: Path, described: Mapping[str, Any]) -> None:
+    sizes = described["chunk_grid"]["configuration"]["chunk_shape"]
+    counts = [range(-(-length // size)) for length, size in zip(described["shape"], sizes, strict=True)]
+    expected = {".".join(["c", *map(str, number)]) for number in itertools.product(*counts)}
+    present = {entry.name for entry in folder.iterdir()} if folder.is_dir() else set()
+    if missing := expected - present:
+        raise ValueError(f"{len(missing)} of {len(expected)} chunks of '{folder.name}' are missing")
+
+
+def _as_given(attributes: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        name: json.loads(value) if isinstance(value, str) and value.startswith(("{", "[")) else value
+        for name, value in attributes.items()
+    }
 
 
 @contextmanager
-def _named_where_it_fails(path: str | Path) -> Iterator[None]:
-    """Say of a store that cannot be read which it is and what to do."""
-    if not (Path(path) / "zarr.json").exists():
-        raise FileNotFoundError(f"{path}: no Zarr store there")
+def _named_where_it_fails(path: str | Path, array: str | None = None) -> Iterator[None]:
+    """Say of a store that cannot be read which it is, what of it, and what to do."""
     try:
         yield
-    except (ValueError, KeyError, TypeError) as error:
-        raise ValueError(f"{path}: damaged, {error} (remove the store and run again)") from None
-
-
-def _check_chunks(name: str, present: int, expected: int) -> None:
-    if present != expected:
-        raise ValueError(f"{expected - present} of {expected} chunks of '{name}' are missing")
-
-
-def find_damage(path: str | Path) -> str | None:
-    """What to tell of a store with a chunk that does not match its checksum; None if it has none, or is no store."""
-    if not (Path(path) / "zarr.json").exists():
-        return None
-    for name, array in open_store(path).arrays():
-        for number in np.ndindex(array.cdata_shape):
-            try:
-                array.blocks[number]
-            except ValueError:
-                return (
-                    f"{path}: damaged, a chunk of '{name}' does not match its checksum (remove the store and run again)"
-                )
-    return None
+    except (IndexError, MemoryError, OSError):
+        # A selection that the array does not have, or a machine in trouble: the store is as it should be.
+        raise
+    except Exception as error:
+        what = f"a chunk of '{array.strip('/')}' cannot be read: " if array else ""
+        told = f"no {error}" if isinstance(error, KeyError) else str(error) or type(error).__name__
+        raise DamagedStoreError(f"{path}: damaged, {what}{told} ({_REMEDY})") from error

@@ -6,7 +6,9 @@ import math
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from oscillator_field.history import SITE_AXES
 from oscillator_field.parameters import METADATA
+from oscillator_field.stores import DIGEST, check_store
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -27,6 +29,7 @@ def open_sweep(results: str | Path = "results", store: str = "history") -> xr.Da
 
     Raises:
         FileNotFoundError: there is no such store.
+        DamagedStoreError: a store is damaged.
         ValueError: the runs differ in shape (channels, steps or kept frames), so they do not fit one array; or a run is
             there twice.
     """
@@ -35,6 +38,9 @@ def open_sweep(results: str | Path = "results", store: str = "history") -> xr.Da
     paths = sorted(Path(results).glob(f"runs/*/{store}.zarr"))
     if not paths:
         raise FileNotFoundError(f"{results}: no {store}.zarr in any of its runs")
+    for path in paths:
+        # xarray reads a lost chunk of whole numbers as zeros.
+        check_store(path)
     each = [xr.open_zarr(path, chunks={}) for path in paths]
     shapes = {tuple(sorted((name, size) for name, size in one.sizes.items() if name != "run")) for one in each}
     if len(shapes) > 1:
@@ -45,15 +51,28 @@ def open_sweep(results: str | Path = "results", store: str = "history") -> xr.Da
             if name in places:
                 raise ValueError(f"{results}: {name} is both in {places[name]} and in {path} ({_REMEDY})")
             places[name] = path
-    whole = xr.concat(each, "run", data_vars="minimal", coords="minimal", compat="override", join="override")
-    whole = whole.sortby(["digit", "instance", *METADATA])
-    axes = [name for name in ("digit", "instance", *METADATA) if len(set(whole[name].values.tolist())) > 1]
-    for name in ("digit", "instance", *METADATA):
+    whole = xr.concat(
+        each,
+        "run",
+        data_vars="minimal",
+        coords="minimal",
+        compat="override",
+        join="override",
+        # What is said of one store alone is not true of all.
+        combine_attrs="drop_conflicts",
+    )
+    whole.attrs.pop(DIGEST, None)
+    labels = ("digit", "instance", *METADATA)
+    whole = whole.assign_coords({name: whole[name].load() for name in labels}).sortby(list(labels))
+    axes = [name for name in labels if len(set(whole[name].values.tolist())) > 1]
+    for name in labels:
         if name not in axes:
-            whole[name] = whole[name][0]
+            whole[name] = ((), whole[name].values[0], whole[name].attrs)
     combinations = math.prod(len(set(whole[name].values.tolist())) for name in axes)
     if not axes or combinations != whole.sizes["run"]:
         return whole
     if len(axes) == 1:
-        return whole.drop_vars("run").swap_dims(run=axes[0])
-    return whole.drop_vars("run").set_index(run=axes).unstack("run")
+        whole = whole.drop_vars("run").swap_dims(run=axes[0])
+    else:
+        whole = whole.drop_vars("run").set_index(run=axes).unstack("run")
+    return whole.transpose(*axes, "frame", *SITE_AXES, ..., missing_dims="ignore")

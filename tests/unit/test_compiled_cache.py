@@ -19,7 +19,9 @@ channels, most_bytes = int(sys.argv[1]), int(sys.argv[2])
 if most_bytes:
     resource.setrlimit(resource.RLIMIT_FSIZE, (most_bytes, most_bytes))
 phase, omega = np.ones((1, 3, 2, channels)), np.zeros((channels, channels))
-print(simulate(phase, initial_phase=0 * phase, omega=omega, parameters=FieldParameters(), steps=1, engine="numba").phase.sum())
+parameters = FieldParameters()
+history = simulate(phase, initial_phase=0 * phase, omega=omega, parameters=parameters, steps=1, engine="numba")
+print(history.phase.sum())
 """
 
 

@@ -1,6 +1,8 @@
 """The stores: written in pieces, read back to the bit, opened by xarray, damage seen."""
 
 import asyncio
+import json
+import random
 import shutil
 import warnings
 
@@ -9,7 +11,7 @@ import pytest
 import xarray as xr
 from reference import apart
 
-from oscillator_field import FieldParameters, history, open_history, simulate
+from oscillator_field import FieldParameters, history, observables, open_history, simulate
 from oscillator_field.embedding import embed_sites
 from oscillator_field.encoding import over_channels
 from oscillator_field.field import start
@@ -20,7 +22,7 @@ from oscillator_field.parameters import DEFAULTS, METADATA, EncodingParameters
 from oscillator_field.perturbation import read_perturbations, write_perturbation
 from oscillator_field.phase_codes import phase_codes
 from oscillator_field.runs import simulate_runs
-from oscillator_field.stores import find_damage
+from oscillator_field.stores import DamagedStoreError, open_store
 from oscillator_field.summary import rows_of
 
 STEPS, EVERY, SIDE = 150, 2, 12
@@ -83,7 +85,8 @@ def test_xarray_opens_every_store_without_a_warning(stores, name):
     for variable in dataset.data_vars.values():
         assert {"units", "long_name"} <= set(variable.attrs), variable.name
     assert "versions" in dataset.attrs
-    assert dataset.attrs.get("source", dataset.attrs.get("history", {}).get("source")) == {"source": "bundled"}
+    attributes = open_store(folder / f"{name}.zarr").attributes
+    assert attributes.get("source", attributes.get("history", {}).get("source")) == {"source": "bundled"}
 
 
 def test_a_history_is_labelled_and_selected_by_name(stores):
@@ -97,11 +100,32 @@ def test_a_history_is_labelled_and_selected_by_name(stores):
         assert int(one["digit"]) == 8
 
 
+@pytest.mark.parametrize("name", ["history", "bounded", "observables", "embedding-pca", "digit=3"])
+def test_xarray_writes_every_store_whole_or_in_part(stores, tmp_path, name):
+    folder, runs = stores
+    if name == "bounded":
+        folder = tmp_path
+        perturbations = sorted({stores[0] / f"{run.perturbation}.zarr" for run in runs})
+        simulate_runs(runs, perturbations, folder / "bounded.zarr", every=EVERY, precision=1e-3)
+    with xr.open_zarr(folder / f"{name}.zarr") as opened:
+        for number, part in enumerate((opened, opened.isel(run=0, row=3, missing_dims="ignore"))):
+            part.to_netcdf(tmp_path / f"{number}.nc")
+            part.to_zarr(tmp_path / f"{number}.zarr")
+            with xr.open_dataset(tmp_path / f"{number}.nc") as again:
+                xr.testing.assert_equal(again.load(), part.load())
+            with xr.open_zarr(tmp_path / f"{number}.zarr") as again:
+                xr.testing.assert_identical(again.load(), part.load())
+
+
 def test_a_perturbation_opens_too(stores):
     folder, runs = stores
     with xr.open_zarr(folder / f"{runs[0].perturbation}.zarr") as dataset:
         assert dataset["input_phase"].dims == ("row", "column")
-        assert dataset.attrs["encoding"] == {"scale": "standardised", "arc": DEFAULTS["arc"], "invert": False}
+        assert json.loads(dataset.attrs["encoding"]) == {
+            "scale": "standardised",
+            "arc": DEFAULTS["arc"],
+            "invert": False,
+        }
 
 
 def test_observables_are_those_of_the_frames(stores):
@@ -167,7 +191,11 @@ def test_a_bounded_history_is_within_its_bound_and_small(stores, tmp_path, bound
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         with xr.open_zarr(tmp_path / "history.zarr") as dataset:
-            decoded = dataset["phase"].values
+            decoded = dataset["phase"].transpose("run", "frame", "row", "column", "channel").values
+            one = dataset["phase"].isel(run=1, frame=3).values
+    np.testing.assert_allclose(bounded["phase"][1, 3], one, atol=1e-6)
+    np.testing.assert_allclose(bounded["phase"][1, -1, 2:4], bounded["phase"][:][1, -1, 2:4])
+    np.testing.assert_allclose(bounded["phase"][..., 0], bounded["phase"][:][..., 0])
     assert apart(decoded, exact).max() <= 1.01 * bound
     assert np.abs(decoded).max() <= np.pi * (1 + 1e-6)
     np.testing.assert_allclose(decoded, bounded["phase"][:], atol=1e-6)
@@ -179,8 +207,8 @@ def test_a_history_of_many_chunks_is_the_same(stores, tmp_path, monkeypatch):
     perturbations = sorted({folder / f"{run.perturbation}.zarr" for run in runs})
     simulate_runs(runs, perturbations, tmp_path / "history.zarr", every=EVERY)
     cut, whole = open_history(tmp_path / "history.zarr"), open_history(folder / "history.zarr")
-    assert cut["phase"].nchunks == 9
-    assert cut["spikes"].nchunks == 3
+    assert cut["phase"].zarr.nchunks == 9
+    assert cut["spikes"].zarr.nchunks == 3
     for name in ("phase", "spikes", "final_input_phase"):
         assert np.array_equal(cut[name][...], whole[name][...]), name
 
@@ -234,24 +262,103 @@ def test_a_flipped_bit_in_any_chunk_is_an_error(stores, tmp_path, array):
     content = bytearray(chunk.read_bytes())
     content[len(content) // 2] ^= 4
     chunk.write_bytes(content)
-    with pytest.raises(ValueError, match=r"(?i)checksum"):
+    with pytest.raises(DamagedStoreError, match=r"(?i)checksum") as refused:
         open_history(store)[array][...]
-    assert find_damage(store) == (
-        f"{store}: damaged, a chunk of '{array}' does not match its checksum (remove the store and run again)"
-    )
+    assert str(refused.value).startswith(f"{store}: damaged, a chunk of '{array}' cannot be read: ")
+    assert str(refused.value).endswith("(remove the store and run again)")
 
 
 def test_a_job_that_reads_damage_names_the_store(stores, tmp_path, capsys):
     folder, _ = stores
-    assert find_damage(folder / "history.zarr") is None
     store = shutil.copytree(folder / "history.zarr", tmp_path / "history.zarr")
     chunk = next(store.glob("phase/c.*"))
     chunk.write_bytes(chunk.read_bytes()[:-7])
     log = tmp_path / "measure.log"
-    with pytest.raises(SystemExit), log_to(log, [str(tmp_path / "code.py"), str(folder / "history.zarr"), str(store)]):
+    with pytest.raises(SystemExit), log_to(log):
         measure(store, tmp_path / "observables.zarr", settled_share=0.2)
     assert f"{store}: damaged, a chunk of 'phase'" in capsys.readouterr().err
     assert "Traceback" in log.read_text()
+
+
+def everything(path):
+    """All that a store says: its arrays, what made it, and the rows of a summary if it has them."""
+    store = open_store(path)
+    read = [(name, array.shape, array[...].tolist(), dict(array.attrs)) for name, array in store.arrays()]
+    return repr((read, store.attributes, rows_of(path) if path.name == "observables.zarr" else None))
+
+
+@pytest.mark.parametrize("name", ["history", "observables", "embedding-pca", "digit=3"])
+def test_a_flipped_digit_in_the_metadata_is_an_error_or_has_no_effect(stores, tmp_path, name):
+    folder, _ = stores
+    store = shutil.copytree(folder / f"{name}.zarr", tmp_path / f"{name}.zarr")
+    root, chosen = store / "zarr.json", random.Random(name)
+    whole, expected = root.read_bytes(), everything(store)
+    for position in chosen.sample([place for place, byte in enumerate(whole) if chr(byte).isalnum()], 40):
+        damaged = bytearray(whole)
+        damaged[position] ^= 1
+        root.write_bytes(damaged)
+        try:
+            assert everything(store) == expected, position
+        except DamagedStoreError as refused:
+            assert str(store) in str(refused)  # noqa: PT017
+
+
+def test_a_store_whose_metadata_has_no_digest_is_refused(stores, tmp_path):
+    folder, _ = stores
+    store = shutil.copytree(folder / "history.zarr", tmp_path / "history.zarr")
+    document = json.loads((store / "zarr.json").read_text())
+    del document["attributes"]["metadata_sha256"]
+    (store / "zarr.json").write_text(json.dumps(document))
+    with pytest.raises(DamagedStoreError, match="its metadata has no digest"):
+        open_history(store)
+
+
+def test_a_wrong_name_of_an_array_is_no_damage(stores):
+    folder, _ = stores
+    with pytest.raises(KeyError):
+        open_history(folder / "history.zarr")["phases"]
+    with pytest.raises(IndexError):
+        open_history(folder / "history.zarr")["phase"][99]
+
+
+@pytest.mark.parametrize(
+    ("array", "value", "message"),
+    [
+        ("phase", np.nan, "phase: values from nan"),
+        ("phase", 3.2, "phase: values from .* which no field can have"),
+        ("spikes", EVERY + 1, "spikes: values from .* which no field can have"),
+        ("input_phase", np.inf, "input_phase: values from .* which no field can have"),
+    ],
+)
+@pytest.mark.parametrize("precision", ["exact", 1e-3])
+def test_a_history_that_cannot_be_is_not_stored(stores, tmp_path, monkeypatch, array, value, message, precision):
+    folder, runs = stores
+    from oscillator_field import runs as module
+
+    def wrong(*arguments, **named):
+        for piece in course(*arguments, **named):
+            getattr(piece, array)[0, ..., -1] = value
+            yield piece
+
+    course = module.course
+    monkeypatch.setattr(module, "course", wrong)
+    with pytest.raises(RuntimeError, match=message):
+        simulate_runs(
+            runs[:1],
+            [folder / f"{runs[0].perturbation}.zarr"],
+            tmp_path / "history.zarr",
+            every=EVERY,
+            precision=precision,
+        )
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_share_above_one_is_not_stored(stores, tmp_path, monkeypatch):
+    folder, _ = stores
+    monkeypatch.setattr(observables, "spike_share", lambda spikes, intervals: 22.99 * np.ones(len(intervals)))
+    with pytest.raises(RuntimeError, match=r"spike_share: values from 22\.99 to 22\.99 were computed"):
+        measure(folder / "history.zarr", tmp_path / "observables.zarr", settled_share=0.2)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_many_runs_of_few_frames_share_chunks(tmp_path):

@@ -7,6 +7,7 @@ import re
 import numpy as np
 import pandas as pd
 import pytest
+import xarray as xr
 
 from oscillator_field.encoding import over_channels
 from oscillator_field.field import course, problem, start
@@ -16,13 +17,14 @@ from oscillator_field.grid import Job, Run
 from oscillator_field.history import open_history, write_history
 from oscillator_field.measuring import measure
 from oscillator_field.planning import find_orphans, plan_text, read_summary, remove_orphans
+from oscillator_field.stores import DamagedStoreError
 from oscillator_field.summary import SCALARS, rows_of, summarise
 from oscillator_field.sweep import open_sweep
 
 STEPS = 5
 
 
-def write_job(folder, runs):
+def write_job(folder, runs, attributes=None):
     """The stores of a job of runs on a lattice of 4 by 3 pixels."""
     folder.mkdir(parents=True)
     pixels = np.stack([np.random.default_rng(run.digit).integers(0, 256, (4, 3), np.uint8) for run in runs])
@@ -34,7 +36,7 @@ def write_job(folder, runs):
         parameters=[run.field for run in runs],
         steps=STEPS,
     )
-    write_history(folder / "history.zarr", task, course(task), runs=runs, pixels=pixels, attributes={})
+    write_history(folder / "history.zarr", task, course(task), runs=runs, pixels=pixels, attributes=attributes or {})
     measure(folder / "history.zarr", folder / "observables.zarr", settled_share=0.05)
 
 
@@ -205,6 +207,42 @@ def test_a_run_that_is_there_twice_is_refused(tmp_path):
     write_job(tmp_path / "runs" / "digit=all", runs_of())
     with pytest.raises(ValueError, match=r"digit=3.* is both in .*digit=3.* and in .*digit=all.*prune"):
         open_sweep(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("array", "message"),
+    [("digit", "1 of 1 chunks of 'digit' are missing"), ("spikes", "1 of 1 chunks of 'spikes' are missing")],
+)
+def test_a_lost_chunk_is_refused_and_not_read_as_zeros(tmp_path, array, message):
+    runs = runs_of(k_bias=[1.25, 2.0])
+    write_runs(tmp_path, runs)
+    store = tmp_path / "runs" / runs[0].name / "history.zarr"
+    next((store / array).glob("c.*")).unlink()
+    with pytest.raises(DamagedStoreError, match=f"{re.escape(str(store))}: damaged, {message}"):
+        open_sweep(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "axes", [{}, {"k_bias": [1.25, 2.0]}, {"k_bias": [1.25, 2.0], "scale": ["standardised", "unit"]}]
+)
+@pytest.mark.parametrize("store", ["history", "observables"])
+def test_a_sweep_can_be_written(tmp_path, axes, store):
+    write_runs(tmp_path, runs_of(**axes))
+    sweep = open_sweep(tmp_path, store)
+    sweep.to_zarr(tmp_path / "whole.zarr")
+    sweep.to_netcdf(tmp_path / "whole.nc")
+    with xr.open_zarr(tmp_path / "whole.zarr") as as_zarr, xr.open_dataset(tmp_path / "whole.nc") as as_netcdf:
+        xr.testing.assert_equal(as_zarr.load(), sweep.load())
+        xr.testing.assert_equal(as_netcdf.load(), sweep)
+
+
+def test_what_is_true_of_one_run_alone_is_not_said_of_a_sweep(tmp_path):
+    runs = runs_of()
+    write_job(tmp_path / "runs" / runs[0].name, runs[:1], {"simulation": {"engine": "numba"}})
+    write_job(tmp_path / "runs" / runs[1].name, runs[1:], {"simulation": {"engine": "torch"}})
+    attributes = open_sweep(tmp_path).attrs
+    assert "simulation" not in attributes
+    assert attributes["title"] == "History of an oscillator field"
 
 
 HEAD = "output_file\tdate\trule\tlog-file(s)\tstatus\tplan\n"

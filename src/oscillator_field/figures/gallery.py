@@ -15,8 +15,9 @@ import numpy as np
 from oscillator_field.atomic import whole_file
 from oscillator_field.figures import study
 from oscillator_field.figures.plotlyjs import scripts
+from oscillator_field.measuring import SCALARS
 from oscillator_field.parameters import METADATA
-from oscillator_field.summary import SCALARS, varied
+from oscillator_field.summary import varied
 
 if TYPE_CHECKING:
     import pandas as pd

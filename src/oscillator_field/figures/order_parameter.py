@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import numpy as np
-import zarr
 
 from oscillator_field.engines import kept
 from oscillator_field.figures.animation import Animation, Curves, frame_texts
 from oscillator_field.figures.titles import chosen_runs, run_titles, title_of
+from oscillator_field.stores import Store
 
 # Curves of single channels shown at most: more are a tangle.
 MOST_CHANNELS = 8
 
 
-def animation(observables: zarr.Group, *, every: int, panels: int) -> Animation:
+def animation(observables: Store, *, every: int, panels: int) -> Animation:
     """The order parameters of the runs of a store of observables.
 
     Args:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
-import zarr
 
 from oscillator_field.figures.animation import Animation, Colours, Scatter, stepped_scale
 from oscillator_field.figures.titles import run_titles, title_of
 from oscillator_field.figures.trajectory import METHODS, axes, frames_with_quality
+from oscillator_field.stores import Store
 
 DIGITS = 10
 # Ten colours that colour-blind eyes tell apart on black: Paul Tol's "light", https://personal.sron.nl/~pault/, with
@@ -18,7 +18,7 @@ CLASS_COLOURS = [
 FEW_MARKER, MANY_MARKER, FEW = 14, 7, 100
 
 
-def animation(embedding: zarr.Group, *, method: str) -> Animation:
+def animation(embedding: Store, *, method: str) -> Animation:
     """The embedded samples of a parameter set.
 
     Args:

@@ -14,8 +14,9 @@ from pandas.api.types import is_bool_dtype, is_numeric_dtype
 from plotly.colors import get_colorscale
 
 from oscillator_field.figures.plotlyjs import Bundle
+from oscillator_field.measuring import SCALARS
 from oscillator_field.parameters import METADATA, value_text
-from oscillator_field.summary import SCALARS, varied
+from oscillator_field.summary import varied
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-import zarr
-
-from oscillator_field.history import StoredHistory, described_runs
+from oscillator_field.history import described_runs
 from oscillator_field.parameters import DEFAULTS, METADATA, value_text
+from oscillator_field.stores import Store
 
 # What a run is called by without being asked; all else is said where it differs from this.
 _USUAL = {"digit": None, "instance": 0, **DEFAULTS}
 
 
-def run_titles(store: zarr.Group | StoredHistory, shown: int) -> tuple[str, list[str]]:
+def run_titles(store: Store, shown: int) -> tuple[str, list[str]]:
     """What the first runs of a store have in common, for the title, and what tells each apart, for its panel."""
     each = described_runs(store, shown)
     special = [name for name in each[0] if name != "run" and any(one[name] != _USUAL[name] for one in each)]
@@ -22,7 +21,7 @@ def run_titles(store: zarr.Group | StoredHistory, shown: int) -> tuple[str, list
     return _spoken(each[0], common), [_spoken(one, apart) for one in each]
 
 
-def chosen_runs(store: zarr.Group | StoredHistory, most: int) -> tuple[int, str]:
+def chosen_runs(store: Store, most: int) -> tuple[int, str]:
     """How many runs of a store to show, and a remark if some are left out."""
     runs = store["run"].shape[0]
     return (runs, "") if runs <= most else (most, f" (first {most} of {runs} runs)")

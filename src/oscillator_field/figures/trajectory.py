@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import zarr
 
 from oscillator_field.figures.animation import SHARE_TICKS, Animation, Colours, Scatter, frame_texts, named_scale
 from oscillator_field.figures.titles import chosen_runs, run_titles, title_of
+from oscillator_field.stores import Store
 
 METHODS = {
     "pca": ("PCA", "explained_variance", "explained variance"),
@@ -17,7 +17,7 @@ METHODS = {
 WHITE = 255
 
 
-def animation(embedding: zarr.Group, *, method: str, colour_by: str, colours: str, panels: int) -> Animation:
+def animation(embedding: Store, *, method: str, colour_by: str, colours: str, panels: int) -> Animation:
     """The embedded sites of the runs of a store.
 
     Args:
@@ -52,7 +52,7 @@ def animation(embedding: zarr.Group, *, method: str, colour_by: str, colours: st
     )
 
 
-def axes(embedding: zarr.Group, method: str) -> dict[str, Any]:
+def axes(embedding: Store, method: str) -> dict[str, Any]:
     """Titles of the axes, with units, and what the pointer reads off a point."""
     unit = embedding["position"].attrs["units"]
     name, unit = ("component", "1" if unit == "1" else unit) if method == "pca" else ("axis", "arbitrary unit")
@@ -63,7 +63,7 @@ def axes(embedding: zarr.Group, method: str) -> dict[str, Any]:
     }
 
 
-def frames_with_quality(embedding: zarr.Group, method: str) -> tuple[str, ...]:
+def frames_with_quality(embedding: Store, method: str) -> tuple[str, ...]:
     """Time and step of each frame, and how well it is embedded, as the mean over the runs of a batch."""
     _, fit, words = METHODS[method]
     qualities = {

@@ -26,10 +26,11 @@ from oscillator_field.grid import Run
 from oscillator_field.logs import progress
 from oscillator_field.phase_codes import phase_codes
 from oscillator_field.readout.images import read_images
-from oscillator_field.stores import add_array, add_coordinate, new_store, open_store
+from oscillator_field.stores import add_array, add_coordinate, new_store, open_store, refuse_impossible
 
 # Steps of a coded phase from 0 to pi: an error of at most 4.8e-5 rad.
 LEVELS = 2**15 - 1
+HALF_TURN = np.float32(np.pi)
 # Pictures that are compressed together, and that a reader decompresses together; a shard's are in one file a time.
 IMAGES_A_CHUNK = 250
 
@@ -109,6 +110,7 @@ def simulate_shard(
         for piece in course(task, engine=used, device=device, threads=threads):
             for frame, step in enumerate(piece.step):
                 if int(step) in positions:
+                    refuse_impossible("phase", piece.phase[:, frame], -HALF_TURN, HALF_TURN)
                     coded[positions[int(step)], piece.runs] = phase_codes(piece.phase[:, frame], scale)
             if piece.frames.stop == len(task.kept_steps()):
                 bar.update(piece.runs.stop - piece.runs.start)

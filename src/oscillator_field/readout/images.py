@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import zarr
 from numpy.typing import NDArray
 
 from oscillator_field.mnist import FILES, MnistError, parse_idx, read_file
@@ -96,7 +95,7 @@ def read_images(path: str | Path) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]
     Raises:
         FileNotFoundError, ValueError: it is missing or damaged.
     """
-    group: zarr.Group = open_store(path)
+    group = open_store(path)
     return np.asarray(group["image"][...]), np.asarray(group["label"][...])
 
 

@@ -64,7 +64,7 @@ def read_result(path: str | Path) -> Result:
     confusion = np.zeros((CLASSES, CLASSES), np.int64)
     said = values["prediction"][0]
     np.add.at(confusion, (np.broadcast_to(values["label"], said.shape), said), 1)
-    attributes = group.attrs.asdict()
+    attributes = group.attributes
     return Result(
         Arm(**attributes["arm"]),
         attributes["classifier"],
