@@ -25,11 +25,11 @@ from oscillator_field.embedding_quality import displacements
 from oscillator_field.figures.browser import find_browser
 from oscillator_field.figures.html import write_html
 from oscillator_field.figures.views import animation
-from oscillator_field.grid import Run
 from oscillator_field.history import open_history
 from oscillator_field.mnist import picture
 from oscillator_field.perturbation import write_perturbation
 from oscillator_field.projections import tsne
+from oscillator_field.run import Run
 from oscillator_field.runs import simulate_runs
 
 PHASE = {"every": 1, "channels": "mean", "channel_mean": "circular", "colours": "Phase", "panels": 16}

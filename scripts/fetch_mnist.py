@@ -7,7 +7,8 @@ from oscillator_field import mnist
 from oscillator_field.logs import log_to
 
 with log_to(snakemake.log[0]):
-    settings = snakemake.params.settings
+    # Whether the files of a folder are others is for Snakemake to know; their own digests are in the provenance.
+    settings = {key: value for key, value in snakemake.params.settings.items() if key != "digest"}
     destination = Path(snakemake.output.provenance).parent
     if settings["source"] == "download":
         from oscillator_field.mnist_download import download
@@ -16,5 +17,5 @@ with log_to(snakemake.log[0]):
             mirrors = download(folder, settings["mirrors"])
             mnist.fetch(destination, source=folder, origin={**settings, "mirrors": mirrors})
     else:
-        folder = Path(snakemake.input.source[0]).parent
-        mnist.fetch(destination, source=folder, origin=settings)
+        bundled = Path(__file__).parents[1] / "resources" / "mnist-sample"
+        mnist.fetch(destination, source=settings.get("directory", bundled), origin=settings)

@@ -1,7 +1,7 @@
 """simulate: the history of the runs of one job."""
 
-from oscillator_field.grid import Run
 from oscillator_field.logs import log_to
+from oscillator_field.run import Run
 from oscillator_field.runs import simulate_runs
 
 with log_to(snakemake.log[0]):

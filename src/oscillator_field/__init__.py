@@ -5,14 +5,23 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
-__version__ = "0.1.0"
+from oscillator_field._version import __version__
 
 if TYPE_CHECKING:
     from oscillator_field.field import History, simulate
     from oscillator_field.history import open_history
     from oscillator_field.parameters import EncodingParameters, FieldParameters
+    from oscillator_field.sweep import open_sweep
 
-__all__ = ["EncodingParameters", "FieldParameters", "History", "open_history", "simulate"]
+__all__ = [
+    "EncodingParameters",
+    "FieldParameters",
+    "History",
+    "__version__",
+    "open_history",
+    "open_sweep",
+    "simulate",
+]
 
 _HOME = {
     "EncodingParameters": "parameters",
@@ -20,6 +29,7 @@ _HOME = {
     "History": "field",
     "simulate": "field",
     "open_history": "history",
+    "open_sweep": "sweep",
 }
 
 
@@ -28,3 +38,7 @@ def __getattr__(name: str) -> Any:
     if name not in _HOME:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(importlib.import_module(f"{__name__}.{_HOME[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -18,9 +18,10 @@ import yaml
 from jsonschema import Draft202012Validator, ValidationError, validators
 from jsonschema.exceptions import best_match
 
-from oscillator_field.grid import Job, expand, sample_sets
+from oscillator_field.grid import expand, sample_sets
 from oscillator_field.mnist import check_instance, digit_counts
 from oscillator_field.parameters import PLANE_AXES
+from oscillator_field.run import Job
 
 
 class ConfigError(ValueError):

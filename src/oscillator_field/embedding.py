@@ -18,11 +18,11 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from oscillator_field.embedding_quality import displacements, trustworthiness
-from oscillator_field.engines import kept
 from oscillator_field.history import StoredHistory, copy_run_coordinates, open_history, origin
 from oscillator_field.logs import progress
 from oscillator_field.parameters import METADATA, PLANE_AXES
 from oscillator_field.projections import Fit, pca, tsne
+from oscillator_field.ranges import kept
 from oscillator_field.stores import add_coordinate, add_values, copy_coordinates, new_store
 
 # For each method: how its fit is made from its settings, and what its quality is called.

@@ -24,10 +24,11 @@ import numpy as np
 import zarr
 from numpy.typing import NDArray
 
-from oscillator_field.engines import Piece, Problem, slices
-from oscillator_field.grid import Run
+from oscillator_field.engines import Piece, Problem
 from oscillator_field.parameters import METADATA
 from oscillator_field.phase_codes import phase_codes
+from oscillator_field.ranges import slices
+from oscillator_field.run import Run
 from oscillator_field.stores import (
     Store,
     StoredArray,

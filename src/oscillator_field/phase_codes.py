@@ -8,7 +8,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from oscillator_field.engines import slices
+from oscillator_field.ranges import slices
 
 
 def phase_codes(phase: NDArray[np.float32], scale: float) -> NDArray[np.int16]:

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from itertools import takewhile
 from pathlib import Path
 
-from oscillator_field.grid import Job
 from oscillator_field.history import EXACT
 from oscillator_field.provenance import seconds_of
+from oscillator_field.run import Job
 
 # Seconds of a job of each rule until one has been measured here; two cores of an AMD EPYC at about 2.5 GHz.
 TYPICAL_SECONDS = {

@@ -7,7 +7,7 @@ import platform
 from importlib.metadata import version
 from pathlib import Path
 
-from oscillator_field import __version__
+from oscillator_field._version import __version__
 
 LIBRARIES = ("numpy", "zarr", "numba", "torch", "scikit-learn", "opentsne", "plotly")
 

@@ -13,10 +13,10 @@ from oscillator_field.devices import visible_gpus
 from oscillator_field.encoding import over_channels
 from oscillator_field.engines import Piece, Problem
 from oscillator_field.field import LIBRARIES, course, problem, start, usable_engine
-from oscillator_field.grid import Run
 from oscillator_field.history import EXACT, frames_a_chunk, write_history
 from oscillator_field.logs import progress
 from oscillator_field.perturbation import read_perturbations
+from oscillator_field.run import Run
 
 
 def simulate_runs(

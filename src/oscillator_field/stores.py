@@ -27,7 +27,7 @@ from numpy.typing import ArrayLike, NDArray
 from zarr.codecs import BloscCodec, Crc32cCodec, ZstdCodec
 from zarr.errors import ZarrUserWarning
 
-from oscillator_field import __version__
+from oscillator_field._version import __version__
 from oscillator_field.atomic import whole_directory
 
 # The libraries whose versions a store names, since they decide its bits.

@@ -2,6 +2,9 @@
 
 import gzip
 import threading
+import time
+import tracemalloc
+from contextlib import suppress
 from functools import partial
 from http.server import BaseHTTPRequestHandler, SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -60,7 +63,7 @@ def broken_off(content):
 def tampered(content):
     plain = bytearray(gzip.decompress(content))
     plain[-1] ^= 1
-    return good(gzip.compress(bytes(plain)))
+    return good(gzip.compress(bytes(plain), compresslevel=1))
 
 
 BAD = [missing, page, truncated, broken_off, tampered]
@@ -149,6 +152,88 @@ def test_a_server_that_hangs_is_given_up(published, tmp_path, monkeypatch):
         server.shutdown()
         server.server_close()
     assert list(tmp_path.iterdir()) == []
+
+
+class Tap(BaseHTTPRequestHandler):
+    """Sends without an end: `part` again and again, with a pause after each."""
+
+    part, pause_s, announce = b"", 0.0, True
+
+    def log_message(self, *_):
+        pass
+
+    def do_GET(self):
+        if self.announce:
+            self.send_response(200)
+            self.end_headers()
+        with suppress(OSError):
+            while not self.server.stopped.wait(self.pause_s):
+                self.wfile.write(self.part)
+
+
+@pytest.fixture
+def tap():
+    servers = []
+
+    def serve(**described):
+        server = ThreadingHTTPServer(("127.0.0.1", 0), type("Kind", (Tap,), described))
+        server.stopped = threading.Event()
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        servers.append(server)
+        return f"http://127.0.0.1:{server.server_port}"
+
+    yield serve
+    for server in servers:
+        server.stopped.set()
+        server.shutdown()
+        server.server_close()
+
+
+@pytest.mark.parametrize("announce", [True, False], ids=["slow content", "slow head"])
+def test_a_mirror_that_trickles_is_given_up_and_tried_last(mirror, tap, tmp_path, monkeypatch, announce, capsys):
+    monkeypatch.setattr("oscillator_field.mnist_download.FILE_S", 0.6)
+    slow, fine = tap(part=b"H", pause_s=0.05, announce=announce), mirror(good)
+    begin = time.monotonic()
+    assert set(download(tmp_path, [slow, fine], pause_s=0).values()) == {fine + "/"}
+    # Once, not for each of the four files.
+    assert capsys.readouterr().out.count("not there after 0.6 s") == 1
+    assert time.monotonic() - begin < 5
+
+
+def test_a_stream_without_an_end_is_cut(mirror, tap, tmp_path):
+    endless, fine = tap(part=b"\0" * 2**16), mirror(good)
+    assert set(download(tmp_path, [endless, fine], pause_s=0).values()) == {fine + "/"}
+    with pytest.raises(MnistError, match=r"more than the [0-9]+ bytes that the published file can take"):
+        download(tmp_path, [endless], pause_s=0)
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(FILES)
+
+
+def test_zeros_that_pack_well_do_not_fill_memory(mirror, tmp_path):
+    packed = gzip.compress(bytes(200 * 10**6), compresslevel=9)
+    bomb = mirror(lambda content: (200, len(packed), packed))
+    tracemalloc.start()
+    with pytest.raises(MnistError, match="the content is larger than the published 47040016 bytes"):
+        download(tmp_path, [bomb], pause_s=0)
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert most < 150 * 10**6
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_can_be_a_mirror(published, tmp_path):
+    source = tmp_path / "a mirror"
+    source.mkdir()
+    for name in FILES:
+        (source / f"{name}.gz").write_bytes(gzip.compress(mnist.read_file(published, name), compresslevel=1))
+    target = tmp_path / "target"
+    target.mkdir()
+    assert set(download(target, [source.as_uri()]).values()) == {f"{source.as_uri()}/"}
+
+
+@pytest.mark.parametrize("address", ["file:///nowhere", "gopher://127.0.0.1", "nonsense", "http://"])
+def test_an_address_that_leads_nowhere_is_passed_over(mirror, tmp_path, address):
+    fine = mirror(good)
+    assert set(download(tmp_path, [address, fine], pause_s=0).values()) == {fine + "/"}
 
 
 def test_the_checksums_are_those_of_torchvision():

@@ -10,9 +10,9 @@ from oscillator_field.embedding import cos_sin, embed_samples, embed_sites
 from oscillator_field.embedding_quality import displacements, trustworthiness
 from oscillator_field.encoding import over_channels
 from oscillator_field.field import course, problem, start
-from oscillator_field.grid import Run
 from oscillator_field.history import open_history, write_history
 from oscillator_field.projections import pca, tsne, turned_to
+from oscillator_field.run import Run
 from oscillator_field.stores import open_store
 
 STEPS = 6

@@ -27,10 +27,10 @@ from oscillator_field.figures.packing import LEVELS, deflate, pack, unpack
 from oscillator_field.figures.plotlyjs import CARTESIAN, scripts
 from oscillator_field.figures.titles import run_titles
 from oscillator_field.figures.views import animation
-from oscillator_field.grid import Run
 from oscillator_field.history import open_history, write_history
 from oscillator_field.measuring import measure
 from oscillator_field.parameters import DEFAULTS
+from oscillator_field.run import Run
 from oscillator_field.stores import add_values
 
 needs_browser = pytest.mark.skipif(find_browser() is None, reason="no browser to draw PNG with")

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from oscillator_field.grid import LONGEST_NAME, Run, expand, perturbations, run_name, sample_sets
+from oscillator_field.grid import expand, perturbations, sample_sets
 from oscillator_field.parameters import DEFAULTS, GROUPS
+from oscillator_field.run import LONGEST_NAME, Run, run_name
 
 
 def config(**changes):

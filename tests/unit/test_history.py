@@ -15,12 +15,12 @@ from oscillator_field import FieldParameters, history, observables, open_history
 from oscillator_field.embedding import embed_sites
 from oscillator_field.encoding import over_channels
 from oscillator_field.field import start
-from oscillator_field.grid import Run
 from oscillator_field.logs import log_to
 from oscillator_field.measuring import OBSERVABLES, measure
 from oscillator_field.parameters import DEFAULTS, METADATA, EncodingParameters
 from oscillator_field.perturbation import read_perturbations, write_perturbation
 from oscillator_field.phase_codes import phase_codes
+from oscillator_field.run import Run
 from oscillator_field.runs import simulate_runs
 from oscillator_field.stores import DamagedStoreError, open_store
 from oscillator_field.summary import rows_of

@@ -105,3 +105,53 @@ def test_a_picture_that_is_not_there_is_refused_with_what_is(instance, allowed):
     counts = np.array([2, 0, 0, 0, 0, 0, 0, 0, 0, 0])
     with pytest.raises(MnistError, match=allowed):
         mnist.check_instance(0 if instance else 1, instance, counts)
+
+
+@pytest.mark.parametrize("name", [IMAGES, LABELS, "provenance.json"])
+def test_a_picture_is_taken_only_from_what_was_fetched(tmp_path, name):
+    mnist.fetch(tmp_path, source=SAMPLE, origin={})
+    content = bytearray((tmp_path / name).read_bytes())
+    place = content.index(b"sha256") + 12 if name == "provenance.json" else len(content) - 1
+    content[place] ^= 1
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(
+        MnistError, match=rf"{name.partition('.')[0] if name == 'provenance.json' else name}.*run again"
+    ):
+        for digit in range(2):
+            mnist.picture(tmp_path, digit, 0)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (
+            lambda files: files | {LABELS: np.zeros((300, 10), np.uint8)},
+            r"labels.*: shape \(300, 10\) is not \(picture,\)",
+        ),
+        (lambda files: files | {IMAGES: files[LABELS], LABELS: files[IMAGES]}, r"images.*: shape \(10,\) is not \(pic"),
+        (lambda files: files | {IMAGES: files[IMAGES][:9]}, "labels.*: 10 labels for 9 pictures"),
+        (lambda files: files | {IMAGES: files[IMAGES][:, :27]}, r"images.*: shape \(10, 27, 28\) is not"),
+        (lambda files: files | {FILES[3]: files[FILES[3]] + 7}, "t10k-labels.*: holds the label 1[0-6]"),
+    ],
+)
+@pytest.mark.parametrize("packed", [False, True])
+def test_a_folder_is_checked_without_unpacking_its_pictures(small, change, message, packed):
+    files = {name: mnist.parse_idx(mnist.read_file(small, name), name) for name in FILES}
+    mnist.check_folder(small)
+    for name, array in change(files).items():
+        (small / name).unlink()
+        content = mnist.pack_idx(array)
+        (small / (f"{name}.gz" if packed else name)).write_bytes(gzip.compress(content) if packed else content)
+    with pytest.raises(MnistError, match=message):
+        mnist.digit_counts(small)
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_pictures_that_are_cut_off_are_seen_without_unpacking_them(small, packed):
+    path = small / IMAGES
+    content = path.read_bytes()
+    path.unlink()
+    whole = gzip.compress(content) if packed else content
+    (small / (f"{IMAGES}.gz" if packed else IMAGES)).write_bytes(whole[:-20])
+    with pytest.raises(MnistError, match=f"{IMAGES}.*bytes of data where its header promises 7840"):
+        mnist.check_folder(small)

@@ -18,7 +18,7 @@ from reference import apart, simulate_float64
 
 from oscillator_field.encoding import encode, over_channels
 from oscillator_field.field import start
-from oscillator_field.grid import Run, expand
+from oscillator_field.grid import expand
 from oscillator_field.mnist import make_sample
 from oscillator_field.parameters import DEFAULTS, EncodingParameters, FieldParameters
 from oscillator_field.readout.arms import Arm, arms_of, fields_of
@@ -29,6 +29,7 @@ from oscillator_field.readout.images import augmented, corrupted, image_count, s
 from oscillator_field.readout.network import train
 from oscillator_field.readout.predictions import write_predictions
 from oscillator_field.readout.results import read_result, read_results, table, winner
+from oscillator_field.run import Run
 
 ROOT = Path(__file__).parents[2]
 SAMPLE = ROOT / "resources" / "mnist-sample"

@@ -13,10 +13,10 @@ from oscillator_field.encoding import over_channels
 from oscillator_field.field import course, problem, start
 from oscillator_field.figures import study
 from oscillator_field.figures.gallery import write_gallery
-from oscillator_field.grid import Job, Run
 from oscillator_field.history import open_history, write_history
 from oscillator_field.measuring import measure
 from oscillator_field.planning import find_orphans, plan_text, read_summary, remove_orphans
+from oscillator_field.run import Job, Run
 from oscillator_field.stores import DamagedStoreError
 from oscillator_field.summary import SCALARS, rows_of, summarise
 from oscillator_field.sweep import open_sweep

@@ -4,6 +4,7 @@ import copy
 import os
 import time
 
+import pandas as pd
 import pytest
 
 TINY = {
@@ -227,7 +228,15 @@ EDITS = {
     "src/oscillator_field/field.py": after_simulate(RUNS),
     "src/oscillator_field/phase_codes.py": after_simulate(RUNS),
     "src/oscillator_field/observables.py": {f"Measure {run}" for run in RUNS} | STUDY,
+    "src/oscillator_field/measuring.py": {f"Measure {run}" for run in RUNS} | STUDY,
     "src/oscillator_field/summary.py": STUDY,
+    "src/oscillator_field/run.py": after_simulate(RUNS),
+    "src/oscillator_field/parameters.py": ENCODE | after_simulate(RUNS),
+    "src/oscillator_field/stores.py": ENCODE | after_simulate(RUNS),
+    "src/oscillator_field/atomic.py": set(),
+    "src/oscillator_field/engines/compiled_cache.py": set(),
+    "src/oscillator_field/figures/views.py": draw(RUNS) | draw_samples(SET),
+    "src/oscillator_field/figures/trajectory.py": draw(RUNS) | draw_samples(SET),
     "src/oscillator_field/figures/gallery.js": GALLERY,
     "src/oscillator_field/embedding.py": {f"Embed {run} by pca" for run in RUNS} | draw(RUNS) | samples(SET),
     "scripts/embed_samples.py": samples(SET),
@@ -238,6 +247,10 @@ EDITS = {
     "src/oscillator_field/figures/html.py": draw(RUNS) | draw_samples(SET),
     "src/oscillator_field/figures/player.js": draw(RUNS) | draw_samples(SET),
     "src/oscillator_field/figures/plotlyjs.py": {"Write the plotly.js that all pages share"}
+    | draw(RUNS)
+    | draw_samples(SET)
+    | GALLERY,
+    "src/oscillator_field/figures/plotly-cartesian.min.js": {"Write the plotly.js that all pages share"}
     | draw(RUNS)
     | draw_samples(SET)
     | GALLERY,
@@ -262,6 +275,36 @@ def test_an_edited_file_runs_what_depends_on_it(project, place):
     finally:
         path.write_text(before)
     assert project.planned(TINY) == set()
+
+
+def test_a_number_of_the_summary_is_made_again_where_it_is_computed(new_project):
+    """`measure` stores the rows of the summary, so an edit of how they are computed has to rerun it."""
+    project = new_project("scalars")
+    project.snakemake("results/summary.csv", config=changed(digits=[3]))
+    edited = project.folder / "src/oscillator_field/measuring.py"
+    code = 'numbers["spikes_a_site"] = '
+    edited.write_text(edited.read_text().replace(code, f"{code}1000 + "))
+    project.snakemake("results/summary.csv", config=changed(digits=[3, 4]))
+    table = pd.read_csv(project.folder / "results/summary.csv")
+    assert len(table) == 2
+    assert (table["spikes_a_site"] >= 1000).all()
+
+
+def test_a_study_that_moves_runs_nothing(new_project, tmp_path):
+    project = new_project("moved")
+    config = changed(digits=[3], embed__methods=[])
+    study = tmp_path / "study"
+    project.snakemake("--directory", str(study), config=config)
+    elsewhere = tmp_path / "deep" / "er"
+    elsewhere.parent.mkdir()
+    study.rename(elsewhere)
+    assert project.planned(config, "--directory", str(elsewhere)) == set()
+    # The clone may move too, or be named through a link.
+    project.folder = project.folder.rename(tmp_path / "clone")
+    assert project.planned(config, "--directory", str(elsewhere)) == set()
+    link = tmp_path / "link"
+    link.symlink_to(project.folder)
+    assert project.planned(config, "--snakefile", str(link / "Snakefile"), "--directory", str(elsewhere)) == set()
 
 
 def test_a_lost_result_is_made_again_and_what_depends_on_it(project):

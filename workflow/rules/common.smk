@@ -19,11 +19,12 @@ os.environ.update(
 from oscillator_field import configuration
 from oscillator_field.devices import gpu_at_hand
 from oscillator_field.figures.browser import HOW_TO_GET_ONE, find_browser
-from oscillator_field.figures.views import store_of
+from oscillator_field.figures.views import module_of, store_of
 from oscillator_field.grid import perturbations, sample_sets
 from oscillator_field.planning import find_orphans
-from oscillator_field.mnist import FILES, PROVENANCE, path_of
+from oscillator_field.mnist import FILES, PROVENANCE, folder_digest
 from oscillator_field.readout.images import TRAINING, image_count
+from oscillator_field.sources import code_digest
 
 MNIST = "resources/mnist"
 RUN = "results/runs/{run}"
@@ -33,14 +34,8 @@ PLOTLYJS = {"cartesian": "results/plotly-cartesian.min.js", "whole": "results/pl
 ENVIRONMENT = "../../environment.yml"
 
 
-# The modules and templates that each painter of animations is made of.
-PAINTERS = {
-    "html": ["html.py", "packing.py", "plotlyjs.py", "page.html", "player.js"],
-    "png": ["apng.py", "drawing.py", "png.py", "video.py"],
-}
 # Jobs of a study whose animations the report takes.
 MOST_MOVING = 12
-GALLERY = ["gallery.py", "gallery.html", "gallery.js", "study.py"]
 
 
 def clone(*parts):
@@ -48,15 +43,9 @@ def clone(*parts):
     return os.path.relpath(os.path.join(workflow.basedir, *parts))
 
 
-def code(rule, *modules):
-    """The script of a rule and the modules that decide its result, as inputs that are compared by checksum.
-
-    With a storage in place of a shared file system there are none: it would not hold them, and jobs take them from
-    an image.
-    """
-    if workflow.storage_settings.default_storage_provider is not None:
-        return []
-    return [clone("scripts", f"{rule}.py"), *(clone("src", "oscillator_field", module) for module in modules)]
+def code(script, *modules):
+    """The digest of the code that decides the result of a script: one of its job's params, so an edit reruns the job."""
+    return code_digest(os.path.join(workflow.basedir, "scripts", f"{script}.py"), *modules)
 
 
 def check_config():
@@ -103,16 +92,15 @@ def sorted_dict(values):
     return {key: sorted_dict(value) if isinstance(value, dict) else value for key, value in sorted(values.items())}
 
 
-def source_files():
-    """The files that the pictures are taken from, if they are on this machine."""
-    return [] if SOURCE_FOLDER is None else [local(str(path_of(SOURCE_FOLDER, name))) for name in FILES]
-
-
 def source_settings():
-    """Of the settings of `mnist`, those that the chosen source looks at."""
+    """Of the settings of `mnist`, those that the chosen source looks at, and a digest of its files if it is a folder.
+
+    A digest, and no path: a study that moves, or whose clone does, has the same pictures.
+    """
     mnist = config["mnist"]
     looked_at = {"bundled": [], "directory": ["directory"], "download": ["mirrors"]}
-    return sorted_dict({key: mnist[key] for key in ["source", *looked_at[mnist["source"]]]})
+    settings = {key: mnist[key] for key in ["source", *looked_at[mnist["source"]]]}
+    return sorted_dict(settings | ({} if SOURCE_FOLDER is None else {"digest": folder_digest(SOURCE_FOLDER)}))
 
 
 def encode_settings(wildcards):
@@ -139,15 +127,10 @@ def simulate_settings(wildcards):
 def engine_modules():
     """What computes the field. Whether `auto` finds a GPU shows in the job, so both of its engines are named."""
     engine, device = config["simulate"]["engine"], config["simulate"]["device"]
-    on_gpu = [] if device == "cpu" else ["cuda", "cuda_kernels", "step_constants"]
-    on_cpu = [] if device == "cuda" else ["numba", "numba_kernels", "step_constants"]
+    on_gpu = [] if device == "cpu" else ["cuda"]
+    on_cpu = [] if device == "cuda" else ["numba"]
     chosen = {"auto": {*on_gpu, *on_cpu}, "cuda": on_gpu, "numba": on_cpu, "torch": ["torch"]}[engine]
-    return [f"engines/{module}.py" for module in ["__init__", *sorted(chosen)]]
-
-
-def simulate_code():
-    """What decides a history."""
-    return code("simulate", "field.py", "history.py", "phase_codes.py", "runs.py", *engine_modules())
+    return [f"engines.{name}" for name in sorted(chosen)]
 
 
 def growing(amount):
@@ -291,9 +274,7 @@ def stores_of(names):
 
 def view_code(painter, names):
     """What decides the look of views: the views themselves, the layout and the painter."""
-    kinds = sorted({name.partition("-")[0] for name in names})
-    modules = ["animation.py", "layout.py", "titles.py", *(f"{kind}.py" for kind in kinds), *PAINTERS[painter]]
-    return code(f"render_{painter}", *(f"figures/{module}" for module in modules))
+    return code(f"render_{painter}", *sorted(set(map(module_of, names))))
 
 
 def view_settings(painter, names, *keys):

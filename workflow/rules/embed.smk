@@ -4,7 +4,6 @@
 rule embed:
     input:
         history=f"{RUN}/history.zarr",
-        code=code("embed", "embedding.py", "embedding_quality.py", "projections.py"),
     output:
         embedding=directory(f"{RUN}/embedding-{{method}}.zarr"),
     log:
@@ -18,6 +17,7 @@ rule embed:
         mem_mb=growing(embed_megabytes),
         runtime=growing(240),
     params:
+        code=code("embed"),
         settings=embed_settings,
     message:
         "Embed {wildcards.run} by {wildcards.method}"
@@ -28,7 +28,6 @@ rule embed:
 rule embed_samples:
     input:
         histories=sample_histories,
-        code=code("embed_samples", "embedding.py", "embedding_quality.py", "projections.py"),
     output:
         embedding=directory(f"{RUN}/samples-{{method}}.zarr"),
     log:
@@ -41,6 +40,7 @@ rule embed_samples:
         mem_mb=growing(sample_megabytes),
         runtime=growing(240),
     params:
+        code=code("embed_samples"),
         settings=sample_settings,
     message:
         "Embed the samples of {wildcards.run} by {wildcards.method}"

@@ -6,7 +6,6 @@ rule encode:
         images=f"{MNIST}/{FILES[0]}",
         labels=f"{MNIST}/{FILES[1]}",
         provenance=f"{MNIST}/{PROVENANCE}",
-        code=code("encode", "encoding.py", "mnist.py", "perturbation.py"),
     output:
         perturbation=directory("results/perturbations/{perturbation}.zarr"),
     log:
@@ -19,6 +18,7 @@ rule encode:
         mem_mb=growing(500),
         runtime=growing(5),
     params:
+        code=code("encode"),
         settings=encode_settings,
     message:
         "Encode {wildcards.perturbation}"

@@ -4,7 +4,6 @@
 rule measure:
     input:
         history=f"{RUN}/history.zarr",
-        code=code("measure", "measuring.py", "observables.py"),
     output:
         observables=directory(f"{RUN}/observables.zarr"),
     log:
@@ -17,6 +16,7 @@ rule measure:
         mem_mb=growing(measure_megabytes),
         runtime=growing(30),
     params:
+        code=code("measure"),
         settings=sorted_dict(config["measure"]),
     message:
         "Measure {wildcards.run}"

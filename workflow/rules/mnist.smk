@@ -2,9 +2,6 @@
 
 
 rule fetch_mnist:
-    input:
-        source=source_files(),
-        code=code("fetch_mnist", "mnist.py", "mnist_download.py"),
     output:
         files=expand("{folder}/{name}", folder=MNIST, name=FILES),
         provenance=f"{MNIST}/{PROVENANCE}",
@@ -12,13 +9,15 @@ rule fetch_mnist:
         "logs/fetch_mnist.log",
     benchmark:
         "logs/fetch_mnist.tsv"
-    retries: 1
+    # The network is worth another try, a folder is not.
+    retries: 1 if SOURCE_FOLDER is None else 0
     conda:
         ENVIRONMENT
     resources:
         mem_mb=1000,
         runtime=30,
     params:
+        code=code("fetch_mnist"),
         settings=source_settings(),
     message:
         "Fetch MNIST"

@@ -4,7 +4,7 @@
 rule draw_images:
     input:
         files=expand(f"{MNIST}/{{name}}", name=FILES),
-        code=code("draw_images", "mnist.py", "readout/images.py"),
+        provenance=f"{MNIST}/{PROVENANCE}",
     output:
         images=directory(f"{READOUT}/images/{{set}}.zarr"),
     log:
@@ -17,6 +17,7 @@ rule draw_images:
         mem_mb=growing(2000),
         runtime=growing(30),
     params:
+        code=code("draw_images"),
         settings=sorted_dict({key: config["readout"][key] for key in ("seed", "rotation", "translation")}),
     message:
         "Draw the pictures of {wildcards.set}"
@@ -27,7 +28,6 @@ rule draw_images:
 rule simulate_images:
     input:
         images=f"{READOUT}/images/{{set}}.zarr",
-        code=simulate_images_code(),
     output:
         phases=directory(f"{READOUT}/fields/{{field}}/{{set}}/{{shard}}.zarr"),
     log:
@@ -41,6 +41,7 @@ rule simulate_images:
         mem_mb=growing(shard_megabytes),
         runtime=growing(60),
     params:
+        code=code("simulate_images", *engine_modules()),
         settings=shard_settings,
     message:
         "Simulate {wildcards.field} over {wildcards.set}, shard {wildcards.shard}"
@@ -52,7 +53,6 @@ rule fit_logistic_regression:
     input:
         images=expand(f"{READOUT}/images/{{set}}.zarr", set=SETS),
         shards=shards_of_arm,
-        code=code("fit_readout", *FITTING, "readout/classifiers.py"),
     output:
         predictions=directory(f"{READOUT}/predictions/{{arm}}/logistic_regression.zarr"),
     log:
@@ -65,6 +65,7 @@ rule fit_logistic_regression:
         mem_mb=growing(fit_megabytes),
         runtime=growing(120),
     params:
+        code=code("fit_readout"),
         settings=fit_settings("logistic_regression"),
     message:
         "Fit logistic regression to {wildcards.arm}"
@@ -80,6 +81,7 @@ use rule fit_logistic_regression as fit_nearest_neighbours with:
     benchmark:
         "logs/fit_nearest_neighbours/{arm}.tsv"
     params:
+        code=code("fit_readout"),
         settings=fit_settings("nearest_neighbours"),
     message:
         "Fit nearest neighbours to {wildcards.arm}"
@@ -93,6 +95,7 @@ use rule fit_logistic_regression as fit_nearest_centroid with:
     benchmark:
         "logs/fit_nearest_centroid/{arm}.tsv"
     params:
+        code=code("fit_readout"),
         settings=fit_settings("nearest_centroid"),
     message:
         "Fit nearest centroids to {wildcards.arm}"
@@ -102,7 +105,6 @@ use rule fit_logistic_regression as train_network with:
     input:
         images=expand(f"{READOUT}/images/{{set}}.zarr", set=SETS),
         shards=shards_of_arm,
-        code=code("fit_readout", *FITTING, "readout/network.py"),
     output:
         predictions=directory(f"{READOUT}/predictions/{{arm}}/network.zarr"),
     log:
@@ -110,6 +112,7 @@ use rule fit_logistic_regression as train_network with:
     benchmark:
         "logs/train_network/{arm}.tsv"
     params:
+        code=code("fit_readout", "readout.network"),
         settings=fit_settings("network"),
     message:
         "Train a network on {wildcards.arm}"
@@ -119,7 +122,6 @@ rule compare_readouts:
     input:
         predictions=predictions(),
         plotlyjs=shared_plotlyjs(),
-        code=code("compare_readouts", "readout/results.py", "figures/readout.py", "figures/readout.html"),
     output:
         table="results/readout.csv",
         page="results/readout.html",
@@ -133,6 +135,7 @@ rule compare_readouts:
         mem_mb=2000,
         runtime=30,
     params:
+        code=code("compare_readouts"),
         plotlyjs=config["render"]["html"]["plotlyjs"],
     message:
         "Compare the readouts"

@@ -5,10 +5,6 @@ from oscillator_field.readout.fields import shards
 from oscillator_field.readout.images import is_test, set_names
 
 READOUT = "results/readout"
-# The modules that every classifier is trained with.
-FITTING = ["encoding.py", "field.py"]
-FITTING += [f"readout/{name}.py" for name in ("arms", "features", "fields", "images", "predictions")]
-
 TIMES = sorted(config["readout"]["times"])
 
 if config["readout"]["enabled"]:
@@ -25,11 +21,6 @@ def known(names, name, what):
     if name not in names:
         raise WorkflowError(f"{name} is no {what} of this config.")
     return names[name]
-
-
-def simulate_images_code():
-    """What decides phases."""
-    return code("simulate_images", "encoding.py", "field.py", "phase_codes.py", "readout/fields.py", *engine_modules())
 
 
 def shard_settings(wildcards):

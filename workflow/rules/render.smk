@@ -2,14 +2,14 @@
 
 
 rule share_plotlyjs:
-    input:
-        code=code("share_plotlyjs", "figures/plotlyjs.py"),
     output:
         **PLOTLYJS,
     log:
         "logs/share_plotlyjs.log",
     conda:
         ENVIRONMENT
+    params:
+        code=code("share_plotlyjs"),
     message:
         "Write the plotly.js that all pages share"
     script:
@@ -20,7 +20,6 @@ rule render_html:
     input:
         stores=stores_of(views()),
         plotlyjs=shared_plotlyjs(),
-        code=view_code("html", views()),
     output:
         pages=pictures(views(), ".html"),
     log:
@@ -33,6 +32,7 @@ rule render_html:
         mem_mb=growing(render_megabytes),
         runtime=growing(30),
     params:
+        code=view_code("html", views()),
         settings=view_settings("html", views(), "plotlyjs", "frame_rate"),
     message:
         "Draw {wildcards.run} as HTML"
@@ -44,7 +44,6 @@ rule render_html:
 rule render_png:
     input:
         stores=stores_of(views()),
-        code=view_code("png", views()),
     output:
         pictures=pictures(views(), ".png"),
         posters=pictures(views(), "-poster.png"),
@@ -59,6 +58,7 @@ rule render_png:
         mem_mb=growing(png_megabytes),
         runtime=growing(60),
     params:
+        code=view_code("png", views()),
         settings=view_settings("png", views(), "frames", "frame_rate", "scale"),
     message:
         "Draw {wildcards.run} as PNG"
@@ -70,7 +70,6 @@ use rule render_html as render_samples_html with:
     input:
         stores=stores_of(sample_views()),
         plotlyjs=shared_plotlyjs(),
-        code=view_code("html", sample_views()),
     output:
         pages=pictures(sample_views(), ".html", "no-samples"),
     log:
@@ -78,6 +77,7 @@ use rule render_html as render_samples_html with:
     benchmark:
         "logs/render_samples_html/{run}.tsv"
     params:
+        code=view_code("html", sample_views()),
         settings=view_settings("html", sample_views(), "plotlyjs", "frame_rate"),
     message:
         "Draw the samples of {wildcards.run} as HTML"
@@ -86,7 +86,6 @@ use rule render_html as render_samples_html with:
 use rule render_png as render_samples_png with:
     input:
         stores=stores_of(sample_views()),
-        code=view_code("png", sample_views()),
     output:
         pictures=pictures(sample_views(), ".png", "no-samples"),
         posters=pictures(sample_views(), "-poster.png", "no-samples"),
@@ -96,6 +95,7 @@ use rule render_png as render_samples_png with:
     benchmark:
         "logs/render_samples_png/{run}.tsv"
     params:
+        code=view_code("png", sample_views()),
         settings=view_settings("png", sample_views(), "frames", "frame_rate", "scale"),
     message:
         "Draw the samples of {wildcards.run} as PNG"

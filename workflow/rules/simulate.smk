@@ -6,7 +6,6 @@ rule simulate:
         perturbations=lambda wildcards: [
             f"results/perturbations/{name}.zarr" for name in perturbations([job_of(wildcards)])
         ],
-        code=simulate_code(),
     output:
         history=directory(f"{RUN}/history.zarr"),
     log:
@@ -21,6 +20,7 @@ rule simulate:
         mem_mb=growing(simulate_megabytes),
         runtime=growing(60),
     params:
+        code=code("simulate", *engine_modules()),
         settings=simulate_settings,
     message:
         "Simulate {wildcards.run}"

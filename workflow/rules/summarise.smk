@@ -4,7 +4,6 @@
 rule summarise:
     input:
         observables=[f"results/runs/{name}/observables.zarr" for name in JOBS],
-        code=code("summarise", "summary.py"),
     output:
         csv="results/summary.csv",
         parquet=SUMMARY,
@@ -17,6 +16,8 @@ rule summarise:
     resources:
         mem_mb=growing(1000),
         runtime=growing(30),
+    params:
+        code=code("summarise"),
     message:
         "Summarise the runs"
     script:
@@ -26,7 +27,6 @@ rule summarise:
 rule plot_summary:
     input:
         summary=SUMMARY,
-        code=code("plot_summary", "summary.py", "figures/study.py"),
     output:
         picture=report("results/summary.png", caption="../report/summary.rst", category="Study"),
     log:
@@ -39,6 +39,7 @@ rule plot_summary:
         mem_mb=growing(1500),
         runtime=growing(30),
     params:
+        code=code("plot_summary"),
         settings=sorted_dict(config["study"]),
     message:
         "Plot the summary"
@@ -50,7 +51,6 @@ rule write_gallery:
     input:
         summary=SUMMARY,
         plotlyjs=shared_plotlyjs("whole"),
-        code=code("write_gallery", "summary.py", *(f"figures/{name}" for name in GALLERY)),
     output:
         page="results/index.html",
     log:
@@ -63,6 +63,7 @@ rule write_gallery:
         mem_mb=growing(1000),
         runtime=growing(30),
     params:
+        code=code("write_gallery"),
         settings=gallery_settings(),
     message:
         "Write the gallery"

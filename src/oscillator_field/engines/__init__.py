@@ -26,6 +26,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from oscillator_field.parameters import FieldParameters
+from oscillator_field.ranges import kept
 
 EPSILON = 1e-12
 
@@ -97,18 +98,6 @@ class Engine(Protocol):
     def __call__(
         self, problem: Problem, *, frames_a_piece: int, threads: int | None, device: str
     ) -> Iterator[Piece]: ...
-
-
-def kept(count: int, every: int) -> NDArray[np.int64]:
-    """Of 1 to `count`, every `every`-th and the last."""
-    numbers = np.arange(every, count + 1, every, dtype=np.int64)
-    return numbers if len(numbers) and numbers[-1] == count else np.append(numbers, count)
-
-
-def slices(count: int, size: int) -> Iterator[slice]:
-    """0 to `count` in slices of `size`, the last of which may be shorter."""
-    for first in range(0, count, size):
-        yield slice(first, min(first + size, count))
 
 
 def on_circle(phase: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:

@@ -16,9 +16,10 @@ import numpy as np
 from numba import cuda
 from numpy.typing import NDArray
 
-from oscillator_field.engines import Piece, Problem, slices
+from oscillator_field.engines import Piece, Problem
 from oscillator_field.engines.cuda_kernels import FEW_CHANNELS, THREADS_A_BLOCK, fits_on_chip, kernels
 from oscillator_field.engines.step_constants import step_constants
+from oscillator_field.ranges import slices
 
 # Of the GPU's free memory, what a batch may take; the rest is for the driver and for what others start meanwhile.
 SHARE_OF_FREE = 0.8

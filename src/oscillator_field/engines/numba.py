@@ -15,9 +15,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from oscillator_field.engines import Piece, Problem, angle, on_circle, slices
+from oscillator_field.engines import Piece, Problem, angle, on_circle
 from oscillator_field.engines.numba_kernels import LANES, compute_frames_of, sources_read
 from oscillator_field.engines.step_constants import step_constants
+from oscillator_field.ranges import slices
 
 # A compiled call takes at most so many steps of sites, with few channels some tenths of a second: only between calls
 # does an interrupt get through.

@@ -13,8 +13,9 @@ from collections.abc import Callable, Iterator
 import numpy as np
 import torch
 
-from oscillator_field.engines import EPSILON, Piece, Problem, angle, on_circle, slices
+from oscillator_field.engines import EPSILON, Piece, Problem, angle, on_circle
 from oscillator_field.parameters import FieldParameters
+from oscillator_field.ranges import slices
 
 Tensor = torch.Tensor
 RUNS_A_GROUP = 256

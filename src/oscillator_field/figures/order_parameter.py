@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from oscillator_field.engines import kept
 from oscillator_field.figures.animation import Animation, Curves, frame_texts
 from oscillator_field.figures.titles import chosen_runs, run_titles, title_of
+from oscillator_field.ranges import kept
 from oscillator_field.stores import Store
 
 # Curves of single channels shown at most: more are a tangle.

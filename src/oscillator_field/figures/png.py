@@ -15,7 +15,6 @@ import numpy as np
 from PIL import Image, ImageColor, ImageDraw, ImageFont
 
 from oscillator_field.atomic import whole_file
-from oscillator_field.engines import kept
 from oscillator_field.figures.animation import Animation, Curves, Lattice, Scatter, playing_rate
 from oscillator_field.figures.apng import Indices, write_apng
 from oscillator_field.figures.drawing import Draw, Pixels
@@ -30,6 +29,7 @@ from oscillator_field.figures.layout import (
     page,
     ranges,
 )
+from oscillator_field.ranges import kept
 
 # Paints the data of a frame into the index picture of a panel: panel, number of the frame, inside of the panel.
 Paint = Callable[[int, int, Indices], None]

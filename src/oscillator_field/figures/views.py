@@ -6,24 +6,29 @@ parameter set: `samples-<method>`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import importlib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from oscillator_field.figures import order_parameter, phase, phase_velocity, samples, spikes, trajectory
 from oscillator_field.figures.animation import Animation
 from oscillator_field.history import open_history
 from oscillator_field.stores import open_store
 
-# For each kind of view: its module's function, the store beside its picture, and how that is opened.
-_KINDS: dict[str, tuple[Callable[..., Animation], str, Callable[[str | Path], Any]]] = {
-    "phase": (phase.animation, "history", open_history),
-    "spikes": (spikes.animation, "history", open_history),
-    "phase_velocity": (phase_velocity.animation, "history", open_history),
-    "order_parameter": (order_parameter.animation, "observables", open_store),
-    "trajectory": (trajectory.animation, "embedding", open_store),
-    "samples": (samples.animation, "samples", open_store),
+# For each kind of view, whose module beside this one has a function `animation`: the store that it is drawn from.
+_STORES = {
+    "phase": "history",
+    "spikes": "history",
+    "phase_velocity": "history",
+    "order_parameter": "observables",
+    "trajectory": "embedding",
+    "samples": "samples",
 }
+
+
+def module_of(view: str) -> str:
+    """The name of the module of a view, below the library."""
+    return f"figures.{_kind(view)}"
 
 
 def store_of(view: str) -> str:
@@ -32,8 +37,8 @@ def store_of(view: str) -> str:
     Raises:
         KeyError: there is no such view.
     """
-    kind, _, method = view.partition("-")
-    return "-".join(filter(None, [_KINDS[kind][1], method])) + ".zarr"
+    _, _, method = view.partition("-")
+    return "-".join(filter(None, [_STORES[_kind(view)], method])) + ".zarr"
 
 
 def animation(view: str, folder: str | Path, settings: Mapping[str, Any]) -> Animation:
@@ -48,6 +53,14 @@ def animation(view: str, folder: str | Path, settings: Mapping[str, Any]) -> Ani
         FileNotFoundError, ValueError: a store is missing or damaged.
         KeyError: there is no such view.
     """
-    kind, _, method = view.partition("-")
-    draw, _, opened = _KINDS[kind]
-    return draw(opened(Path(folder) / store_of(view)), **({"method": method} if method else {}), **settings)
+    _, _, method = view.partition("-")
+    path = Path(folder) / store_of(view)
+    store = open_history(path) if _STORES[_kind(view)] == "history" else open_store(path)
+    # Imported by name, so that an edit of one view draws no other anew.
+    module = importlib.import_module(f"oscillator_field.{module_of(view)}")
+    drawn: Animation = module.animation(store, **({"method": method} if method else {}), **settings)
+    return drawn
+
+
+def _kind(view: str) -> str:
+    return view.partition("-")[0]

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from oscillator_field.grid import JOINT, Job, run_name
+from oscillator_field.run import JOINT, Job, run_name
 
 KINDS = ("pixels", "input", "field")
 NETWORK = "network"

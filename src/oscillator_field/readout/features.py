@@ -16,10 +16,10 @@ from numpy.typing import NDArray
 
 from oscillator_field.encoding import encode
 from oscillator_field.field import start
-from oscillator_field.grid import Run
 from oscillator_field.readout.arms import Arm
 from oscillator_field.readout.fields import LEVELS, read_phases
 from oscillator_field.readout.images import read_images
+from oscillator_field.run import Run
 
 
 def read_features(

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from oscillator_field.mnist import FILES, MnistError, parse_idx, read_file
+from oscillator_field.mnist import FILES, MnistError, parse_idx, read_checked, read_file
 from oscillator_field.parameters import value_text
 from oscillator_field.stores import add_values, new_store, open_store
 
@@ -59,7 +59,7 @@ def write_images(
 
     Args:
         path: where the store belongs.
-        folder: folder of the IDX files.
+        folder: folder of the IDX files, as `mnist.fetch` makes it.
         name: of the set.
         seed: of all that is drawn.
         rotation: largest angle of augmented pictures, degree.
@@ -70,8 +70,8 @@ def write_images(
         ValueError: no set has this name.
     """
     images_name, labels_name = FILES[2:] if is_test(name) else FILES[:2]
-    images = parse_idx(read_file(folder, images_name), images_name)
-    labels = parse_idx(read_file(folder, labels_name), labels_name)
+    images = parse_idx(read_checked(folder, images_name), images_name)
+    labels = parse_idx(read_checked(folder, labels_name), labels_name)
     if len(images) == 0:
         raise MnistError(f"{images_name}: holds no picture")
     kind, _, strength = name.partition("+")[2].partition("=")

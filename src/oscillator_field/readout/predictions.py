@@ -12,6 +12,7 @@ Every accuracy and confusion of the results is computed from this store.
 
 from __future__ import annotations
 
+import importlib
 import shutil
 import time
 from collections.abc import Mapping, Sequence
@@ -125,10 +126,10 @@ def _network(
     settings: Mapping[str, Any],
     start: Mapping[str, Any],
 ) -> tuple[Predict, dict[str, float], dict[str, list[float]]]:
-    # Imported here: a job of another classifier needs no torch for this.
-    from oscillator_field.readout.network import train
-
-    trained = train(features, labels, held, held_labels, settings, **start)
+    # Imported by name: a job of another classifier needs no torch, and an edit of the network does not concern it.
+    trained = importlib.import_module("oscillator_field.readout.network").train(
+        features, labels, held, held_labels, settings, **start
+    )
     return trained.predict, {"epoch": trained.epoch}, trained.curves
 
 
