@@ -35,7 +35,7 @@ text = plan_text(
     precision=snakemake.config["history"]["precision"],
     megabytes=settings["megabytes"],
     bytes_of_shard=settings["bytes_of_shard"],
-    how_to_list="snakemake prune",
+    how_to_list=settings["how_to_list"],
 )
 print(text)
 Path(snakemake.log[0]).write_text(text)

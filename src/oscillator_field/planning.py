@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import csv
-import re
-import shutil
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import takewhile
 from pathlib import Path
 
 from oscillator_field.history import EXACT
@@ -44,11 +41,6 @@ BYTES_EXACT, BYTES_BOUNDED = 2.8, 0.9
 # Bytes of a job beside its histories, for all views of the default config.
 BYTES_OF_PICTURES = 5e6
 SHOWN = 40
-
-# All that the workflow makes in the folder of a run.
-_STORES = r"(history|observables|embedding-\w+|samples-\w+)\.zarr"
-_PICTURES = r"(phase|spikes|phase_velocity|order_parameter|trajectory-\w+|samples-\w+)(-poster)?\.(html|png|mp4)"
-_OURS = re.compile(rf"{_STORES}|{_PICTURES}|\..*\.tmp")
 
 
 @dataclass(frozen=True)
@@ -120,48 +112,6 @@ def plan_text(
         size = sum(file.stat().st_size for place in orphans for file in place.rglob("*") if file.is_file())
         lines.append(f"{len(orphans)} results are no longer in the grid ({_bytes(size)}; {how_to_list} lists them).")
     return "\n".join(lines)
-
-
-def find_orphans(
-    results: str | Path, runs: Iterable[str], perturbations: Iterable[str], readout: Iterable[str] | None = None
-) -> list[Path]:
-    """Folders of runs, perturbations and stores of the readout that the config no longer asks for.
-
-    Args:
-        results: folder of the results.
-        runs: names of all folders of runs that it does ask for.
-        perturbations: names of all perturbations that it does ask for.
-        readout: paths of all stores that a readout asks for; None, for no readout, leaves those that are there alone.
-    """
-    wanted = {Path(results, "runs", name) for name in runs}
-    wanted |= {Path(results, "perturbations", f"{name}.zarr") for name in perturbations}
-    found = [*Path(results, "runs").glob("digit=*"), *Path(results, "perturbations").glob("digit=*.zarr")]
-    if readout is not None:
-        wanted |= set(map(Path, readout))
-        for kind in ("images/*.zarr", "fields/*/*/*.zarr", "predictions/*/*.zarr"):
-            found += Path(results, "readout").glob(kind)
-    return sorted(place for place in found if place not in wanted)
-
-
-def remove_orphans(orphans: Iterable[Path]) -> list[Path]:
-    """Remove of these folders what the workflow made; files of others stay, and are returned."""
-    kept = []
-    for place in orphans:
-        if place.suffix == ".zarr":
-            shutil.rmtree(place)
-            for folder in takewhile(lambda folder: not any(folder.iterdir()), place.parents):
-                folder.rmdir()
-            continue
-        for entry in sorted(place.iterdir()):
-            if not _OURS.fullmatch(entry.name):
-                kept.append(entry)
-            elif entry.is_dir():
-                shutil.rmtree(entry)
-            else:
-                entry.unlink()
-        if not any(place.iterdir()):
-            place.rmdir()
-    return kept
 
 
 NEW, STALE, EXISTS = "new", "recomputed", "unchanged"

@@ -8,6 +8,7 @@ exists.
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from functools import cached_property
@@ -18,12 +19,15 @@ from oscillator_field.parameters import (
     EncodingParameters,
     FieldParameters,
     RunParameters,
+    cast,
     value_text,
 )
 
 # A plus joins the parts of a name, because Snakemake cuts the targets of remote jobs at commas.
 JOINT = "+"
 LONGEST_NAME = 200
+# Stands for all values of a batched axis.
+ALL = "all"
 
 
 @dataclass(frozen=True)
@@ -84,3 +88,30 @@ def run_name(digit: int | str, instance: int | str, values: Mapping[str, Any]) -
         return name
     digest = hashlib.sha256(name.encode()).hexdigest()[:16]
     return f"{name[: LONGEST_NAME - len(digest) - 1]}{JOINT}{digest}"
+
+
+def is_run_name(name: str) -> bool:
+    """Whether a run, a job, a set of samples or an input can have this name: just as `run_name` writes it."""
+    if len(name) == LONGEST_NAME and re.fullmatch(rf"digit=.+{re.escape(JOINT)}[0-9a-f]{{16}}", name):
+        return True
+    pairs = [part.partition("=")[::2] for part in name.split(JOINT)]
+    try:
+        labels = {key: _count(text) for key, text in pairs if key in ("digit", "instance")}
+        values = {key: _value(key, text) for key, text in pairs if key not in labels}
+        return name == run_name(labels["digit"], labels.get("instance", 0), values)
+    except (KeyError, ValueError):
+        return False
+
+
+def _count(text: str) -> int | str:
+    return text if text == ALL else int(text)
+
+
+def _value(name: str, text: str) -> Any:
+    """The value of a parameter by its text in a name."""
+    if text == ALL:
+        return ALL
+    default = DEFAULTS[name]
+    if isinstance(default, bool):
+        return {"true": True, "false": False}[text]
+    return text if isinstance(default, str) else cast(name, float(text), default)

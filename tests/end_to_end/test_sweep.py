@@ -1,9 +1,12 @@
 """A small sweep, run for real: its table, gallery and plan; what an added, removed and restored value runs; pruning."""
 
 import copy
+import re
+import shlex
 
 import pandas as pd
 import pytest
+import yaml
 from playwright.sync_api import sync_playwright
 
 from oscillator_field.figures.browser import find_browser
@@ -184,7 +187,20 @@ def test_orphans_are_listed_and_removed_only_when_asked_for(project):
     assert str(gone.relative_to(project.folder)) in listed
     assert "2 results are no longer in the grid" in listed
     assert (gone / "history.zarr").exists()
-    removed = project.snakemake("prune", config={**fewer, "prune": "remove"}).output
-    assert "2 results removed." in removed
+    # The wrong grid, and another list than the one that was shown.
+    for config, said in (
+        (with_grid(k_coupling=[0.5]), "no run that this config asks for is there"),
+        (SWEEP, "No result is out of the grid."),
+        (with_grid(k_coupling=[0.06]), "is the key of another list"),
+    ):
+        key = re.search(r"prune=(remove-[0-9a-f]{10})", listed).group(1)
+        assert said in project.snakemake("prune", "--config", f"prune={key}", config=config, check=False).output
+    assert (gone / "history.zarr").exists()
+    # As it is printed.
+    [line] = [line for line in listed.splitlines() if line.startswith("To remove them: snakemake prune ")]
+    (project.folder / "override.yaml").write_text(yaml.safe_dump(fewer))
+    removed = project.snakemake(*shlex.split(line.removeprefix("To remove them: snakemake ")), check=False).output
+    assert f"kept: {(gone / 'notes.txt').relative_to(project.folder)} (not made by this workflow)" in removed
+    assert "1 of 2 results removed." in removed
     assert [path.name for path in gone.iterdir()] == ["notes.txt"]
     assert (project.folder / "results" / "runs" / name(0.12, 1) / "history.zarr").exists()

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from oscillator_field.grid import expand, perturbations, sample_sets
 from oscillator_field.parameters import DEFAULTS, GROUPS
-from oscillator_field.run import LONGEST_NAME, Run, run_name
+from oscillator_field.run import LONGEST_NAME, Run, is_run_name, run_name
 
 
 def config(**changes):
@@ -144,6 +144,8 @@ def test_long_names_are_cut_and_stay_apart():
     assert len(one) == len(other) == LONGEST_NAME
     assert one != other
     assert one.startswith("digit=3+arc=7.5177531")
+    assert is_run_name(one)
+    assert not is_run_name(f"{one[:-1]}g")
 
 
 @given(
@@ -155,6 +157,32 @@ def test_a_name_has_only_letters_that_paths_and_snakemake_take(values):
     name = Run.of(9, 3, values).name
     assert set(name) <= set(string.ascii_letters + string.digits + "=+-._")
     assert re.fullmatch(r"digit=9\+.*instance=3.*", name)
+
+    assert is_run_name(name)
+    assert not is_run_name(f"{name}-mine")
+    assert not is_run_name(name.replace("digit=9+", "digit=9+speed=1+"))
+
+
+@pytest.mark.parametrize(
+    ("name", "fine"),
+    [
+        ("digit=3", True),
+        ("digit=all+instance=all+k_bias=all", True),
+        ("digit=3+evolve_input=false+scale=unit+seed=7", True),
+        ("digit=3+seed=7+scale=unit", False),
+        ("digit=3+k_bias=1.25", False),
+        ("digit=3+k_bias=2.0", False),
+        ("digit=3+k_bias=nan", False),
+        ("digit=3+seed=1.5", False),
+        ("digit=3+evolve_input=False", False),
+        ("digit=three", False),
+        ("digit=3+", False),
+        ("digit", False),
+        ("", False),
+    ],
+)
+def test_only_what_a_run_can_be_called_is_its_name(name, fine):
+    assert is_run_name(name) == fine
 
 
 def test_every_parameter_can_be_an_axis():

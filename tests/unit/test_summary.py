@@ -15,7 +15,7 @@ from oscillator_field.figures import study
 from oscillator_field.figures.gallery import write_gallery
 from oscillator_field.history import open_history, write_history
 from oscillator_field.measuring import measure
-from oscillator_field.planning import find_orphans, plan_text, read_summary, remove_orphans
+from oscillator_field.planning import plan_text, read_summary
 from oscillator_field.run import Job, Run
 from oscillator_field.stores import DamagedStoreError
 from oscillator_field.summary import SCALARS, rows_of, summarise
@@ -278,32 +278,3 @@ def test_a_plan_tells_new_and_recomputed_and_unchanged_runs_apart(tmp_path):
     assert "1 render_html " in told
     assert "About 22 s on 2 cores" in told
     assert "Nothing to be done." in plan_text(read_summary(HEAD), {}, [], **settings)
-
-
-def test_pruning_removes_what_was_made_and_keeps_what_was_not(tmp_path):
-    for name in ("digit=1", "digit=2", "digit=3+seed=7"):
-        (tmp_path / "runs" / name / "history.zarr" / "phase").mkdir(parents=True)
-        (tmp_path / "runs" / name / "phase-poster.png").touch()
-    (tmp_path / "runs" / "digit=2" / "notes.txt").write_text("mine")
-    (tmp_path / "perturbations" / "digit=2.zarr").mkdir(parents=True)
-    (tmp_path / "perturbations" / "digit=1.zarr").mkdir()
-    orphans = find_orphans(tmp_path, ["digit=1"], ["digit=1"])
-    assert [place.name for place in orphans] == ["digit=2.zarr", "digit=2", "digit=3+seed=7"]
-    assert remove_orphans(orphans) == [tmp_path / "runs" / "digit=2" / "notes.txt"]
-    left = sorted(str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*") if not path.is_dir())
-    assert left == ["runs/digit=1/phase-poster.png", "runs/digit=2/notes.txt"]
-    assert (tmp_path / "perturbations" / "digit=1.zarr").exists()
-
-
-def test_pruning_takes_what_a_readout_no_longer_asks_for(tmp_path):
-    readout = tmp_path / "readout"
-    wanted = [readout / "images" / "test.zarr", readout / "fields" / "field" / "test" / "0.zarr"]
-    gone = [readout / "fields" / "field" / "test" / "1.zarr", readout / "predictions" / "pixels" / "network.zarr"]
-    for store in wanted + gone:
-        (store / "phase").mkdir(parents=True)
-    assert find_orphans(tmp_path, [], [], None) == []
-    orphans = find_orphans(tmp_path, [], [], map(str, wanted))
-    assert orphans == gone
-    assert remove_orphans(orphans) == []
-    assert sorted(tmp_path.rglob("*.zarr")) == sorted(wanted)
-    assert not (readout / "predictions").exists()

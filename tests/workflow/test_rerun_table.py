@@ -140,7 +140,7 @@ TABLE = {
         {f"Measure {run}" for run in RUNS} | set() | STUDY,
     ),
     "the observable that is shown first": (changed(study__observable="settling_time"), GALLERY),
-    "what prune does": (changed(prune="remove"), set()),
+    "what prune does": (changed(prune="remove-0123456789"), set()),
     "a constant moved into the grid": (
         {**changed(grid={"steps": [12], "channels": [2]}), "field": {}},
         GALLERY,

@@ -1,7 +1,9 @@
 # What the rules share: the checked config, its jobs, and what each rule has to know of them. No rule is here.
 
+import json
 import math
 import os
+import shlex
 import sys
 from types import SimpleNamespace
 
@@ -21,8 +23,8 @@ from oscillator_field.devices import gpu_at_hand
 from oscillator_field.figures.browser import HOW_TO_GET_ONE, find_browser
 from oscillator_field.figures.views import module_of, store_of
 from oscillator_field.grid import perturbations, sample_sets
-from oscillator_field.planning import find_orphans
 from oscillator_field.mnist import FILES, PROVENANCE, folder_digest
+from oscillator_field.pruning import find_orphans, wanted_folders
 from oscillator_field.readout.images import TRAINING, image_count
 from oscillator_field.sources import code_digest
 
@@ -323,8 +325,33 @@ def picture_kinds():
 
 def orphans():
     """Results that this config does not ask for."""
-    wanted = {*JOBS, *SAMPLE_SETS}
-    return [str(place) for place in find_orphans("results", wanted, PERTURBATIONS, readout_stores())]
+    return [str(place) for place in find_orphans("results", asked_for(), readout_stores())]
+
+
+def asked_for():
+    """The folders of runs and perturbations that this config does ask for."""
+    return wanted_folders("results", [*JOBS, *SAMPLE_SETS], PERTURBATIONS)
+
+
+def command_for(target, *more):
+    """The command line that makes a target with the config of this call, and with more of `--config`."""
+    settings = workflow.config_settings
+    folder = ["--directory", os.getcwd()] if workflow.overwrite_workdir else []
+    files = [os.path.relpath(path) if not folder else path for path in map(str, settings.configfiles)]
+    values = [f"{key}={json.dumps(value)}" for key, value in settings.config.items() if key != "prune"]
+    words = ["snakemake", target, *folder]
+    for option, given in (("--configfile", files), ("--config", [*values, *more])):
+        words += [option, *given] if given else []
+    return shlex.join(words)
+
+
+def prune_settings():
+    return {
+        "asked": config["prune"],
+        "command": command_for("prune", "prune="),
+        "orphans": orphans(),
+        "wanted": sorted(map(str, asked_for())),
+    }
 
 
 def plan_settings(wildcards):
@@ -336,6 +363,7 @@ def plan_settings(wildcards):
     return {
         "bytes_of_shard": shard_bytes(),
         "cores": workflow.cores or 1,
+        "how_to_list": command_for("prune"),
         "megabytes": max(most),
         "orphans": orphans(),
         "snakefile": clone("Snakefile"),

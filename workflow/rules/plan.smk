@@ -20,8 +20,7 @@ rule prune:
     conda:
         ENVIRONMENT
     params:
-        orphans=orphans(),
-        prune=config["prune"],
+        settings=prune_settings(),
     message:
         "Prune"
     script:

@@ -1,0 +1,170 @@
+"""Results that a config no longer asks for: found, listed, and removed if the list is the one that was shown.
+
+Only what the workflow has made is removed: stores that say so in their metadata, and pictures under the names that it
+gives, both in folders that have the name of a run. Links are never followed, and whatever else is there stays.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from collections.abc import Iterable, Iterator, Sequence
+from hashlib import sha256
+from itertools import takewhile
+from pathlib import Path
+
+from oscillator_field.run import is_run_name
+
+LIST, REMOVE = "list", "remove-"
+# All that the workflow makes in the folder of a run.
+_STORE = re.compile(r"(history|observables|embedding-\w+|samples-\w+)\.zarr")
+_PICTURE = re.compile(
+    r"(phase|spikes|phase_velocity|order_parameter|trajectory-\w+|samples-\w+)(-poster)?\.(html|png|mp4)"
+)
+_TEMPORARY = re.compile(r"\..+\.[0-9a-f]{12}\.tmp")
+# All that there is in a store beside its chunks.
+_IN_A_STORE = ("zarr.json", ".snakemake_timestamp")
+
+
+def wanted_folders(results: str | Path, runs: Iterable[str], perturbations: Iterable[str]) -> set[Path]:
+    """The folders of the runs and perturbations that a config asks for, by their names."""
+    wanted = {Path(results, "runs", name) for name in runs}
+    return wanted | {Path(results, "perturbations", f"{name}.zarr") for name in perturbations}
+
+
+def find_orphans(results: str | Path, wanted: Iterable[Path], readout: Iterable[str] | None = None) -> list[Path]:
+    """Folders of runs, perturbations and stores of the readout that the config no longer asks for.
+
+    Args:
+        results: folder of the results.
+        wanted: all folders of runs and perturbations that it does ask for.
+        readout: paths of all stores that a readout asks for; None, for no readout, leaves those that are there alone.
+    """
+    kept = set(wanted)
+    runs = [place for place in Path(results, "runs").glob("digit=*") if is_run_name(place.name)]
+    inputs = [
+        place
+        for place in Path(results, "perturbations").glob("digit=*.zarr")
+        if is_run_name(place.name.removesuffix(".zarr"))
+    ]
+    found = [*runs, *inputs]
+    if readout is not None:
+        kept |= set(map(Path, readout))
+        for kind in ("images/*.zarr", "fields/*/*/*.zarr", "predictions/*/*.zarr"):
+            found += Path(results, "readout").glob(kind)
+    return sorted(place for place in found if place not in kept)
+
+
+def key_of(orphans: Sequence[Path]) -> str:
+    """What `prune` has to be in the config for just these orphans to be removed."""
+    return REMOVE + sha256("\0".join(map(str, orphans)).encode()).hexdigest()[:10]
+
+
+def prune(orphans: Sequence[Path], wanted: Iterable[Path], asked: str, command: str) -> tuple[list[str], bool]:
+    """List orphans, or remove them.
+
+    Args:
+        orphans: as `find_orphans` gives them.
+        wanted: all folders of runs and perturbations that the config asks for.
+        asked: `list`, or the key of the list that was shown.
+        command: what calls `prune` with the same config, up to the key.
+
+    Returns:
+        What to tell, line by line, and whether all that was asked for was done.
+    """
+    if not orphans:
+        return ["No result is out of the grid."], True
+    key = key_of(orphans)
+    # Inputs are shared by studies.
+    if not any(place.exists() for place in wanted if place.parent.name == "runs"):
+        return [
+            *map(str, orphans),
+            f"None of these {len(orphans)} results is removed: no run that this config asks for is there, so it may be "
+            "the wrong config (allowed: the config files of the study; remove the folders by hand if you mean it).",
+        ], asked == LIST
+    if asked == key:
+        told = [f"kept: {place} ({why})" for place, why in remove_orphans(orphans)]
+        gone = sum(not _is_there(place) for place in orphans)
+        return [*map(str, orphans), *told, f"{gone} of {len(orphans)} results removed."], not told
+    said = [*map(str, orphans), f"{len(orphans)} results are no longer in the grid."]
+    if asked != LIST:
+        said.append(f"None is removed: {asked} is the key of another list.")
+    return [*said, f"To remove them: {command}{key}"], asked == LIST
+
+
+def remove_orphans(orphans: Iterable[Path]) -> list[tuple[Path, str]]:
+    """Remove what the workflow made of these folders; one that cannot be removed does not keep the others.
+
+    Returns:
+        What was kept, and why.
+    """
+    return [kept for place in orphans for kept in _removed(place)]
+
+
+def _removed(place: Path) -> Iterator[tuple[Path, str]]:
+    """Remove an orphan, or what the workflow made in it; yield what is kept."""
+    try:
+        if place.is_symlink():
+            yield place, "a link"
+        elif place.suffix == ".zarr":
+            yield from _store_removed(place)
+            _remove_empty(place.parents)
+        elif place.is_dir():
+            for entry in sorted(place.iterdir()):
+                yield from _entry_removed(entry)
+            _remove_empty([place])
+        else:
+            yield place, "not made by this workflow"
+    except OSError as error:
+        yield place, str(error)
+
+
+def _entry_removed(entry: Path) -> Iterator[tuple[Path, str]]:
+    try:
+        if entry.is_symlink():
+            yield entry, "a link"
+        elif _STORE.fullmatch(entry.name):
+            yield from _store_removed(entry)
+        elif _TEMPORARY.fullmatch(entry.name) and entry.is_dir():
+            shutil.rmtree(entry)
+        elif _PICTURE.fullmatch(entry.name) and entry.is_file():
+            entry.unlink()
+        else:
+            yield entry, "not made by this workflow"
+    except OSError as error:
+        yield entry, str(error)
+
+
+def _store_removed(store: Path) -> Iterator[tuple[Path, str]]:
+    if not _is_ours(store):
+        yield store, "no store that says it was made by this workflow"
+    elif foreign := next(_foreign(store), None):
+        yield store, f"{foreign.relative_to(store)} in it was not made by this workflow"
+    else:
+        shutil.rmtree(store)
+
+
+def _is_ours(store: Path) -> bool:
+    try:
+        attributes = json.loads((store / "zarr.json").read_text(encoding="utf-8"))["attributes"]
+        return "oscillator-field" in attributes["versions"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
+
+
+def _foreign(store: Path) -> Iterator[Path]:
+    """What is in a store and no part of it."""
+    for path in store.rglob("*"):
+        part = path.name in _IN_A_STORE or path.name == "c" or path.name.startswith("c.")
+        if path.is_symlink() or (not path.is_dir() and not part):
+            yield path
+
+
+def _remove_empty(folders: Iterable[Path]) -> None:
+    for folder in takewhile(lambda folder: not any(folder.iterdir()), folders):
+        folder.rmdir()
+
+
+def _is_there(place: Path) -> bool:
+    return place.exists() or place.is_symlink()
