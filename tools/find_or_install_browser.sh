@@ -3,11 +3,11 @@
 set -uo pipefail
 
 found() {
-    .venv/bin/python -c 'import sys; from oscillator_field.figures.browser import find_browser; sys.exit(find_browser() is None)'
+    .venv/bin/python -m oscillator_field.figures.browser
 }
 
 found && exit 0
-echo "browser: none is found; fetching one for Kaleido"
+echo "browser: none is found that starts; fetching one for Kaleido"
 .venv/bin/kaleido_get_chrome >/dev/null 2>&1
 found && exit 0
 if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
@@ -15,5 +15,5 @@ if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
     { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium; } >/dev/null 2>&1
     found && exit 0
 fi
-echo "browser: none could be had, so pictures will be HTML alone (install Chrome or Chromium, then run again, for PNG)" >&2
+echo "browser: none that starts could be had, so pictures will be HTML alone (install Chrome or Chromium, then run again, for PNG)" >&2
 exit 0

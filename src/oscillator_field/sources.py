@@ -18,6 +18,7 @@ DECIDES_NOTHING = {
     "_version": "is written into stores, and decides nothing of what they hold",
     "atomic": "decides when a file appears, not what is in it",
     "engines.compiled_cache": "keeps compiled code; what is compiled stands elsewhere",
+    "figures.browser": "finds the browser that draws; any does",
     "logs": "tells how far a job is, and what went wrong",
 }
 

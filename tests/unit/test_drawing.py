@@ -1,7 +1,9 @@
 """The browser that draws: one that stands still, dies or never starts is replaced, and none is left behind."""
 
 import asyncio
+import os
 import signal
+import tempfile
 from contextlib import suppress
 
 import numpy as np
@@ -9,7 +11,7 @@ import psutil
 import pytest
 from processes import alive, wait_for
 
-from oscillator_field.figures import drawing
+from oscillator_field.figures import browser, drawing
 from oscillator_field.figures.browser import find_browser
 
 pytestmark = pytest.mark.skipif(find_browser() is None, reason="no browser to draw PNG with")
@@ -89,9 +91,75 @@ def test_a_browser_that_never_starts_ends_in_an_error(does, tmp_path, monkeypatc
     program.chmod(0o755)
     monkeypatch.setattr(drawing, "PATIENCE", (1.0, 2.0))
     monkeypatch.setattr(drawing, "CLOSING_SECONDS", 1.0)
-    monkeypatch.setenv("BROWSER_PATH", str(program))
+    monkeypatch.setattr(drawing, "find_browser", lambda: str(program))
     with (
         pytest.raises(RuntimeError, match=f"^{program} has not drawn the figure in 2 tries"),
         drawing.one_browser() as draw,
     ):
         draw(FIGURE, 1)
+
+
+def test_figures_are_drawn_where_the_temporary_folder_has_a_long_name(tmp_path, monkeypatch):
+    long = tmp_path / ("a" * 65) / "b"
+    long.mkdir(parents=True)
+    monkeypatch.setenv("TMPDIR", str(long))
+    monkeypatch.setattr(tempfile, "tempdir", None)
+    with drawing.one_browser() as draw:
+        assert is_drawn(draw(FIGURE, 1))
+
+
+def test_without_a_browser_there_is_one_line(monkeypatch):
+    monkeypatch.setattr(drawing, "find_browser", lambda: None)
+    with pytest.raises(RuntimeError, match="no browser is found to draw PNG with"), drawing.one_browser():
+        pass
+
+
+@pytest.fixture
+def search(tmp_path, monkeypatch):
+    """Look for a browser where the first candidate is a program of these lines: what was found, and what refused."""
+
+    def found(*lines, path=None):
+        program = tmp_path / "chrome"
+        program.write_text("\n".join(["#!/bin/sh", *lines]))
+        program.chmod(0o755)
+        monkeypatch.setenv("BROWSER_PATH", str(program))
+        monkeypatch.delenv(browser.TRIED, raising=False)
+        monkeypatch.setattr(browser, "STARTING_SECONDS", 5.0)
+        if path is not None:
+            monkeypatch.setattr(browser, "_candidates", lambda: iter([str(program), *path]))
+        browser._tried.cache_clear()
+        return str(program), browser.find_browser(), browser.refused_browsers()
+
+    yield found
+    monkeypatch.undo()
+    browser._tried.cache_clear()
+
+
+@pytest.mark.parametrize(
+    ("lines", "said"),
+    [
+        (
+            ["echo 'chrome: error while loading shared libraries: libnss3.so: cannot open' >&2", "exit 127"],
+            "chrome: error while loading shared libraries: libnss3.so: cannot open",
+        ),
+        (["echo 'requires the chromium snap to be installed'"], "requires the chromium snap to be installed"),
+        (["exit 3"], "it ended with exit status 3"),
+        (["exec sleep 60"], "nothing came in 5 s"),
+    ],
+)
+def test_a_browser_that_does_not_start_is_passed_over(search, lines, said):
+    program, found, refused = search(*lines)
+    assert found != program
+    assert refused == (f"{program} does not start: {said}",)
+
+
+def test_a_browser_that_starts_is_tried_once_for_all_jobs(search, monkeypatch):
+    program, found, refused = search(f'exec {find_browser()} "$@"')
+    assert (found, refused) == (program, ())
+    assert os.environ[browser.TRIED] == program
+
+
+def test_where_none_starts_each_is_named(search):
+    program, found, refused = search("exit 1", path=["/bin/false"])
+    assert found is None
+    assert [line.partition(" ")[0] for line in refused] == [program, "/bin/false"]

@@ -20,7 +20,7 @@ os.environ.update(
 
 from oscillator_field import configuration
 from oscillator_field.devices import gpu_at_hand
-from oscillator_field.figures.browser import HOW_TO_GET_ONE, find_browser
+from oscillator_field.figures.browser import HOW_TO_GET_ONE, find_browser, refused_browsers
 from oscillator_field.figures.views import module_of, store_of
 from oscillator_field.grid import perturbations, sample_sets
 from oscillator_field.mnist import FILES, PROVENANCE, folder_digest
@@ -51,7 +51,7 @@ def code(script, *modules):
 
 
 def check_config():
-    """The simulation jobs by name, and the folder of pictures; a fault in the config ends all with one line."""
+    """The simulation jobs by name, the folder of pictures, and whether PNG is drawn; a fault ends all with one line."""
     try:
         configuration.check_schema(config, clone("workflow", "schemas", "config.schema.yaml"))
         config.update(configuration.with_whole_numbers(config))
@@ -65,22 +65,28 @@ def check_config():
         if config["readout"]["enabled"]:
             configuration.check_split(image_count(folder, TRAINING), config["readout"]["validation_share"])
         configuration.check_writable("results", "logs", "resources")
-        configuration.check_png(config["render"]["png"], BROWSER, HOW_TO_GET_ONE)
+        png = config["render"]["png"]
+        browser = None if png["enabled"] is False else find_browser()
+        configuration.check_png(png, browser, how_to_get_a_browser())
     except configuration.ConfigError as error:
         sys.exit(f"config: {error}")
-    return {job.name: job for job in jobs}, folder
+    return {job.name: job for job in jobs}, folder, browser is not None
 
 
-BROWSER = find_browser()
-JOBS, SOURCE_FOLDER = check_config()
+def how_to_get_a_browser():
+    """What to do where no browser is found, and what those that are there said in place of starting."""
+    return "; ".join([HOW_TO_GET_ONE, *refused_browsers()])
+
+
+# A browser is looked for, which starts it, only where pictures are wanted.
+JOBS, SOURCE_FOLDER, PNG = check_config()
 PERTURBATIONS = perturbations(JOBS.values())
 SAMPLE_SETS = sample_sets(JOBS.values())
 JOB_OF_RUN = {run.name: job.name for job in JOBS.values() for run in job.runs}
 MOST_STEPS = max(run.settings.steps for job in JOBS.values() for run in job.runs)
 MOST_CHANNELS = max(run.settings.channels for job in JOBS.values() for run in job.runs)
-PNG = config["render"]["png"]["enabled"] is not False and BROWSER is not None
 if config["render"]["png"]["enabled"] == "auto" and not PNG and workflow.is_main_process:
-    print(f"No PNG, HTML only: no browser is found ({HOW_TO_GET_ONE}).", file=sys.stderr)
+    print(f"No PNG, HTML only: no browser is found that starts ({how_to_get_a_browser()}).", file=sys.stderr)
 
 
 def job_of(wildcards):

@@ -1,16 +1,104 @@
-"""The Chrome or Chromium that Kaleido draws PNG pictures with."""
+"""The Chrome or Chromium that Kaleido draws PNG pictures with: the first that is found and starts."""
 
 from __future__ import annotations
 
+import os
 import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
 
-from choreographer.browsers.chromium import Chromium
+from choreographer.browsers.chromium import Chromium, chromium_based_browsers  # type: ignore[attr-defined]
 
 HOW_TO_GET_ONE = "install Chrome or Chromium, or run `make browser`"
+# Names the browser that was found to start, to the jobs of the process that has tried it.
+TRIED = "OSCILLATOR_FIELD_BROWSER"
+STARTING_SECONDS = 30.0
+# Chrome has a socket in its temporary folder, and the path of a socket has 107 letters at most.
+LONGEST_FOLDER = 60
+# In words of one line, at most so many letters of what a browser that does not start says.
+MOST_SAID = 200
 
 
 def find_browser() -> str | None:
-    """The path of a Chrome or Chromium: Kaleido's own, the one that BROWSER_PATH names, or one on the PATH."""
-    found = Chromium.find_browser(skip_local=False)
-    # BROWSER_PATH may name what is not there.
-    return found if found is not None and shutil.which(found) else None
+    """The path of a Chrome or Chromium that starts, None if there is none.
+
+    It is the one that BROWSER_PATH names, Kaleido's own, or one of the system, whichever is the first to start.
+    """
+    return _tried()[0]
+
+
+def refused_browsers() -> tuple[str, ...]:
+    """Of each browser before the one that was found: its path, and what it said in place of starting."""
+    return _tried()[1]
+
+
+def short_folder() -> str:
+    """A folder for temporary files whose path is short enough for a browser."""
+    for folder in (tempfile.gettempdir(), "/tmp", "/var/tmp", str(Path.home())):
+        if len(folder) <= LONGEST_FOLDER and os.access(folder, os.W_OK | os.X_OK):
+            return folder
+    return tempfile.gettempdir()
+
+
+@cache
+def _tried() -> tuple[str | None, tuple[str, ...]]:
+    known = os.environ.get(TRIED)
+    if known and shutil.which(known):
+        return known, ()
+    refused: list[str] = []
+    for path in dict.fromkeys(_candidates()):
+        trouble = _trouble_of(path)
+        if trouble is None:
+            os.environ[TRIED] = path
+            return path, tuple(refused)
+        refused.append(f"{path} does not start: {trouble}")
+    return None, tuple(refused)
+
+
+def _candidates() -> Iterator[str]:
+    named = os.environ.get("BROWSER_PATH")
+    if named and shutil.which(named):
+        yield named
+    own = Chromium.find_browser(skip_local=False)
+    # Without one of its own, Kaleido gives what BROWSER_PATH names or what is on the PATH, there or not.
+    if own and shutil.which(own):
+        yield own
+    for browser in chromium_based_browsers.values():
+        for place in (*browser.exe_names, *browser.typical_paths):
+            if path := shutil.which(place):
+                yield path
+
+
+def _trouble_of(path: str) -> str | None:
+    """What keeps a browser from showing an empty page; None if it does."""
+    # A browser in a snap sees no temporary folder but those below its user's home.
+    parent = Path.home() if "snap" in path else short_folder()
+    with tempfile.TemporaryDirectory(prefix=".oscillator-field-", dir=parent, ignore_cleanup_errors=True) as folder:
+        options = ["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
+        command = [path, *options, f"--user-data-dir={folder}", "--dump-dom", "about:blank"]
+        try:
+            said = subprocess.run(
+                command,
+                env=os.environ | {"TMPDIR": str(parent)},
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                timeout=STARTING_SECONDS,
+            )
+        except subprocess.TimeoutExpired:
+            return f"nothing came in {STARTING_SECONDS:g} s"
+        except OSError as error:
+            return str(error)
+    if said.returncode == 0 and b"<html>" in said.stdout:
+        return None
+    lines = (said.stderr + said.stdout).decode(errors="replace").split()
+    return " ".join(lines)[-MOST_SAID:] or f"it ended with exit status {said.returncode}"
+
+
+if __name__ == "__main__":
+    for refused in refused_browsers():
+        print(f"browser: {refused}", file=sys.stderr)
+    sys.exit(find_browser() is None)

@@ -7,7 +7,7 @@ import io
 import os
 import signal
 import threading
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator, MutableMapping
 from concurrent.futures import Future, wait
 from contextlib import contextmanager, suppress
 from importlib.resources import as_file
@@ -16,10 +16,11 @@ from typing import Any
 import kaleido
 import numpy as np
 from choreographer import Browser, Tab
+from choreographer.browsers.chromium import Chromium
 from numpy.typing import NDArray
 from PIL import Image
 
-from oscillator_field.figures.browser import find_browser
+from oscillator_field.figures.browser import HOW_TO_GET_ONE, find_browser, refused_browsers, short_folder
 from oscillator_field.figures.plotlyjs import CARTESIAN, Bundle
 
 Pixels = NDArray[np.uint8]
@@ -41,11 +42,13 @@ def one_browser(bundle: Bundle = "cartesian") -> Iterator[Draw]:
         bundle: the plotly.js that draws; the whole one takes half a second longer to start.
 
     Raises:
-        ChromeNotFoundError: there is no browser to draw with.
-        RuntimeError: on drawing, if no try has succeeded.
+        RuntimeError: there is no browser to draw with; or, on drawing, no try has succeeded.
     """
+    path = find_browser()
+    if path is None:
+        raise RuntimeError("; ".join([f"no browser is found to draw PNG with ({HOW_TO_GET_ONE})", *refused_browsers()]))
     with as_file(CARTESIAN) as cartesian:
-        drawer = _Drawer(cartesian.as_uri() if bundle == "cartesian" else None)
+        drawer = _Drawer(path, cartesian.as_uri() if bundle == "cartesian" else None)
         try:
             yield drawer.draw
         finally:
@@ -69,6 +72,13 @@ class _Kaleido(kaleido.Kaleido):
                 await asyncio.sleep(0.02)
 
 
+class _Chromium(Chromium):
+    """A browser whose temporary files, among them a socket, are where their paths are short."""
+
+    def get_env(self) -> MutableMapping[str, str]:
+        return {**super().get_env(), "TMPDIR": short_folder()}
+
+
 async def _evaluated(tab: Tab, expression: str) -> Any:
     answer = await tab.send_command("Runtime.evaluate", {"expression": expression, "returnByValue": True})
     return answer.get("result", {}).get("result", {}).get("value")
@@ -80,7 +90,8 @@ class _Drawer:
     So it can be used where an event loop runs already, as in a notebook, and left behind if it never answers.
     """
 
-    def __init__(self, plotlyjs: str | None) -> None:
+    def __init__(self, path: str, plotlyjs: str | None) -> None:
+        self._path = path
         self._plotlyjs = plotlyjs
         self._loop = asyncio.new_event_loop()
         threading.Thread(target=self._loop.run_forever, daemon=True).start()
@@ -99,7 +110,7 @@ class _Drawer:
                 print(f"the browser has not drawn the figure: {told}")
                 self._close()
                 self._start()
-        raise RuntimeError(f"{find_browser()} has not drawn the figure in {len(PATIENCE)} tries; the last: {told}")
+        raise RuntimeError(f"{self._path} has not drawn the figure in {len(PATIENCE)} tries; the last: {told}")
 
     def stop(self) -> None:
         # To be closed in the middle of its start, a browser is not prepared.
@@ -108,7 +119,14 @@ class _Drawer:
         self._loop.call_soon_threadsafe(self._loop.stop)
 
     def _start(self) -> None:
-        self._browser = _Kaleido(n=1, mathjax=False, plotlyjs=self._plotlyjs)
+        self._browser = _Kaleido(
+            n=1,
+            mathjax=False,
+            plotlyjs=self._plotlyjs,
+            path=self._path,
+            browser_cls=_Chromium,
+            tmp_dir=None if "snap" in self._path else short_folder(),
+        )
         self._opened = self._begin(self._browser.open())
 
     def _close(self) -> None:
