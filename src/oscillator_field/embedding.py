@@ -21,7 +21,7 @@ from oscillator_field.embedding_quality import displacements, trustworthiness
 from oscillator_field.history import StoredHistory, copy_run_coordinates, open_history, origin
 from oscillator_field.logs import progress
 from oscillator_field.parameters import METADATA, PLANE_AXES
-from oscillator_field.projections import Fit, pca, tsne
+from oscillator_field.projections import Fit, in_one_place, pca, tsne
 from oscillator_field.ranges import kept
 from oscillator_field.stores import add_coordinate, add_values, copy_coordinates, new_store
 
@@ -117,7 +117,9 @@ def embed_samples(
         # So that the distance of two samples is the root mean square distance of their oscillators on the circle.
         features[:, number] = cos_sin(history["phase"].oindex[run, chosen].reshape(len(chosen), sites)) / np.sqrt(sites)
     # All samples start alike and move together at first; what is asked for is how they part.
+    together = [in_one_place(frame) for frame in features]
     features -= features.mean(axis=1, keepdims=True)
+    features[together] = 0
 
     described = {"points": "samples", "every": every, "features": f"{COS_SIN}, less the mean of all samples"}
     with _new_embedding(path, first, method, described, settings) as group:
@@ -160,7 +162,7 @@ def _placed(
         quality, trust = np.empty(len(features)), np.empty(len(features))
         for frame, (placed, how_well) in enumerate(fit(features)):
             positions[frame], quality[frame] = placed, how_well
-            trust[frame] = trustworthiness(features[frame], placed)
+            trust[frame] = np.nan if in_one_place(features[frame]) else trustworthiness(features[frame], placed)
             bar.update()
         return positions, quality, trust
 
@@ -201,6 +203,7 @@ def _write_positions(group: zarr.Group, method: str, point: str, units: str, emb
         "displacement": (moved, "mean movement since the frame before, a common turn taken out, over the spread"),
     }
     for name, (values, meaning) in over_time.items():
-        add_values(group, name, ("run", "frame"), values, long_name=meaning, units="1")
+        undefined = "; undefined where all points are in one place" if np.isnan(values).any() else ""
+        add_values(group, name, ("run", "frame"), values, long_name=meaning + undefined, units="1")
     jitter = moved[:, 1:].mean(axis=1) if moved.shape[1] > 1 else np.zeros(len(moved))
     add_values(group, "jitter", ("run",), jitter, long_name="mean displacement over time", units="1")

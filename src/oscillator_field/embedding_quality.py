@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
-from oscillator_field.projections import turned_to
+from oscillator_field.projections import in_one_place, turned_to
 
 # Neighbours whose keeping is asked for.
 NEIGHBOURS = 12
@@ -53,13 +53,15 @@ def displacements(positions: NDArray[np.float32]) -> NDArray[np.float64]:
         positions: `(frame, point, 2)`.
 
     Returns:
-        `(frame,)`; 0 for the first.
+        `(frame,)`; 0 for the first, and where all points are in one place.
     """
     moved = np.zeros(len(positions))
     for number, (before, frame) in enumerate(pairwise(positions), 1):
+        if in_one_place(frame):
+            continue
         away = np.linalg.norm(turned_to(frame, before) - before, axis=1).mean()
         spread = np.sqrt(np.square(frame - frame.mean(axis=0)).sum(axis=1).mean())
-        moved[number] = away / spread if spread > 0 else 0.0
+        moved[number] = away / spread
     return moved
 
 

@@ -167,9 +167,9 @@ def _write_runs(
 class StoredHistory(Store):
     """A history to read by array name: phases in rad whatever their coding, all else as it is stored."""
 
-    def __getitem__(self, name: str) -> Any:
+    def __getitem__(self, name: str) -> StoredArray:
         array = super().__getitem__(name)
-        return StoredPhase(array) if name == "phase" and "scale_factor" in array.attrs else array
+        return StoredPhase(self.path, array.zarr) if name == "phase" and "scale_factor" in array.attrs else array
 
     def frame_blocks(self) -> Iterator[slice]:
         """The frames in the blocks that they are stored in, to be read one after the other."""
@@ -177,40 +177,21 @@ class StoredHistory(Store):
         return slices(spikes.shape[FRAME], spikes.chunks[FRAME])
 
 
-class StoredPhase:
+class StoredPhase(StoredArray):
     """16-bit phases, read as float32 in rad, in the order of exact ones: `(run, frame, row, column, channel)`."""
 
-    def __init__(self, array: StoredArray) -> None:
-        self._array = array
+    def __init__(self, path: str | Path, array: zarr.Array) -> None:
+        super().__init__(path, array)
         runs, *sites, frames = array.shape
         self.shape = (runs, frames, *sites)
 
-    def __getitem__(self, selection: Any) -> NDArray[np.float32]:
-        return self._read(self._array, selection)
-
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
-        return np.asarray(self[...], dtype=dtype)
-
-    @property
-    def oindex(self) -> _Orthogonal:
-        """Selection by a list of indices along an axis, as zarr has it."""
-        return _Orthogonal(self)
-
-    def _read(self, source: Any, selection: Any) -> NDArray[np.float32]:
+    def read(self, selection: Any, *, orthogonal: bool = False) -> NDArray[np.float32]:
         each = _one_an_axis(selection, len(self.shape))
-        stored = source[(*each[:FRAME], *each[FRAME + 1 :], each[FRAME])]
+        stored = super().read((*each[:FRAME], *each[FRAME + 1 :], each[FRAME]), orthogonal=orthogonal)
         # Axes that a number selects are gone.
         runs, frames = (0 if isinstance(each[axis], int | np.integer) else 1 for axis in (0, FRAME))
         codes = np.moveaxis(stored, -1, runs) if frames else stored
-        return (codes * self._array.attrs["scale_factor"]).astype(np.float32)
-
-
-class _Orthogonal:
-    def __init__(self, phase: StoredPhase) -> None:
-        self._phase = phase
-
-    def __getitem__(self, selection: Any) -> NDArray[np.float32]:
-        return self._phase._read(self._phase._array.oindex, selection)
+        return (codes * self.attrs["scale_factor"]).astype(np.float32)
 
 
 def _one_an_axis(selection: Any, axes: int) -> list[Any]:

@@ -1,13 +1,13 @@
 """From features over time to points in a plane over time: PCA and t-SNE, each with several ways to treat time.
 
 A frame holds the features of all points, `(point, feature)`. A fit takes all frames and yields, one after the
-other, the positions `(point, 2)` and how good they are.
+other, the positions `(point, 2)` and how good they are. Where the points of a frame differ by rounding alone, as those
+of a field in full synchrony, they are one point in the plane too, and how good that is, is undefined: NaN.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -20,6 +20,9 @@ from oscillator_field.parameters import PLANE_AXES
 Features = NDArray[np.float32]
 Placed = tuple[NDArray[np.float32], float]
 Fit = Callable[[Features], Iterator[Placed]]
+
+# Points whose spread is less than so much of their distance from the origin differ by the rounding of float32 alone.
+ROUNDING = 1e-6
 
 EXAGGERATION = 12
 EXAGGERATED_ITERATIONS = 250
@@ -45,18 +48,41 @@ def pca(fit: str) -> Fit:
     return {"all": _one_plane, "frame": _plane_of_each, "aligned": _aligned_planes}[fit]
 
 
+def in_one_place(points: Features) -> bool:
+    """Whether points `(point, feature)` differ by rounding alone."""
+    exact = points.astype(np.float64)
+    spread = np.square(exact - exact.mean(axis=0)).sum(axis=1).mean()
+    return bool(spread <= ROUNDING**2 * np.square(exact).sum(axis=1).mean())
+
+
+def _in_one_place_at(place: NDArray[np.float32], frame: Features) -> Placed:
+    return np.repeat(place[np.newaxis].astype(np.float32), len(frame), axis=0), float("nan")
+
+
+_ORIGIN = np.zeros(PLANE_AXES, np.float32)
+
+
 def _one_plane(features: Features) -> Iterator[Placed]:
     everything = features.reshape(-1, features.shape[-1])
+    if in_one_place(everything):
+        yield from (_in_one_place_at(_ORIGIN, frame) for frame in features)
+        return
     centre, axes = everything.mean(axis=0), _principal_axes(everything)
     for frame in features:
         positions = (frame - centre) @ axes
-        yield positions, _share(positions, frame)
+        if in_one_place(frame):
+            yield _in_one_place_at(positions.mean(axis=0), frame)
+        else:
+            yield positions, _share(positions, frame)
 
 
 def _plane_of_each(features: Features) -> Iterator[Placed]:
     for frame in features:
-        positions = (frame - frame.mean(axis=0)) @ _principal_axes(frame)
-        yield positions, _share(positions, frame)
+        if in_one_place(frame):
+            yield _in_one_place_at(_ORIGIN, frame)
+        else:
+            positions = (frame - frame.mean(axis=0)) @ _principal_axes(frame)
+            yield positions, _share(positions, frame)
 
 
 def _principal_axes(points: Features) -> Features:
@@ -78,12 +104,15 @@ def _principal_axes(points: Features) -> Features:
 def _share(positions: NDArray[np.float32], frame: Features) -> float:
     """The share of a frame's variance that lies in the plane."""
     total = frame.var(axis=0, dtype=np.float64).sum()
-    return float(positions.var(axis=0, dtype=np.float64).sum() / total) if total > 0 else 1.0
+    return float(positions.var(axis=0, dtype=np.float64).sum() / total)
 
 
 def _aligned_planes(features: Features) -> Iterator[Placed]:
     before = None
     for positions, quality in _plane_of_each(features):
+        if np.isnan(quality):
+            yield positions, quality
+            continue
         placed = positions if before is None else turned_to(positions, before)
         yield placed, quality
         before = placed
@@ -107,7 +136,7 @@ def tsne(fit: str, perplexity: float, iterations: int, seed: int) -> Fit:
 def _independent(model: _Tsne) -> Fit:
     def fit(features: Features) -> Iterator[Placed]:
         for frame in features:
-            yield model.placed(model.afresh(frame))
+            yield _in_one_place_at(_ORIGIN, frame) if in_one_place(frame) else model.placed(model.afresh(frame))
 
     return fit
 
@@ -120,10 +149,19 @@ def _chained(model: _Tsne) -> Fit:
     """
 
     def fit(features: Features) -> Iterator[Placed]:
-        embedding = model.afresh(features[-1])
-        placed = [model.placed(embedding)]
-        for after, frame in pairwise(features[::-1]):
-            embedding = model.onward(frame, embedding, effort=min(1.0, _change(after, frame) / CHANGE_OF_FULL_EFFORT))
+        embedding, after, placed = None, None, list[Placed]()
+        for frame in features[::-1]:
+            if in_one_place(frame):
+                # What comes before it in time starts afresh: there is nothing to start from.
+                embedding, after = None, None
+                placed.append(_in_one_place_at(_ORIGIN, frame))
+                continue
+            if embedding is None or after is None:
+                embedding = model.afresh(frame)
+            else:
+                effort = min(1.0, _change(after, frame) / CHANGE_OF_FULL_EFFORT)
+                embedding = model.onward(frame, embedding, effort=effort)
+            after = frame
             placed.append(model.placed(embedding))
         yield from reversed(placed)
 

@@ -230,9 +230,13 @@ class StoredArray:
         self.chunks: tuple[int, ...] = array.chunks
         self.dtype = array.dtype
 
-    def __getitem__(self, selection: Any) -> Any:
+    def read(self, selection: Any, *, orthogonal: bool = False) -> Any:
+        """A selection of the array, as `[...]` or `oindex[...]` gives it."""
         with _named_where_it_fails(self.path, self.zarr.name):
-            return self.zarr[selection]
+            return self.zarr.oindex[selection] if orthogonal else self.zarr[selection]
+
+    def __getitem__(self, selection: Any) -> Any:
+        return self.read(selection)
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
         return np.asarray(self[...], dtype=dtype)
@@ -248,8 +252,7 @@ class _Orthogonal:
         self._array = array
 
     def __getitem__(self, selection: Any) -> Any:
-        with _named_where_it_fails(self._array.path, self._array.zarr.name):
-            return self._array.zarr.oindex[selection]
+        return self._array.read(selection, orthogonal=True)
 
 
 def open_store(path: str | Path) -> Store:

@@ -10,9 +10,12 @@ from oscillator_field.embedding import cos_sin, embed_samples, embed_sites
 from oscillator_field.embedding_quality import displacements, trustworthiness
 from oscillator_field.encoding import over_channels
 from oscillator_field.field import course, problem, start
+from oscillator_field.figures.trajectory import frames_with_quality
 from oscillator_field.history import open_history, write_history
+from oscillator_field.perturbation import write_perturbation
 from oscillator_field.projections import pca, tsne, turned_to
 from oscillator_field.run import Run
+from oscillator_field.runs import simulate_runs
 from oscillator_field.stores import open_store
 
 STEPS = 6
@@ -196,3 +199,67 @@ def test_samples_of_a_store_with_several_time_steps_have_their_own_times(tmp_pat
     assert store["time"].metadata.dimension_names == ("frame",)
     np.testing.assert_allclose(store["time"], [0.04, 0.08, 0.12])
     assert store["delta_t"][:].tolist() == [0.02]
+
+
+def fits():
+    return {
+        **{f"pca {fit}": pca(fit) for fit in ("all", "frame", "aligned")},
+        **{f"tsne {fit}": tsne(fit, 5, 20, 0) for fit in ("chained", "independent")},
+    }
+
+
+@pytest.mark.parametrize("fit", fits())
+@pytest.mark.parametrize("noise", [0, 1e-7])
+def test_points_in_one_place_stay_there_and_have_no_quality(features, fit, noise):
+    generator = np.random.default_rng(1)
+    alike = 0.35 + noise * generator.standard_normal((len(features), 4))
+    frames = np.stack([features, alike, features + 0.1, alike, alike]).astype(np.float32)
+    placed = list(fits()[fit](frames))
+    for number, (positions, quality) in enumerate(placed):
+        assert np.isfinite(positions).all()
+        together = number in (1, 3, 4)
+        assert np.isnan(quality) == together
+        assert (np.ptp(positions, axis=0).max() == 0) == together
+    moved = displacements(np.stack([positions for positions, _ in placed]))
+    assert moved[[0, 1, 3, 4]].tolist() == [0, 0, 0, 0]
+    assert 0 < moved[2] < 3
+
+
+@pytest.mark.parametrize("fit", fits())
+def test_nothing_but_points_in_one_place_is_no_error(fit):
+    for positions, quality in fits()[fit](np.full((3, 50, 4), 0.35, np.float32)):
+        assert not positions.any()
+        assert np.isnan(quality)
+
+
+@pytest.mark.parametrize("fit", fits())
+def test_many_points_in_few_places_are_embedded(fit):
+    frames = np.repeat(np.eye(3, 4, dtype=np.float32), 20, axis=0)[np.newaxis].repeat(2, axis=0)
+    for positions, quality in fits()[fit](frames):
+        assert np.isfinite(positions).all()
+        assert np.isfinite(quality)
+
+
+@pytest.mark.parametrize(
+    ("field", "settings"),
+    [
+        ({"k_coupling": 50.0, "k_bias": 0.0, "k_omega": 0.0, "steps": 6000}, {"precision": 1e-3, "every": 500}),
+        ({"k_bias": 1.0, "delta_t": 1.0, "k_coupling": 0.0, "k_omega": 0.0, "input_rate": 0.0, "steps": 3}, {}),
+    ],
+    ids=["full synchrony", "no input but one phase"],
+)
+@pytest.mark.parametrize("method", ["pca", "tsne"])
+def test_a_field_that_becomes_one_point_is_embedded(tmp_path, field, settings, method):
+    run = Run.of(3, 0, {"arc": 1e-30, "channels": 2, **field})
+    pixels = np.random.default_rng(0).integers(0, 256, (6, 6), np.uint8)
+    write_perturbation(tmp_path / f"{run.perturbation}.zarr", pixels, run.encoding, {"source": {}})
+    simulate_runs([run], [tmp_path / f"{run.perturbation}.zarr"], tmp_path / "history.zarr", **settings)
+    chosen = {"fit": "all"} if method == "pca" else {"fit": "chained", "perplexity": 5, "iterations": 20, "seed": 0}
+    embed_sites(tmp_path / "history.zarr", tmp_path / "embedding.zarr", method=method, every=1, **chosen)
+    store = open_store(tmp_path / "embedding.zarr")
+    assert np.isfinite(store["position"][:]).all()
+    assert np.isnan(store["trustworthiness"][0, -1])
+    assert store["displacement"][0, -1] == 0
+    assert store["displacement"][:].max() < 20
+    assert store["trustworthiness"].attrs["long_name"].endswith("undefined where all points are in one place")
+    assert "undefined" in frames_with_quality(store, method)[-1]

@@ -74,9 +74,12 @@ def frames_with_quality(embedding: Store, method: str) -> tuple[str, ...]:
     texts = frame_texts(embedding["step"][:], embedding["time"][:])
     for name, (words, digits) in qualities.items():
         values = embedding[name][:].mean(axis=0)
-        # Too few points have no trustworthiness.
-        if np.isfinite(values).all():
-            texts = [f"{text}, {words} {value:{digits}}" for text, value in zip(texts, values, strict=True)]
+        # Too few points have no trustworthiness, and points in one place have no quality at all.
+        if name == fit or np.isfinite(values).any():
+            texts = [
+                f"{text}, {words} {f'{value:{digits}}' if np.isfinite(value) else 'undefined'}"
+                for text, value in zip(texts, values, strict=True)
+            ]
     return tuple(texts)
 
 
