@@ -5,13 +5,14 @@ A point is a dict of the parameters that the grid sets; all others stay as they 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from itertools import product
 from typing import Any
 
 import numpy as np
 
-from oscillator_field.parameters import DEFAULTS, cast, value_text
+from oscillator_field.parameters import checked, value_text
 
 Point = dict[str, Any]
 ZIPPED, POINTS = "zip", "points"
@@ -40,6 +41,20 @@ def grid_points(grid: Mapping[str, Any], seed: int) -> list[Point]:
     return [{key: value for part in parts for key, value in part.items()} for parts in product(*factors.values())]
 
 
+def point_count(grid: Mapping[str, Any]) -> int:
+    """How many points a grid has, without making them."""
+    counts = [_length(values) for name, values in grid.items() if name not in (ZIPPED, POINTS)]
+    counts += [max(_length(values) for values in group.values()) for group in grid.get(ZIPPED, [])]
+    counts += [len(grid[POINTS])] if POINTS in grid else []
+    return math.prod(counts)
+
+
+def _length(values: Any) -> int:
+    if isinstance(values, Mapping):
+        return int(values["steps"])
+    return values if isinstance(values, int) else len(values)
+
+
 def axis_names(grid: Mapping[str, Any]) -> list[str]:
     """The parameters that a grid sets, sorted."""
     groups = [*grid.get(ZIPPED, []), *grid.get(POINTS, [])]
@@ -60,9 +75,9 @@ def axis_values(name: str, values: Any, seed: int, place: str = "grid") -> list[
     elif name == "seed" and isinstance(values, int):
         values = range(seed, seed + values)
     distinct: list[Any] = []
-    for value in (cast(label, value, DEFAULTS[name]) for value in values):
+    for value in (checked(name, value, label) for value in values):
         if value in distinct:
-            raise ValueError(f"{label}: {value_text(value)} stands there twice; each value is allowed once")
+            raise ValueError(f"{label}: {value_text(value)} is listed twice (allowed: each value once)")
         distinct.append(value)
     return distinct
 
@@ -88,10 +103,10 @@ def _zipped(label: str, group: Mapping[str, Any], seed: int) -> list[Point]:
 def _distinct_points(label: str, points: Iterable[Mapping[str, Any]]) -> list[Point]:
     distinct: list[Point] = []
     for point in points:
-        values = {name: cast(f"{label}.{name}", value, DEFAULTS[name]) for name, value in sorted(point.items())}
+        values = {name: checked(name, value, f"{label}.{name}") for name, value in sorted(point.items())}
         if values in distinct:
             told = ", ".join(f"{name} {value_text(value)}" for name, value in values.items())
-            raise ValueError(f"{label}: {told} stands there twice; each point is allowed once")
+            raise ValueError(f"{label}: {told} is listed twice (allowed: each point once)")
         distinct.append(values)
     return distinct
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 import difflib
 import importlib.util
 import json
-import math
 import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -20,7 +19,7 @@ from jsonschema.exceptions import best_match
 
 from oscillator_field.grid import expand, sample_sets
 from oscillator_field.mnist import check_instance, digit_counts
-from oscillator_field.parameters import PLANE_AXES
+from oscillator_field.parameters import PLANE_AXES, is_finite_number
 from oscillator_field.run import Job
 
 
@@ -28,14 +27,87 @@ class ConfigError(ValueError):
     """A fault in the config, in one line."""
 
 
-def _is_finite_number(_: Any, value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
-
-
 # YAML writes .nan and .inf, which are numbers to JSON schema, and to no setting here.
 _Validator: Any = validators.extend(
-    Draft202012Validator, type_checker=Draft202012Validator.TYPE_CHECKER.redefine("number", _is_finite_number)
+    Draft202012Validator,
+    type_checker=Draft202012Validator.TYPE_CHECKER.redefine("number", lambda _, value: is_finite_number(value)),
 )
+
+
+# Longer than any text that means something here; paths of systems end there too.
+LONGEST_TEXT = 4096
+DEEPEST = 20
+
+
+def check_plain(config: Mapping[str, Any]) -> None:
+    """Refuse what YAML can write and nothing here can mean: parts of themselves, odd keys, texts and numbers.
+
+    Raises:
+        ConfigError: the first that is found.
+    """
+
+    def check(value: Any, path: tuple[Any, ...]) -> None:
+        key = _dotted(path) or "config"
+        if len(path) > DEEPEST:
+            raise ConfigError(
+                f"{key[:80]}...: nested too deep (allowed: {DEEPEST} levels; does an alias contain itself?)"
+            )
+        if isinstance(value, Mapping):
+            for name, part in value.items():
+                if not isinstance(name, str):
+                    raise ConfigError(f"{key}: {_shown(name)} is not allowed as a key (a text)")
+                check_text(name, key)
+                check(part, (*path, name))
+        elif isinstance(value, list):
+            for number, part in enumerate(value):
+                check(part, (*path, number))
+        elif isinstance(value, str):
+            check_text(value, key)
+        elif isinstance(value, int) and not isinstance(value, bool) and not is_finite_number(value):
+            raise ConfigError(f"{key}: a number of {value.bit_length()} bits is not allowed (a finite number)")
+
+    def check_text(text: str, key: str) -> None:
+        if len(text) > LONGEST_TEXT:
+            raise ConfigError(f"{key}: a text of {len(text)} letters is not allowed (at most {LONGEST_TEXT})")
+        if not text.isprintable():
+            raise ConfigError(f"{key}: {_shown(text)} is not allowed (a text of letters that can be printed)")
+
+    check(config, ())
+
+
+def check_keys_are_given_once(path: str | Path) -> None:
+    """Refuse a config file that gives a key twice, of which YAML takes the last without a word.
+
+    Raises:
+        ConfigError: it does; the message says in which lines.
+    """
+    try:
+        root = yaml.compose(Path(path).read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
+    except (OSError, ValueError, yaml.YAMLError):
+        # Snakemake reads the file too, and says what is wrong with it.
+        return
+    seen: set[int] = set()
+
+    def check(node: Any, above: tuple[Any, ...]) -> None:
+        if id(node) in seen:
+            return
+        seen.add(id(node))
+        if isinstance(node, yaml.SequenceNode):
+            for number, part in enumerate(node.value):
+                check(part, (*above, number))
+        elif isinstance(node, yaml.MappingNode):
+            lines: dict[str, int] = {}
+            for key, value in node.value:
+                name, line = str(key.value), key.start_mark.line + 1
+                if name in lines and isinstance(key, yaml.ScalarNode):
+                    raise ConfigError(
+                        f"{_dotted((*above, name))}: is given twice, in lines {lines[name]} and {line} of {path} "
+                        "(allowed: once)"
+                    )
+                lines[name] = line
+                check(value, (*above, name))
+
+    check(root, ())
 
 
 def check_schema(config: Mapping[str, Any], schema: str | Path) -> None:
@@ -70,7 +142,14 @@ def source_folder(mnist: Mapping[str, Any], bundled: str | Path, destination: st
     if mnist["source"] == "directory":
         if mnist["directory"] is None:
             raise ConfigError("mnist.directory: null is not allowed (a folder, because mnist.source is directory)")
-        if Path(mnist["directory"]).resolve() == Path(destination).resolve():
+        try:
+            folder = Path(mnist["directory"])
+            same = folder.exists() and folder.resolve() == Path(destination).resolve()
+        except OSError as error:
+            raise ConfigError(
+                f"mnist.directory: {_shown(mnist['directory'])} is not allowed ({error.strerror}; a folder)"
+            ) from None
+        if same:
             raise ConfigError(
                 f"mnist.directory: {json.dumps(mnist['directory'])} is not allowed "
                 "(another folder than the one that the pictures are written to)"
@@ -162,7 +241,7 @@ def check_pictures(jobs: Sequence[Job], folder: str | Path | None) -> None:
         counts = digit_counts(folder)
         for digit, instance in sorted({(run.digit, run.instance) for job in jobs for run in job.runs}):
             check_instance(digit, instance, counts)
-    except ValueError as error:
+    except (ValueError, OSError) as error:
         raise ConfigError(str(error)) from None
 
 
@@ -213,9 +292,12 @@ def _explain(error: ValidationError) -> str:
     if error.validator == "required":
         missing = next(name for name in error.validator_value if name not in error.instance)
         return f"{_dotted([*error.absolute_path, missing])}: is missing"
-    shown = json.dumps(error.instance, default=str)
-    shown = shown if len(shown) <= 80 else f"{shown[:77]}..."
-    return f"{key or 'config'}: {shown} is not allowed ({_allowed(error)})"
+    return f"{key or 'config'}: {_shown(error.instance)} is not allowed ({_allowed(error)})"
+
+
+def _shown(value: Any) -> str:
+    shown = json.dumps(value, default=str)
+    return shown if len(shown) <= 80 else f"{shown[:77]}..."
 
 
 def _allowed(error: ValidationError) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from itertools import product
 from typing import Any
 
-from oscillator_field.axes import axis_names, grid_points
+from oscillator_field.axes import axis_names, grid_points, point_count
 from oscillator_field.run import Job, Run, run_name
 
 # These change the shape of a store, so runs that differ in them cannot share one.
@@ -19,9 +19,15 @@ def expand(config: Mapping[str, Any]) -> list[Job]:
     """The jobs that a checked config asks for: every digit and instance at every point of the grid.
 
     Raises:
-        ValueError: the grid contradicts itself, two of its points are one run, or `batch` names something that is no
-            axis or that changes the shape of a store.
+        ValueError: there are more runs than `most_runs`, the grid contradicts itself, two of its points are one run, or
+            `batch` names something that is no axis or that changes the shape of a store.
     """
+    count = len(config["digits"]) * len(config["instances"]) * point_count(config["grid"])
+    if count > config["most_runs"]:
+        raise ValueError(
+            f"most_runs: this config asks for {count:,} runs (allowed: {config['most_runs']:,}; "
+            f"set most_runs to at least {count} if you mean it)"
+        )
     constants = {**config["encoding"], **config["field"]}
     points = grid_points(config["grid"], config["field"]["seed"])
     batch = _checked_batch(config["batch"], axis_names(config["grid"]))
@@ -31,7 +37,7 @@ def expand(config: Mapping[str, Any]) -> list[Job]:
     for point, instance, digit in product(points, config["instances"], config["digits"]):
         run = Run.of(int(digit), int(instance), {**constants, **point})
         if named.setdefault(run.name, point) is not point:
-            raise ValueError(f"grid: {dict(point)} and {dict(named[run.name])} are one run; each is allowed once")
+            raise ValueError(f"grid: {dict(point)} and {dict(named[run.name])} are one run (allowed: each run once)")
         name = run_name(
             "all" if "digit" in batch else run.digit,
             "all" if "instance" in batch else run.instance,
@@ -66,5 +72,5 @@ def _checked_batch(batch: Iterable[str], axes: Iterable[str]) -> frozenset[str]:
     allowed = ["digit", "instance", *(name for name in axes if name not in UNBATCHABLE)]
     for name in batch:
         if name not in allowed:
-            raise ValueError(f"batch: {name!r} is not an axis that can share a store; allowed: {', '.join(allowed)}")
+            raise ValueError(f"batch: {name!r} is not an axis that can share a store (allowed: {', '.join(allowed)})")
     return frozenset(batch)

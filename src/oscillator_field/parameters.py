@@ -27,9 +27,7 @@ class _Checked:
 
     def __post_init__(self) -> None:
         for entry in fields(self):  # type: ignore[arg-type]
-            value = cast(entry.name, getattr(self, entry.name), entry.default)
-            _check_limits(entry.name, value, entry.metadata["limits"])
-            object.__setattr__(self, entry.name, value)
+            object.__setattr__(self, entry.name, checked(entry.name, getattr(self, entry.name)))
 
 
 @dataclass(frozen=True)
@@ -70,6 +68,22 @@ DEFAULTS: dict[str, Any] = {entry.name: entry.default for group in GROUPS for en
 METADATA: dict[str, Any] = {entry.name: entry.metadata for group in GROUPS for entry in fields(group)}
 
 
+def checked(name: str, value: Any, label: str | None = None) -> Any:
+    """A value in the type of its parameter.
+
+    Args:
+        name: of the parameter.
+        value: as it was given.
+        label: what the message calls the parameter, if not by its name.
+
+    Raises:
+        ValueError: the value is of another type, or outside the limits.
+    """
+    typed = cast(label or name, value, DEFAULTS[name])
+    _check_limits(label or name, typed, METADATA[name]["limits"])
+    return typed
+
+
 def cast(name: str, value: Any, default: Any) -> Any:
     """`value` in the type of `default`, floats at 12 significant digits: 1 and 1.0 are one value, one name.
 
@@ -77,8 +91,8 @@ def cast(name: str, value: Any, default: Any) -> Any:
         ValueError: the value is not of the parameter's type.
     """
     kind = type(default)
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    if kind is float and is_number and math.isfinite(value):
+    is_number = is_finite_number(value)
+    if kind is float and is_number:
         rounded = float(f"{value:.12g}")
         return default if rounded == float(f"{default:.12g}") else rounded
     if kind is int and is_number and float(value).is_integer():
@@ -86,6 +100,16 @@ def cast(name: str, value: Any, default: Any) -> Any:
     if kind in (bool, str) and isinstance(value, kind):
         return value
     raise ValueError(f"{name}: {value!r} is not {_KINDS[kind]}")
+
+
+def is_finite_number(value: Any) -> bool:
+    """Whether a value is a number that a float can hold; true and false are none."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return False
+    try:
+        return math.isfinite(value)
+    except OverflowError:
+        return False
 
 
 _KINDS = {float: "a finite number", int: "a whole number", bool: "true or false", str: "a text"}

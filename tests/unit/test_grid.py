@@ -17,7 +17,7 @@ def config(**changes):
         "encoding": {name: DEFAULTS[name] for name in GROUPS[0].__dataclass_fields__},
         "field": {name: DEFAULTS[name] for group in GROUPS[1:] for name in group.__dataclass_fields__},
     }
-    return {"digits": [3], "instances": [0], "grid": {}, "batch": [], **constants, **changes}
+    return {"digits": [3], "instances": [0], "grid": {}, "most_runs": 1000, "batch": [], **constants, **changes}
 
 
 def names(**changes):
@@ -194,15 +194,27 @@ def test_every_parameter_can_be_an_axis():
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"grid": {"k_bias": [1, 1.0]}}, "grid.k_bias: 1 stands there twice"),
+        ({"grid": {"k_bias": [1, 1.0]}}, "grid.k_bias: 1 is listed twice"),
         ({"grid": {"k_bias": {"from": 0, "to": 1, "steps": 3, "scale": "log"}}}, "grid.k_bias: a logarithmic range"),
         ({"grid": {"channels": {"from": 2, "to": 3, "steps": 3}}}, "grid.channels: 2.5 is not a whole number"),
         ({"grid": {"zip": [{"k_bias": [1], "seed": [1, 2]}]}}, "1 of k_bias, 2 of seed; zipped axes are as long as"),
-        ({"grid": {"zip": [{"k_bias": [1, 1], "seed": [1, 2]}]}}, "k_bias: 1 stands there twice"),
+        ({"grid": {"zip": [{"k_bias": [1, 1], "seed": [1, 2]}]}}, "k_bias: 1 is listed twice"),
         ({"grid": {"k_bias": [1], "points": [{"k_bias": 2}]}}, "grid.points: k_bias is set by grid.k_bias too"),
-        ({"grid": {"points": [{"k_bias": 2}, {"k_bias": 2.0}]}}, "grid.points: k_bias 2 stands there twice"),
+        ({"grid": {"points": [{"k_bias": 2}, {"k_bias": 2.0}]}}, "grid.points: k_bias 2 is listed twice"),
         ({"grid": {"points": [{"k_bias": 1.25}, {"k_omega": 0.12}]}}, "are one run"),
         ({"grid": {"seed": [1.5]}}, "grid.seed: 1.5 is not a whole number"),
+        ({"grid": {"seed": [2**32]}}, r"grid\.seed: 4294967296 is not allowed \(at most 4294967295\)"),
+        (
+            {"grid": {"delta_t": {"from": 0.5, "to": 2, "steps": 3}}},
+            r"grid\.delta_t: 1\.25 is not allowed \(at most 1\)",
+        ),
+        ({"grid": {"points": [{"delta_t": 2}]}}, r"grid\.points\.delta_t: 2\.0 is not allowed \(at most 1\)"),
+        ({"grid": {"k_bias": [10**400]}}, "grid.k_bias: 10+ is not a finite number"),
+        ({"grid": {"seed": 501, "k_bias": [1, 2]}}, r"most_runs: this config asks for 1,002 runs \(allowed: 1,000"),
+        (
+            {"grid": {"k_bias": {"from": 0, "to": 1, "steps": 100_000}, "seed": 100_000}},
+            "most_runs: this config asks for 10,000,000,000 runs",
+        ),
         ({"batch": ["k_bias"]}, "batch: 'k_bias' is not an axis"),
         ({"batch": ["steps"], "grid": {"steps": [1, 2]}}, "batch: 'steps' is not an axis"),
     ],

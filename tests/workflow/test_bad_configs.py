@@ -70,7 +70,7 @@ BAD = {
     ),
     "a value twice in the grid": (
         "grid: {k_bias: [1, 1.0]}",
-        "grid.k_bias: 1 stands there twice; each value is allowed",
+        "grid.k_bias: 1 is listed twice (allowed: each value",
     ),
     "an empty axis": ("grid: {k_bias: []}", "grid.k_bias: [] is not allowed (at least 1 values)"),
     "an unknown axis": ("grid: {speed: [1]}", "grid.speed: no such key (did you mean seed? allowed: arc, channels, "),
@@ -99,10 +99,10 @@ BAD = {
         "embed.tsne.perplexity: 30 is too large for the 10 samples of digit=all (allowed: at most 3",
     ),
     "a channel that is not there": ("render: {phase: {channels: 7}}", "render.phase.channels: 7 is not allowed"),
-    "a batch of no axis": ("batch: [k_bias]", "batch: 'k_bias' is not an axis that can share a store; allowed: digit"),
+    "a batch of no axis": ("batch: [k_bias]", "batch: 'k_bias' is not an axis that can share a store (allowed: digit"),
     "a batch of steps": (
         "{grid: {steps: [2, 3]}, batch: [steps]}",
-        "batch: 'steps' is not an axis that can share a store; allowed: digit, instance",
+        "batch: 'steps' is not an axis that can share a store (allowed: digit, instance",
     ),
     "an unknown source": (
         "mnist: {source: moon}",
@@ -154,7 +154,58 @@ BAD = {
     "an unknown engine": ("simulate: {engine: abacus}", 'simulate.engine: "abacus" is not allowed (one of "auto", '),
     "a frame rate of zero": (
         "render: {html: {frame_rate: 0}}",
-        "render.html.frame_rate: 0 is not allowed (more than 0)",
+        "render.html.frame_rate: 0 is not allowed (at least 0.1)",
+    ),
+    "a frame rate that no PNG can have": (
+        "render: {png: {frame_rate: 0.015}}",
+        "render.png.frame_rate: 0.015 is not allowed (at least 0.1)",
+    ),
+    "a list in itself": ("field: {seed: &x [*x]}", "field.seed[0]"),
+    "a number beyond all floats": (
+        f"field: {{k_bias: 1{400 * '0'}}}",
+        "field.k_bias: a number of 1329 bits is not allowed (a finite number)",
+    ),
+    "a letter that no path has": (
+        'mnist: {source: directory, directory: "a\\0b"}',
+        'mnist.directory: "a\\u0000b" is not allowed (a text of letters that can be printed)',
+    ),
+    "half a letter": (
+        'mnist: {source: directory, directory: "\\ud800"}',
+        'mnist.directory: "\\ud800" is not allowed (a text of letters that can be printed)',
+    ),
+    "a name that no system takes": (
+        f"mnist: {{source: directory, directory: {300 * 'a'}}}",
+        f'mnist.directory: "{76 * "a"}... is not allowed (File name too long; a folder)',
+    ),
+    "a path of 5,000 letters": (
+        f"mnist: {{source: directory, directory: {1000 * 'abcd/'}}}",
+        "mnist.directory: a text of 5000 letters is not allowed (at most 4096)",
+    ),
+    "a key that is nothing": ("study: {~: 3}", "study: null is not allowed as a key (a text)"),
+    "a key that is a number": ("3: 4", "config: 3 is not allowed as a key (a text)"),
+    "a key twice": (
+        "digits: [3]\nfield: {steps: 16}\nfield: {k_bias: 2}\n",
+        "field: is given twice, in lines 2 and 3 of ",
+    ),
+    "a key twice inside": (
+        "field:\n  steps: 16\n  k_bias: 1\n  steps: 8\n",
+        "field.steps: is given twice, in lines 2 and 4 of ",
+    ),
+    "a million runs": (
+        "grid: {seed: 1000, k_bias: {from: 0, to: 1, steps: 100}}",
+        "most_runs: this config asks for 1,000,000 runs (allowed: 20,000; set most_runs to at least 1000000 if",
+    ),
+    "seeds beyond the last": (
+        "{field: {seed: 4294967290}, grid: {seed: 10}}",
+        "grid.seed: 4294967296 is not allowed (at most 4294967295)",
+    ),
+    "a range beyond its parameter": (
+        "grid: {delta_t: {from: 0.5, to: 2, steps: 3}}",
+        "grid.delta_t: 1.25 is not allowed (at most 1)",
+    ),
+    "a removal without its list": (
+        "prune: remove",
+        'prune: "remove" is not allowed (list, or what `snakemake prune` prints after its list to remove',
     ),
 }
 

@@ -53,6 +53,9 @@ def code(script, *modules):
 def check_config():
     """The simulation jobs by name, the folder of pictures, and whether PNG is drawn; a fault ends all with one line."""
     try:
+        for path in dict.fromkeys(workflow.configfiles) if workflow.is_main_process else []:
+            configuration.check_keys_are_given_once(path)
+        configuration.check_plain(config)
         configuration.check_schema(config, clone("workflow", "schemas", "config.schema.yaml"))
         config.update(configuration.with_whole_numbers(config))
         configuration.check_engine(config["simulate"]["engine"], config["simulate"]["device"])
