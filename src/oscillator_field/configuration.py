@@ -144,7 +144,8 @@ def source_folder(mnist: Mapping[str, Any], bundled: str | Path, destination: st
             raise ConfigError("mnist.directory: null is not allowed (a folder, because mnist.source is directory)")
         try:
             folder = Path(mnist["directory"])
-            same = folder.exists() and folder.resolve() == Path(destination).resolve()
+            folder.exists()  # is an error where the system takes no such name
+            same = folder.resolve() == Path(destination).resolve()
         except OSError as error:
             raise ConfigError(
                 f"mnist.directory: {_shown(mnist['directory'])} is not allowed ({error.strerror}; a folder)"
