@@ -1,8 +1,13 @@
 """Every shipped config plans what it promises, from nothing."""
 
+import gzip
+import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
+
+from oscillator_field.mnist import LABELS, pack_idx
 
 ROOT = Path(__file__).parents[2]
 VIEWS = ("phase", "spikes", "phase_velocity", "order_parameter", "trajectory-pca", "trajectory-tsne")
@@ -57,3 +62,35 @@ def test_a_gpu_is_asked_for_only_if_the_config_wants_one(new_project, device, gp
         print('\nprint("GPUs:", rules.simulate.rule.resources["gpu"].value)', file=snakefile)
     outcome = project.snakemake("--dry-run", config={"simulate": {"device": device}})
     assert f"GPUs: {gpus}\n" in outcome.output
+
+
+def test_a_clone_below_a_folder_with_braces_is_refused_by_one_line(new_project, tmp_path):
+    project = new_project("braces")
+    project.folder = project.folder.rename(tmp_path / "a{b}c")
+    outcome = project.snakemake("--dry-run", check=False)
+    assert outcome.code == 1
+    assert outcome.output.splitlines()[-1].endswith(
+        "a{b}c: Snakemake takes the braces in this path for wildcards (move the clone elsewhere)"
+    )
+
+
+def test_pictures_may_lie_below_a_folder_with_braces(new_project, tmp_path):
+    project = new_project("pictures")
+    folder = tmp_path / "{digit} and {run}"
+    shutil.copytree(project.folder / "resources" / "mnist-sample", folder)
+    config = {"digits": [3], "field": {"steps": 2}, "mnist": {"source": "directory", "directory": str(folder)}}
+    perturbation = "results/perturbations/digit=3.zarr"
+    project.snakemake(perturbation, config=config)
+    assert (project.folder / perturbation / "zarr.json").exists()
+
+
+def test_a_folder_of_other_pictures_is_refused_before_any_job(new_project, tmp_path):
+    project = new_project("labels")
+    folder = tmp_path / "labels"
+    shutil.copytree(project.folder / "resources" / "mnist-sample", folder)
+    (folder / f"{LABELS}.gz").write_bytes(gzip.compress(pack_idx(np.zeros((300, 10), np.uint8))))
+    config = {"mnist": {"source": "directory", "directory": str(folder)}}
+    outcome = project.snakemake(config=config, check=False)
+    assert outcome.code == 1
+    assert outcome.output.splitlines()[-1] == f"config: {folder}/{LABELS}.gz: shape (300, 10) is not (picture,)"
+    assert not (project.folder / "results").exists()

@@ -9,6 +9,9 @@ from types import SimpleNamespace
 
 from snakemake.exceptions import WorkflowError
 
+if set("{}") & set(workflow.basedir):
+    sys.exit(f"{workflow.basedir}: Snakemake takes the braces in this path for wildcards (move the clone elsewhere)")
+
 # The library of this very clone, wherever the workflow was started from, in this process and in its jobs.
 LIBRARY = os.path.join(workflow.basedir, "src")
 sys.path.insert(0, LIBRARY)
