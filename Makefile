@@ -3,25 +3,34 @@
 PYTHON ?= python3
 UV_VERSION := 0.13.9
 BIN := .venv/bin
-# The last thing that the set-up makes: it is done again only when the locked versions change.
+# The last thing that the set-up makes, with the place it was made in: it is done again only when the locked versions
+# change, when the clone has moved, for nothing in .venv runs elsewhere, or when its Python has gone.
 READY := .venv/ready
+ifneq ($(shell cat $(READY) 2>/dev/null && $(BIN)/python -c '' 2>&1),$(CURDIR))
+.PHONY: $(READY)
+endif
 # Every job is a Python process of its own: modules are compiled once, not in each.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: setup browser run test test-cluster check bench bench-gpu bench-cluster lock plotlyjs sample clean
+.PHONY: setup browser run unlock test test-cluster check bench bench-gpu bench-cluster lock plotlyjs sample clean
 
 setup: $(READY)
 
 $(READY): requirements.lock pyproject.toml
 	@tools/make_environment.sh "$(PYTHON)" "$(UV_VERSION)"
-	@touch $@
+	@echo "$(CURDIR)" > $@
 
 # PNG pictures need a Chrome or Chromium; without one the workflow draws HTML alone.
 browser: $(READY)
 	@tools/find_or_install_browser.sh
 
 run: $(READY) browser
+	@tools/check_lock.sh
 	$(BIN)/snakemake --cores all
+
+# After a call that was killed, which leaves the folder locked.
+unlock: $(READY)
+	$(BIN)/snakemake --unlock
 
 test: $(READY) browser
 	$(BIN)/pytest --numprocesses auto

@@ -1,5 +1,8 @@
 # From MNIST digits to animations of an oscillator field: reads and checks the config, then asks for every result.
 
+import shutil
+
+from snakemake.exceptions import WorkflowError
 from snakemake.utils import min_version
 
 min_version("9.27")
@@ -46,3 +49,10 @@ rule all:
     default_target: True
     input:
         targets(),
+
+
+onstart:
+    if workflow.storage_settings.default_storage_provider == "fs" and shutil.which("rsync") is None:
+        raise WorkflowError(
+            "default-storage-provider: fs copies results by rsync, which is not there (install rsync)"
+        )

@@ -11,30 +11,36 @@ from typing import Any
 
 from tqdm import tqdm
 
+# The exit status of a process that Ctrl-C ended, as shells have it.
+INTERRUPTED = 130
+
 
 @contextmanager
 def log_to(path: str | Path) -> Iterator[None]:
     """Send what is printed inside to the file at `path`.
 
-    An error leaves its traceback in the file and one line on the terminal, which names the file.
+    An error leaves its traceback in the file and one line on the terminal, which names the file; Ctrl-C leaves a line
+    in each.
 
     Args:
         path: the log.
 
     Raises:
-        SystemExit: something inside raised an exception; the message is that exception's.
+        SystemExit: something inside raised an exception, whose message was printed.
     """
     with open(path, "w", buffering=1) as stream, redirect_stdout(stream), redirect_stderr(stream):
         try:
             yield
+        except KeyboardInterrupt:
+            print("interrupted")
+            told, code = f"interrupted (log in {path})", INTERRUPTED
         except Exception as error:
             traceback.print_exc(file=stream)
-            told = str(error) or type(error).__name__
-            failure = SystemExit(f"{told} (traceback in {path})")
+            told, code = f"{str(error) or type(error).__name__} (traceback in {path})", 1
         else:
             return
-    print(failure, file=sys.stderr)
-    raise SystemExit(1)
+    print(told, file=sys.stderr)
+    raise SystemExit(code)
 
 
 def progress(**described: Any) -> tqdm:

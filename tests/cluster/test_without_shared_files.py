@@ -75,3 +75,12 @@ def test_jobs_that_share_nothing_but_a_storage_make_the_same_results(new_project
             assert here == there
     assert (storage / "results" / "index.html").exists()
     assert os.path.getsize(storage / "results" / "runs" / "digit=3" / "phase.html") > 100_000
+
+    def planned():
+        command = [sys.executable, "-m", "snakemake", "--dry-run", *arguments]
+        return subprocess.run(command, cwd=project.folder, capture_output=True, text=True, check=True).stdout
+
+    assert "Simulate" not in planned()
+    with (project.folder / "src" / "oscillator_field" / "field.py").open("a") as edited:
+        edited.write("\n")
+    assert "Simulate digit=3" in planned()

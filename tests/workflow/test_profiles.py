@@ -1,6 +1,10 @@
 """The profiles of clusters load, and jobs ask for what they should; tests/cluster submits for real."""
 
+import os
 import re
+import shutil
+import subprocess
+import sys
 
 import pytest
 
@@ -81,3 +85,23 @@ def test_a_second_attempt_asks_for_more(new_project):
     for name in ("megabytes", "minutes"):
         first, second, third = map(int, re.search(rf"^{name} (\d+) (\d+) (\d+)$", output, re.MULTILINE).groups())
         assert (second, third) == (2 * first, 3 * first)
+
+
+def test_a_storage_in_a_folder_names_the_program_that_it_needs(new_project, tmp_path):
+    project = new_project("storage")
+    programs = tmp_path / "programs"
+    programs.mkdir()
+    for name in ("bash", "git", "sh", "which"):
+        (programs / name).symlink_to(shutil.which(name))
+    options = ["--cores", "1", "--default-storage-provider", "fs", "--default-storage-prefix", str(tmp_path)]
+    said = subprocess.run(
+        [sys.executable, "-m", "snakemake", *options],
+        cwd=project.folder,
+        env=os.environ | {"PATH": str(programs)},
+        capture_output=True,
+        text=True,
+    )
+    assert said.returncode == 1
+    assert "default-storage-provider: fs copies results by rsync, which is not there (install rsync)" in said.stderr
+    assert "Traceback" not in said.stderr
+    assert not (tmp_path / "results").exists()

@@ -18,7 +18,7 @@ sys.path.insert(0, LIBRARY)
 os.environ.update(
     PYTHONPATH=os.pathsep.join(filter(None, [LIBRARY, os.environ.get("PYTHONPATH")])),
     # The compiled field is kept for the next job.
-    NUMBA_CACHE_DIR=os.path.join(workflow.basedir, ".cache", "numba"),
+    NUMBA_CACHE_DIR=os.environ.get("NUMBA_CACHE_DIR") or os.path.join(workflow.basedir, ".cache", "numba"),
 )
 
 from oscillator_field import configuration
@@ -67,7 +67,8 @@ def check_config():
         configuration.check_embeddable(jobs, config["embed"]["methods"])
         configuration.check_channel(jobs, config["render"]["phase"]["channels"])
         configuration.check_samples(jobs, config["embed"])
-        configuration.check_pictures(jobs, folder)
+        if workflow.is_main_process:
+            configuration.check_pictures(jobs, folder)
         if config["readout"]["enabled"]:
             configuration.check_split(image_count(folder, TRAINING), config["readout"]["validation_share"])
         configuration.check_writable("results", "logs", "resources")
@@ -114,7 +115,10 @@ def source_settings():
     mnist = config["mnist"]
     looked_at = {"bundled": [], "directory": ["directory"], "download": ["mirrors"]}
     settings = {key: mnist[key] for key in ["source", *looked_at[mnist["source"]]]}
-    return sorted_dict(settings | ({} if SOURCE_FOLDER is None else {"digest": folder_digest(SOURCE_FOLDER)}))
+    # A machine that a job is sent to need not have the folder.
+    if SOURCE_FOLDER is not None and workflow.is_main_process:
+        settings["digest"] = folder_digest(SOURCE_FOLDER)
+    return sorted_dict(settings)
 
 
 def encode_settings(wildcards):

@@ -13,7 +13,8 @@ with `normalise(x) = x / (|x| + 1e-12)`.
 
 An engine is a function `pieces(problem, ...)` that yields the course of the field piece by piece, some runs and
 some frames at a time, so that whoever stores it need never hold all of it. Engines compute in float32, agree with
-each other within the tolerance that the tests state, and give a run the same bits whatever else shares its batch.
+each other within the tolerance that the tests state, and on one kind of processor they give a run the same bits
+whatever else shares its batch.
 """
 
 from __future__ import annotations

@@ -10,6 +10,7 @@ from __future__ import annotations
 import queue
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -144,9 +145,10 @@ def _course(
         kept = kept_steps[frames]
         while done < kept[-1]:
             until = min(done + steps_a_call, int(kept[-1]))
-            z, z_next = compute_frames(
-                done, until, kept, z, z_next, c, spikes, settings, weights, scratch, phase, counts
-            )
+            with _interruptible():
+                z, z_next = compute_frames(
+                    done, until, kept, z, z_next, c, spikes, settings, weights, scratch, phase, counts
+                )
             done = until
         sites = (runs, count, rows, columns, channels)
         yield Piece(
@@ -157,6 +159,20 @@ def _course(
             counts[:, :count].reshape(sites),
             _input_phase(c, runs, columns, channels),
         )
+
+
+@contextmanager
+def _interruptible() -> Iterator[None]:
+    """Let Ctrl-C be itself: out of compiled code it comes as a SystemError that tells of no interrupt."""
+    try:
+        yield
+    except SystemError as error:
+        cause: BaseException | None = error
+        while cause is not None and not isinstance(cause, KeyboardInterrupt):
+            cause = cause.__cause__
+        if cause is None:
+            raise
+        raise KeyboardInterrupt from None
 
 
 def _tables(problem: Problem, lanes: NDArray[np.int64]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:

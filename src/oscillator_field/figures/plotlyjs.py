@@ -26,6 +26,15 @@ _NETWORK = {
 }
 
 
+# A page without it would be blank: it says what is missing, and where.
+_MISSING = """<script>
+if (!window.Plotly) addEventListener("DOMContentLoaded", () => {{
+  document.body.innerHTML = '<p id="missing" style="padding: 24px; font-size: 16px">This page cannot draw: plotly.js '
+    + "was not found at {address}. Keep the page in its folder of results, or set render.html.plotlyjs to inline.</p>";
+}});
+</script>"""
+
+
 def write_plotlyjs(path: str | Path, bundle: Bundle) -> None:
     """Write the plotly.js that pages share."""
     with whole_file(path) as temporary:
@@ -37,7 +46,8 @@ def scripts(plotlyjs: str, shared: Sequence[str], bundle: Bundle = "cartesian") 
     if plotlyjs == "inline":
         return f"<script>{_source(bundle)}</script>"
     addresses = [_NETWORK[bundle].format(version=get_plotlyjs_version())] if plotlyjs == "cdn" else shared
-    return "\n".join(f'<script src="{html.escape(address)}"></script>' for address in addresses)
+    loaded = [f'<script src="{html.escape(address)}"></script>' for address in addresses]
+    return "\n".join([*loaded, _MISSING.format(address=html.escape(" ".join(addresses)))])
 
 
 def _source(bundle: Bundle) -> str:

@@ -1,7 +1,8 @@
 """A small network on the features, trained as the notebook meant to: Adam, early stopping, the best weights kept.
 
 A checkpoint is written after each epoch and holds all that training depends on, the state of the generator included:
-training that was killed goes on from it and ends with the same bits as one that was not.
+training that was killed goes on from it and ends with the same bits, on the same kind of processor, as one that was
+not.
 """
 
 from __future__ import annotations
