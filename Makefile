@@ -12,7 +12,7 @@ endif
 # Every job is a Python process of its own: modules are compiled once, not in each.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: setup browser run unlock test test-cluster check bench bench-gpu bench-cluster lock plotlyjs sample clean
+.PHONY: setup browser run unlock test test-cluster torture check bench bench-gpu bench-cluster lock plotlyjs sample clean
 
 setup: $(READY)
 
@@ -38,6 +38,11 @@ test: $(READY) browser
 # On a Slurm cluster of two nodes, which it installs, starts on this machine and stops; without root it is skipped.
 test-cluster: $(READY)
 	$(BIN)/pytest tests/cluster
+
+# Killed jobs, damaged files, mutated configs, hostile mirrors, a raced cache: some twenty minutes, a figure for each.
+# Not a part of `make test`; .ci/weekly runs it, and it is run before a release.
+torture: $(READY)
+	cd tests && ../$(BIN)/python -m torture $(PARTS)
 
 check: $(READY)
 	$(BIN)/ruff format --check .

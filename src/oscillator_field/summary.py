@@ -42,7 +42,21 @@ def summarise(observables: Sequence[str | Path], csv: str | Path, parquet: str |
     with whole_file(csv) as temporary:
         table.to_csv(temporary, index=False)
     with whole_file(parquet) as temporary:
-        table.to_parquet(temporary, index=False)
+        table.to_parquet(temporary, index=False, write_page_checksum=True)
+
+
+def read_summary_table(parquet: str | Path) -> pd.DataFrame:
+    """The table of a summary, with its checksums checked.
+
+    Raises:
+        ValueError: it is damaged.
+    """
+    import pandas as pd
+
+    try:
+        return pd.read_parquet(parquet, page_checksum_verification=True)
+    except Exception as error:
+        raise ValueError(f"{parquet}: damaged, {error} (remove it and run again)") from None
 
 
 def varied(table: pd.DataFrame) -> list[str]:
