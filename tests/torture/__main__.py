@@ -1,4 +1,4 @@
-"""Run all parts, or those that are named, in the folder of tests: python -m torture [part ...] [--count N] [--seed N]."""
+"""Run all parts, or those that are named: python -m torture [part ...] [--count N] [--seed N], in tests/."""
 
 import argparse
 import importlib

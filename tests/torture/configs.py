@@ -131,17 +131,20 @@ def torture(count, seed):
     with ExitStack() as stack:
         projects = [stack.enter_context(new_project()) for _ in range(WORKERS)]
         with ThreadPoolExecutor(WORKERS) as pool:
-            shares = pool.map(
-                lambda number: [judged(projects[number], *one) for one in cases[number::WORKERS]], range(WORKERS)
-            )
+            shares = pool.map(judge_all, projects, (cases[number::WORKERS] for number in range(WORKERS)))
             verdicts = [verdict for share in shares for verdict in share]
     kinds = [kind for kind, _ in verdicts]
     faults = [said for kind, said in verdicts if kind == "fault"]
     figure = (
-        f"{count} mutated, {kinds.count('refused')} refused in one line, {kinds.count('accepted')} accepted and planned, "
-        f"{kinds.count('not read')} refused by Snakemake as no YAML; {kinds.count('good')} of {count // 10} good ones accepted"
+        f"{count} mutated: {kinds.count('refused')} refused in one line, {kinds.count('accepted')} accepted and "
+        f"planned, {kinds.count('not read')} refused by Snakemake as no YAML; {kinds.count('good')} of {count // 10} good ones "
+        "accepted"
     )
     return figure, faults
+
+
+def judge_all(project, cases):
+    return [judged(project, text, is_good) for text, is_good in cases]
 
 
 def judged(project, text, is_good):

@@ -12,12 +12,9 @@ from oscillator_field.perturbation import read_perturbations
 from oscillator_field.stores import open_store
 from oscillator_field.summary import rows_of
 from oscillator_field.sweep import open_sweep
-from torture.projects import TINY, new_project
+from torture.projects import BATCHED, TINY, new_project
 
-CONFIGS = (
-    TINY,
-    {**TINY, "digits": [3, 4], "history": {"precision": 1e-3}, "grid": {"k_bias": [2, 3]}, "batch": ["digit"]},
-)
+CONFIGS = (TINY, {**BATCHED, "digits": [3, 4], "history": {"precision": 1e-3}, "grid": {"k_bias": [2, 3]}})
 
 
 def torture(count, seed):

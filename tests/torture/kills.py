@@ -1,4 +1,4 @@
-"""kill -9 at each rule and at random moments: nothing half-written stays, and the next call ends with the same numbers."""
+"""kill -9 at each rule and at random moments: nothing half-written stays, and the next call makes the same numbers."""
 
 import os
 import random

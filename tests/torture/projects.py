@@ -46,7 +46,7 @@ def new_project():
 
 @contextmanager
 def running(folder, config):
-    """Snakemake at work in a project, as a process group of its own, which is killed at the end if it is still there."""
+    """Snakemake at work in a project, as a process group of its own, which is killed if it is there at the end."""
     path = folder / "tiny.yaml"
     path.write_text(yaml.safe_dump(config))
     with (folder / "said.txt").open("w") as said:
