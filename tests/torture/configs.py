@@ -137,8 +137,8 @@ def torture(count, seed):
     faults = [said for kind, said in verdicts if kind == "fault"]
     figure = (
         f"{count} mutated: {kinds.count('refused')} refused in one line, {kinds.count('accepted')} accepted and "
-        f"planned, {kinds.count('not read')} refused by Snakemake as no YAML; {kinds.count('good')} of {count // 10} good ones "
-        "accepted"
+        f"planned, {kinds.count('not read')} refused by Snakemake as no YAML; {kinds.count('good')} of {count // 10} "
+        "good ones accepted"
     )
     return figure, faults
 
