@@ -13,6 +13,7 @@ import pytest
 import yaml
 
 from oscillator_field.devices import gpu_at_hand
+from oscillator_field.figures.browser import find_browser
 
 # Where no GPU is, the kernels run in numba's simulator: thread by thread, in Python. To be said before numba is loaded.
 if not gpu_at_hand():
@@ -68,6 +69,8 @@ class Project:
 
 @pytest.fixture(scope="session")
 def snakemake_server():
+    # Started once, so that no call has to try the browser again.
+    find_browser()
     command = [sys.executable, str(ROOT / "tests" / "snakemake_server.py")]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as server:
         yield server

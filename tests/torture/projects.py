@@ -12,6 +12,7 @@ import yaml
 from conftest import Project, copy_project
 from processes import alive, find_processes, wait_for
 
+from oscillator_field.figures.browser import find_browser
 from oscillator_field.stores import check_store, open_store
 
 SERVER = Path(__file__).parents[1] / "snakemake_server.py"
@@ -28,6 +29,7 @@ BATCHED = {**TINY, "batch": ["digit"]}
 @contextmanager
 def new_project():
     """A copy of the project in a temporary folder, with a Snakemake of its own; neither outlives it."""
+    find_browser()  # once, and not in each call
     with (
         tempfile.TemporaryDirectory(prefix="torture-") as folder,
         subprocess.Popen(
