@@ -7,15 +7,18 @@ from oscillator_field import mnist
 from oscillator_field.logs import log_to
 
 with log_to(snakemake.log[0]):
-    # Whether the files of a folder are others is for Snakemake to know; their own digests are in the provenance.
-    settings = {key: value for key, value in snakemake.params.settings.items() if key != "digest"}
+    source = snakemake.params.settings["source"]
     destination = Path(snakemake.output.provenance).parent
-    if settings["source"] == "download":
+    if source == "download":
         from oscillator_field.mnist_download import download
 
         with TemporaryDirectory() as folder:
-            mirrors = download(folder, settings["mirrors"])
-            mnist.fetch(destination, source=folder, origin={**settings, "mirrors": mirrors})
+            mirrors = download(folder, snakemake.params.settings["mirrors"])
+            mnist.fetch(destination, source=folder, origin={"source": source, "mirrors": mirrors})
+    elif source == "directory":
+        # Not among the params: the digest of its files is, and another path to the same files changes nothing.
+        folder = snakemake.config["mnist"]["directory"]
+        mnist.fetch(destination, source=folder, origin={"source": source, "directory": folder})
     else:
-        bundled = Path(__file__).parents[1] / "resources" / "mnist-sample"
-        mnist.fetch(destination, source=settings.get("directory", bundled), origin=settings)
+        folder = Path(__file__).parents[1] / "resources" / "mnist-sample"
+        mnist.fetch(destination, source=folder, origin={"source": source})

@@ -9,6 +9,7 @@ import difflib
 import importlib.util
 import json
 import os
+import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -36,7 +37,6 @@ _Validator: Any = validators.extend(
 
 # Longer than any text that means something here; paths of systems end there too.
 LONGEST_TEXT = 4096
-DEEPEST = 20
 
 
 def check_plain(config: Mapping[str, Any]) -> None:
@@ -46,21 +46,25 @@ def check_plain(config: Mapping[str, Any]) -> None:
         ConfigError: the first that is found.
     """
 
-    def check(value: Any, path: tuple[Any, ...]) -> None:
+    checked: set[int] = set()
+
+    def check(value: Any, path: tuple[Any, ...], above: tuple[int, ...]) -> None:
         key = _dotted(path) or "config"
-        if len(path) > DEEPEST:
-            raise ConfigError(
-                f"{key[:80]}...: nested too deep (allowed: {DEEPEST} levels; does an alias contain itself?)"
-            )
+        if isinstance(value, Mapping | list):
+            if id(value) in above:
+                raise ConfigError(f"{key}: contains itself, which is not allowed (does it name an alias of its own?)")
+            if id(value) in checked:
+                return
+            checked.add(id(value))
         if isinstance(value, Mapping):
             for name, part in value.items():
                 if not isinstance(name, str):
                     raise ConfigError(f"{key}: {_shown(name)} is not allowed as a key (a text)")
                 check_text(name, key)
-                check(part, (*path, name))
+                check(part, (*path, name), (*above, id(value)))
         elif isinstance(value, list):
             for number, part in enumerate(value):
-                check(part, (*path, number))
+                check(part, (*path, number), (*above, id(value)))
         elif isinstance(value, str):
             check_text(value, key)
         elif isinstance(value, int) and not isinstance(value, bool) and not is_finite_number(value):
@@ -69,10 +73,11 @@ def check_plain(config: Mapping[str, Any]) -> None:
     def check_text(text: str, key: str) -> None:
         if len(text) > LONGEST_TEXT:
             raise ConfigError(f"{key}: a text of {len(text)} letters is not allowed (at most {LONGEST_TEXT})")
-        if not text.isprintable():
-            raise ConfigError(f"{key}: {_shown(text)} is not allowed (a text of letters that can be printed)")
+        # Control characters, and halves of letters.
+        if any(unicodedata.category(letter) in ("Cc", "Cs") for letter in text):
+            raise ConfigError(f"{key}: {_shown(text)} is not allowed (a text without control characters)")
 
-    check(config, ())
+    check(config, (), ())
 
 
 def check_keys_are_given_once(path: str | Path) -> None:
@@ -297,8 +302,13 @@ def _explain(error: ValidationError) -> str:
 
 
 def _shown(value: Any) -> str:
-    shown = json.dumps(value, default=str)
-    return shown if len(shown) <= 80 else f"{shown[:77]}..."
+    # Piece by piece: aliases can make a value that is small in a file and endless in writing.
+    shown = ""
+    for piece in json.JSONEncoder(default=str).iterencode(value):
+        shown += piece
+        if len(shown) > 80:
+            return f"{shown[:77]}..."
+    return shown
 
 
 def _allowed(error: ValidationError) -> str:

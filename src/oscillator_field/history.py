@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 
 from oscillator_field.engines import Piece, Problem
 from oscillator_field.parameters import METADATA
-from oscillator_field.phase_codes import phase_codes
+from oscillator_field.phase_codes import LOST, phase_codes
 from oscillator_field.ranges import slices
 from oscillator_field.run import Run
 from oscillator_field.stores import (
@@ -50,7 +50,6 @@ EXACT = "exact"
 CHUNK_BYTES = 4 * 2**20
 # Chunks hold a power of two of runs up to this many, so that the groups of every engine are whole chunks.
 RUNS_A_CHUNK = 16
-LOST = -(2**15)
 # Chunks are given to zarr one by one, since it copies those of a larger whole; so many are written at once.
 CHUNKS_AT_ONCE = 4
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import gzip
 import threading
 import time
+import uuid
 import zlib
 from collections.abc import Sequence
 from hashlib import md5
@@ -77,7 +78,8 @@ def _from_first_good(name: str, folder: Path, mirrors: list[str], attempts: int,
 
 def _published(name: str, mirror: str, folder: Path) -> bytes:
     """The content of a file of a mirror, if it is the published one."""
-    packed = folder / f".{name}.gz.tmp"
+    # A name of its own: an attempt that was given up may still be writing.
+    packed = folder / f".{name}.{uuid.uuid4().hex}.tmp"
     try:
         _fetch(f"{mirror}{name}.gz", packed, int(PUBLISHED_BYTES[name] * GZIP_OVERHEAD) + GZIP_HEADER)
         with gzip.open(packed) as stream:
@@ -105,13 +107,16 @@ def _fetch(address: str, path: Path, most_bytes: int) -> None:
         try:
             request = Request(address, headers={"User-Agent": "oscillator-field"})
             received = 0
-            with urlopen(request, timeout=PATIENCE_S) as response, path.open("wb") as stream:
-                # What has arrived, however little: a wait for more would not see the time.
-                while (part := response.read1(2**16)) and not given_up.is_set():
-                    received += len(part)
-                    if received > most_bytes:
-                        raise MnistError(f"more than the {most_bytes} bytes that the published file can take")
-                    stream.write(part)
+            with urlopen(request, timeout=PATIENCE_S) as response:
+                if given_up.is_set():
+                    return
+                with path.open("wb") as stream:
+                    # What has arrived, however little: a wait for more would not see the time.
+                    while (part := response.read1(2**16)) and not given_up.is_set():
+                        received += len(part)
+                        if received > most_bytes:
+                            raise MnistError(f"more than the {most_bytes} bytes that the published file can take")
+                        stream.write(part)
         except BaseException as error:
             failure.append(error)
 

@@ -10,6 +10,9 @@ from numpy.typing import NDArray
 
 from oscillator_field.ranges import slices
 
+# What a lost chunk of codes reads as: no phase has it.
+LOST = -(2**15)
+
 
 def phase_codes(phase: NDArray[np.float32], scale: float) -> NDArray[np.int16]:
     """The nearest multiple of the scale for each phase in (-pi, pi], so that none decodes to -pi.

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import orthogonal_procrustes
-from scipy.sparse.linalg import svds
+from scipy.sparse.linalg import ArpackError, svds
 
 from oscillator_field.parameters import PLANE_AXES
 
@@ -93,8 +93,13 @@ def _principal_axes(points: Features) -> Features:
     """
     # The solver wants more features than it is to find.
     wide = np.pad(points - points.mean(axis=0), ((0, 0), (0, 1)))
-    start = np.ones(min(wide.shape))
-    _, _, axes = svds(wide, PLANE_AXES, v0=start, return_singular_vectors="vh")
+    size = min(wide.shape)
+    try:
+        _, _, axes = svds(wide, PLANE_AXES, v0=np.ones(size), return_singular_vectors="vh")
+    except ArpackError:
+        # Ones may be a start that the points send to nothing.
+        another = np.random.default_rng(0).standard_normal(size)
+        _, _, axes = svds(wide, PLANE_AXES, v0=another, return_singular_vectors="vh")
     # It finds the largest last.
     found = axes[::-1, :-1]
     largest = np.take_along_axis(found, np.abs(found).argmax(axis=1)[:, np.newaxis], axis=1)
@@ -142,10 +147,11 @@ def _independent(model: _Tsne) -> Fit:
 
 
 def _chained(model: _Tsne) -> Fit:
-    """From the last frame to the first: order that the field has found dissolves without tearing, and while it is at
+    """From the last frame to the first.
 
-    rest a good fit stays one. The other way round, what the early frames tore apart is never mended (measured: the
-    divergence of the late frames ends a fifth higher).
+    Order that the field has found dissolves without tearing, and while it is at rest a good fit stays one. The other
+    way round, what the early frames tore apart is never mended (measured: the divergence of the late frames ends a
+    fifth higher).
     """
 
     def fit(features: Features) -> Iterator[Placed]:

@@ -14,17 +14,31 @@ from hashlib import sha256
 from itertools import takewhile
 from pathlib import Path
 
+from oscillator_field.readout.arms import NETWORK
+from oscillator_field.readout.classifiers import CLASSIFIERS
+from oscillator_field.readout.images import CORRUPTIONS
 from oscillator_field.run import is_run_name
 
 LIST, REMOVE = "list", "remove-"
 # All that the workflow makes in the folder of a run.
-_STORE = re.compile(r"(history|observables|embedding-\w+|samples-\w+)\.zarr")
+_STORE = re.compile(r"(history|observables|(embedding|samples)-(pca|tsne))\.zarr")
 _PICTURE = re.compile(
-    r"(phase|spikes|phase_velocity|order_parameter|trajectory-\w+|samples-\w+)(-poster)?\.(html|png|mp4)"
+    r"(phase|spikes|phase_velocity|order_parameter|(trajectory|samples)-(pca|tsne))(-poster)?\.(html|png|mp4)"
 )
 _TEMPORARY = re.compile(r"\..+\.[0-9a-f]{12}\.tmp")
+# All that it makes for a readout: sets of pictures, shards of fields, predictions.
+_NUMBER = r"[0-9.e-]+"
+_SET = rf"(training(\+augmentation=\d+)?|test(\+({'|'.join(CORRUPTIONS)})={_NUMBER})?)"
+_CLASSIFIER = f"({'|'.join((*CLASSIFIERS, NETWORK))})"
+_READOUT = {
+    "images/*.zarr": re.compile(rf"{_SET}\.zarr"),
+    "fields/*/*/*.zarr": re.compile(rf"(?P<arm>field[^/]*)/{_SET}/\d+\.zarr"),
+    "predictions/*/*.zarr": re.compile(rf"(?P<arm>(pixels|input|field)[^/]*?)(\+time=\d+)?/{_CLASSIFIER}\.zarr"),
+}
 # All that there is in a store beside its chunks.
 _IN_A_STORE = ("zarr.json", ".snakemake_timestamp")
+# Folders that stay when they are empty, with all above them.
+_ROOTS = ("runs", "perturbations", "readout")
 
 
 def wanted_folders(results: str | Path, runs: Iterable[str], perturbations: Iterable[str]) -> set[Path]:
@@ -51,14 +65,28 @@ def find_orphans(results: str | Path, wanted: Iterable[Path], readout: Iterable[
     found = [*runs, *inputs]
     if readout is not None:
         kept |= set(map(Path, readout))
-        for kind in ("images/*.zarr", "fields/*/*/*.zarr", "predictions/*/*.zarr"):
-            found += Path(results, "readout").glob(kind)
+        found += _of_a_readout(Path(results, "readout"))
     return sorted(place for place in found if place not in kept)
+
+
+def _of_a_readout(folder: Path) -> Iterator[Path]:
+    """Stores under names that a readout gives, in folders that are no links."""
+    for pattern, names in _READOUT.items():
+        for place in folder.glob(pattern):
+            match = names.fullmatch(place.relative_to(folder / pattern.partition("/")[0]).as_posix())
+            linked = any((folder / part).is_symlink() for part in place.relative_to(folder).parents)
+            if match and not linked and _is_arm(match.groupdict().get("arm", "")):
+                yield place
+
+
+def _is_arm(name: str) -> bool:
+    """Whether a readout can call an arm so: by its kind, and by parameters as runs are named by them."""
+    return is_run_name(f"digit=all{re.sub('^(pixels|input|field)', '', name)}")
 
 
 def key_of(orphans: Sequence[Path]) -> str:
     """What `prune` has to be in the config for just these orphans to be removed."""
-    return REMOVE + sha256("\0".join(map(str, orphans)).encode()).hexdigest()[:10]
+    return REMOVE + sha256("\0".join(str(place.absolute()) for place in orphans).encode()).hexdigest()[:10]
 
 
 def prune(orphans: Sequence[Path], wanted: Iterable[Path], asked: str, command: str) -> tuple[list[str], bool]:
@@ -80,13 +108,14 @@ def prune(orphans: Sequence[Path], wanted: Iterable[Path], asked: str, command: 
     if not any(place.exists() for place in wanted if place.parent.name == "runs"):
         return [
             *map(str, orphans),
-            f"None of these {len(orphans)} results is removed: no run that this config asks for is there, so it may be "
-            "the wrong config (allowed: the config files of the study; remove the folders by hand if you mean it).",
+            f"Nothing is removed ({len(orphans)} listed): no run that this config asks for is there, so it may be the "
+            "wrong one. Name the config files of the study, or remove the folders by hand if you mean it.",
         ], asked == LIST
     if asked == key:
         told = [f"kept: {place} ({why})" for place, why in remove_orphans(orphans)]
         gone = sum(not _is_there(place) for place in orphans)
-        return [*map(str, orphans), *told, f"{gone} of {len(orphans)} results removed."], not told
+        rest = "; of the others, what is kept is named above" if told else ""
+        return [*map(str, orphans), *told, f"{gone} of {len(orphans)} results removed{rest}."], not told
     said = [*map(str, orphans), f"{len(orphans)} results are no longer in the grid."]
     if asked != LIST:
         said.append(f"None is removed: {asked} is the key of another list.")
@@ -162,7 +191,7 @@ def _foreign(store: Path) -> Iterator[Path]:
 
 
 def _remove_empty(folders: Iterable[Path]) -> None:
-    for folder in takewhile(lambda folder: not any(folder.iterdir()), folders):
+    for folder in takewhile(lambda folder: folder.name not in _ROOTS and not any(folder.iterdir()), folders):
         folder.rmdir()
 
 

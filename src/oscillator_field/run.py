@@ -19,7 +19,7 @@ from oscillator_field.parameters import (
     EncodingParameters,
     FieldParameters,
     RunParameters,
-    cast,
+    checked,
     value_text,
 )
 
@@ -114,4 +114,4 @@ def _value(name: str, text: str) -> Any:
     default = DEFAULTS[name]
     if isinstance(default, bool):
         return {"true": True, "false": False}[text]
-    return text if isinstance(default, str) else cast(name, float(text), default)
+    return checked(name, text if isinstance(default, str) else float(text))

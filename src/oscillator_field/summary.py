@@ -54,9 +54,15 @@ def read_summary_table(parquet: str | Path) -> pd.DataFrame:
     import pandas as pd
 
     try:
-        return pd.read_parquet(parquet, page_checksum_verification=True)
+        table = pd.read_parquet(parquet, page_checksum_verification=True)
     except Exception as error:
         raise ValueError(f"{parquet}: damaged, {error} (remove it and run again)") from None
+    # Names of columns have no checksum.
+    expected = {"job", "run", "digit", "instance", *METADATA, *SCALARS}
+    if expected != set(table.columns):
+        different = ", ".join(map(str, expected ^ set(table.columns)))
+        raise ValueError(f"{parquet}: damaged, or of another version: {different} (remove it and run again)")
+    return table
 
 
 def varied(table: pd.DataFrame) -> list[str]:

@@ -62,8 +62,9 @@ def open_sweep(results: str | Path = "results", store: str = "history") -> xr.Da
         combine_attrs="drop_conflicts",
     )
     whole.attrs.pop(DIGEST, None)
-    labels = ("digit", "instance", *METADATA)
-    whole = whole.assign_coords({name: whole[name].load() for name in labels}).sortby(list(labels))
+    # Samples of several digits have none.
+    labels = [name for name in ("digit", "instance", *METADATA) if name in whole.coords]
+    whole = whole.assign_coords({name: whole[name].load() for name in labels}).sortby(labels)
     axes = [name for name in labels if len(set(whole[name].values.tolist())) > 1]
     for name in labels:
         if name not in axes:

@@ -197,10 +197,10 @@ def test_orphans_are_listed_and_removed_only_when_asked_for(project):
         assert said in project.snakemake("prune", "--config", f"prune={key}", config=config, check=False).output
     assert (gone / "history.zarr").exists()
     # As it is printed.
-    [line] = [line for line in listed.splitlines() if line.startswith("To remove them: snakemake prune ")]
+    [line] = [line for line in listed.splitlines() if line.startswith("To remove them: snakemake prune")]
     (project.folder / "override.yaml").write_text(yaml.safe_dump(fewer))
     removed = project.snakemake(*shlex.split(line.removeprefix("To remove them: snakemake ")), check=False).output
     assert f"kept: {(gone / 'notes.txt').relative_to(project.folder)} (not made by this workflow)" in removed
-    assert "1 of 2 results removed." in removed
+    assert "1 of 2 results removed; of the others, what is kept is named above." in removed
     assert [path.name for path in gone.iterdir()] == ["notes.txt"]
     assert (project.folder / "results" / "runs" / name(0.12, 1) / "history.zarr").exists()

@@ -16,28 +16,33 @@ from oscillator_field.engines import numba_kernels
 
 LATTICES = 8
 COLUMNS = 3
-# Each takes a compilation.
-MOST_DAMAGES = 100
+# Each takes a compilation; races of jobs that compile take eight.
+MOST_DAMAGES, WHOLE_JOBS = 100, 2
 
 
-def torture(count, seed):
+def torture(cases, seed):
     chosen = random.Random(seed)
     before = numba.config.CACHE_DIR
+    raced_now, damages, faults = 0, 0, []
     try:
         with tempfile.TemporaryDirectory() as folder:
             numba.config.CACHE_DIR = str(Path(folder, "first"))
             expected = {channels: simulated(channels) for channels in range(1, LATTICES + 1)}
             compiled = {channels: save_again(channels) for channels in expected}
-            faults = [
-                fault for number in range(count) for fault in raced(Path(folder, str(number)), expected, compiled)
-            ]
-            damages = min(count, MOST_DAMAGES)
-            damaged = bear_damage(Path(folder, "damaged"), chosen, damages, expected)
+            damage = Damage(Path(folder, "damaged"), chosen, expected)
+            for number in cases:
+                if number < WHOLE_JOBS:
+                    faults += raced(Path(folder, f"whole {number}"), expected, None)
+                faults += raced(Path(folder, str(number)), expected, compiled)
+                raced_now += 1
+                if number < MOST_DAMAGES:
+                    faults += damage.borne(number)
+                    damages += 1
     finally:
         numba.config.CACHE_DIR = before
-    faults += [f"damaged code was not compiled anew: {name}" for name in damaged]
-    recovered = damages - len(damaged)
-    return f"{count} races of {LATTICES} processes, {recovered} of {damages} damaged caches recovered", faults
+    recovered = damages - sum("damaged" in fault for fault in faults)
+    figure = f"{raced_now} races of {LATTICES} processes that save and {WHOLE_JOBS} of {LATTICES} that compile"
+    return f"{figure}, {recovered} of {damages} damaged caches recovered", faults
 
 
 def simulated(channels):
@@ -62,12 +67,16 @@ def save_again(channels):
 
 
 def raced(folder, expected, compiled):
-    """Save all at once, then let a process for each lattice load its own."""
+    """Save all at once, compiled beforehand or not, then let a process for each lattice load its own."""
     begin = time.monotonic() + 0.05
 
     def save(channels):
         while time.monotonic() < begin:
             pass
+        if compiled is None:
+            numba.config.CACHE_DIR = str(folder)
+            numba_kernels.compute_frames_of.cache_clear()
+            return simulated(channels) == expected[channels]
         compiled[channels](folder)
         return True
 
@@ -99,28 +108,35 @@ def in_processes(function, arguments):
     return [(argument, os.waitpid(child, 0)[1] == 0) for argument, child in children.items()]
 
 
-def bear_damage(folder, chosen, count, expected):
-    """Damage the file of a cache in turn: emptied, cut, flipped; the names of those that were not borne."""
-    numba.config.CACHE_DIR = str(folder)
-    numba_kernels.compute_frames_of.cache_clear()
-    assert simulated(1) == expected[1]
-    [path] = [path for path in folder.rglob("*") if path.is_file()]
-    whole = path.read_bytes()
-    kinds = {
-        "emptied": lambda: b"",
-        "cut": lambda: whole[: chosen.randrange(len(whole))],
-        "flipped": lambda: flipped(whole, chosen),
-    }
-    bad = []
-    for number in range(count):
-        name = list(kinds)[number % len(kinds)]
-        path.write_bytes(kinds[name]())
+class Damage:
+    """The one file of a cache, to be damaged again and again: emptied, cut, flipped."""
+
+    def __init__(self, folder, chosen, expected):
+        self.expected, self.chosen = expected[1], chosen
+        self.folder = folder
+        self.simulated_anew()
+        [self.path] = [path for path in folder.rglob("*") if path.is_file()]
+        self.whole = self.path.read_bytes()
+        self.kinds = {
+            "emptied": lambda: b"",
+            "cut": lambda: self.whole[: chosen.randrange(len(self.whole))],
+            "flipped": lambda: flipped(self.whole, chosen),
+        }
+
+    def simulated_anew(self):
+        numba.config.CACHE_DIR = str(self.folder)
         numba_kernels.compute_frames_of.cache_clear()
+        return simulated(1)
+
+    def borne(self, number):
+        """What is wrong if the file is damaged in one of the ways."""
+        name = list(self.kinds)[number % len(self.kinds)]
+        self.path.write_bytes(self.kinds[name]())
         with redirect_stdout(StringIO()) as said:
-            fine = simulated(1) == expected[1]
-        if not (fine and str(path.parent) in said.getvalue() and len(path.read_bytes()) > len(whole) // 2):
-            bad.append(f"{name} ({number})")
-    return bad
+            same = self.simulated_anew() == self.expected
+        kept = len(self.path.read_bytes()) > len(self.whole) // 2
+        if not (same and kept and str(self.path.parent) in said.getvalue()):
+            yield f"damaged code ({name}, {number}) was not compiled anew"
 
 
 def flipped(content, chosen):

@@ -2,6 +2,8 @@
 
 import random
 import re
+import threading
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 
@@ -125,26 +127,36 @@ def good(chosen):
     )
 
 
-def torture(count, seed):
-    chosen = random.Random(seed)
-    cases = [(mutated(chosen), False) for _ in range(count)] + [(good(chosen), True) for _ in range(count // 10)]
+def torture(cases, seed):
+    lock = threading.Lock()
     with ExitStack() as stack:
         projects = [stack.enter_context(new_project()) for _ in range(WORKERS)]
         with ThreadPoolExecutor(WORKERS) as pool:
-            shares = pool.map(judge_all, projects, (cases[number::WORKERS] for number in range(WORKERS)))
+            shares = pool.map(lambda project: judge_all(project, cases, seed, lock), projects)
             verdicts = [verdict for share in shares for verdict in share]
-    kinds = [kind for kind, _ in verdicts]
-    faults = [said for kind, said in verdicts if kind == "fault"]
+    kinds = Counter(kind for kind, _ in verdicts)
+    faults = [said for kind, said in verdicts if kind.startswith("fault")]
+    good_ones = kinds["good"] + kinds["fault of a good one"]
     figure = (
-        f"{count} mutated: {kinds.count('refused')} refused in one line, {kinds.count('accepted')} accepted and "
-        f"planned, {kinds.count('not read')} refused by Snakemake as no YAML; {kinds.count('good')} of {count // 10} "
-        "good ones accepted"
+        f"{len(verdicts) - good_ones} mutated: {kinds['refused']} refused in one line, {kinds['accepted']} accepted "
+        f"and planned, {kinds['not read']} refused by Snakemake as no YAML; {kinds['good']} of {good_ones} good ones "
+        "accepted"
     )
     return figure, faults
 
 
-def judge_all(project, cases):
-    return [judged(project, text, is_good) for text, is_good in cases]
+def judge_all(project, cases, seed, lock):
+    """The verdicts on the cases that are left, each drawn by its number; after every tenth comes a good one."""
+    verdicts = []
+    while True:
+        with lock:
+            number = next(cases, None)
+        if number is None:
+            return verdicts
+        chosen = random.Random(f"{seed} {number}")
+        verdicts.append(judged(project, mutated(chosen), False))
+        if number % 10 == 0:
+            verdicts.append(judged(project, good(chosen), True))
 
 
 def judged(project, text, is_good):

@@ -1,7 +1,7 @@
 """Flipped bytes, cut and lost files of finished stores: each is seen, or has no effect; none is another number."""
 
 import random
-import shutil
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +9,8 @@ import numpy as np
 from oscillator_field.history import open_history
 from oscillator_field.mnist import picture
 from oscillator_field.perturbation import read_perturbations
+from oscillator_field.readout.fields import read_phases, simulate_shard
+from oscillator_field.readout.images import read_images, write_images
 from oscillator_field.stores import open_store
 from oscillator_field.summary import rows_of
 from oscillator_field.sweep import open_sweep
@@ -17,47 +19,60 @@ from torture.projects import BATCHED, TINY, new_project
 CONFIGS = (TINY, {**BATCHED, "digits": [3, 4], "history": {"precision": 1e-3}, "grid": {"k_bias": [2, 3]}})
 
 
-def torture(count, seed):
+def torture(cases, seed):
     chosen = random.Random(seed)
+    kinds, faults = Counter(), []
     with new_project() as project:
-        files, expected = [], {}
         for config in CONFIGS:
             project.snakemake(config=config)
-            shutil.rmtree(project.folder / "results" / "readout", ignore_errors=True)
+        add_readout(project.folder)
         stores = [path for path in (project.folder / "results").rglob("*.zarr") if path.is_dir()]
         stores.append(project.folder / "resources" / "mnist")
-        for store in stores:
-            expected[store] = everything(store)
-            files += [(store, path) for path in sorted(store.rglob("*")) if path.is_file()]
-        kinds, faults = {"seen": 0, "without effect": 0}, []
-        for number in range(count):
-            store, path = chosen.choice(files)
+        expected = {store: everything(store) for store in stores}
+        files = [(store, path) for store in stores for path in sorted(store.rglob("*")) if path.is_file()]
+        # The root of a store counts as much as all its chunks.
+        roots = [(store, path) for store, path in files if path.parent == store]
+        for number in cases:
+            store, path = chosen.choice(roots if number % 3 == 0 else files)
             whole = path.read_bytes()
-            what = damaged(path, whole, chosen, number)
+            what = f"{path.relative_to(project.folder)}, {damaged(path, whole, chosen, number)}"
             try:
                 same = everything(store) == expected[store]
-                kinds["without effect"] += same
+                kinds["without effect" if same else "not seen"] += 1
                 if not same:
-                    faults.append(f"{path.relative_to(project.folder)}, {what}: another number without a word")
+                    faults.append(f"{what}: another number without a word")
             except (OSError, ValueError) as error:
                 kinds["seen"] += 1
                 if str(store) not in str(error):
-                    faults.append(f"{path.relative_to(project.folder)}, {what}: names no store: {error!r}"[:300])
+                    faults.append(f"{what}: names no store: {error!r}"[:300])
             except Exception as error:
-                faults.append(f"{path.relative_to(project.folder)}, {what}: {error!r}"[:300])
+                faults.append(f"{what}: {error!r}"[:300])
             finally:
-                path.parent.mkdir(parents=True, exist_ok=True)
                 path.write_bytes(whole)
     told = ", ".join(f"{number} {kind}" for kind, number in kinds.items())
-    return f"{count} damaged files of {len(files)} in {len(stores)} stores, {told}", faults
+    return f"{kinds.total()} damaged files of {len(files)} in {len(stores)} stores, {told}", faults
+
+
+def add_readout(folder):
+    """A set of pictures of a readout, and a shard of the field over some of them."""
+    readout = folder / "results" / "readout"
+    write_images(
+        readout / "images" / "test.zarr", folder / "resources" / "mnist", "test", seed=0, rotation=0, translation=0
+    )
+    run = {"channels": 2, "seed": 1}
+    shard = readout / "fields" / "field+channels=2+seed=1" / "test" / "0.zarr"
+    simulate_shard(shard, readout / "images" / "test.zarr", slice(0, 40), run=run, times=[2, 4])
 
 
 def damaged(path, whole, chosen, number):
-    """Damage a file: of ten, eight get a flipped bit, one is cut and one is lost."""
+    """Damage a file: of ten, seven get a flipped bit, one is cut, one is emptied and one is lost."""
     kind = number % 10
-    if kind == 8 or not whole:
+    if kind == 7 or not whole:
         path.unlink()
         return "lost"
+    if kind == 8:
+        path.write_bytes(b"")
+        return "emptied"
     place = chosen.randrange(len(whole))
     if kind == 9:
         path.write_bytes(whole[:place])
@@ -78,6 +93,10 @@ def everything(store: Path):
         found.append(rows_of(store))
     if store.parent.name == "perturbations":
         found.append([(phase.tobytes(), pixels.tobytes()) for phase, pixels, _ in read_perturbations([store])])
+    if store.parent.name == "images":
+        found.append([part.tobytes() for part in read_images(store)])
+    if store.name == "0.zarr":
+        found.append([read_phases([store], step).tobytes() for step in (2, 4)])
     if store.name == "history.zarr":
         # As users open all of them; the data of the others is not read.
         found.append(open_sweep(store.parents[2], "history")["digit"].values.tolist() if alone(store) else None)

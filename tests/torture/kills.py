@@ -10,26 +10,33 @@ from processes import alive, find_processes, wait_for, without_shells
 
 from torture.projects import BATCHED, broken_stores, content, end_all_in, new_project, running, wait_for_quiet
 
-RULES = ("fetch_mnist", "encode", "simulate", "measure", "embed", "embed_samples", "render_html", "summarise")
+# At each of these rules, then at random moments.
+RULES = (
+    *("fetch_mnist", "encode", "simulate", "measure", "embed", "embed_samples", "share_plotlyjs", "render_html"),
+    *("render_samples_html", "summarise", "write_gallery", "render_png", "plot_summary"),
+)
 WAYS = ("the whole group", "the main process", "a job")
+WITH_PNG = {**BATCHED, "render": {**BATCHED["render"], "views": ["phase"], "png": {"frames": 2}}}
 
 
-def torture(count, seed):
+def torture(cases, seed):
     chosen = random.Random(seed)
-    moments = [*RULES, *(chosen.uniform(1, 10) for _ in range(count))]
-    faults = []
+    faults, at_rules, kills = [], 0, 0
     with new_project() as project:
-        project.snakemake(config=BATCHED)
+        project.snakemake(config=WITH_PNG)
         expected = content(project.folder)
-        for number, moment in enumerate(moments):
+        for number in cases:
+            moment = RULES[number] if number < len(RULES) else chosen.uniform(1, 10)
+            config = WITH_PNG if moment in ("render_png", "plot_summary") else BATCHED
             clear(project.folder)
             way = WAYS[number % len(WAYS)]
-            with running(project.folder, BATCHED) as process:
+            with running(project.folder, config) as process:
                 await_moment(project.folder, process, moment)
                 kill(project.folder, process, way)
             found = aftermath(project, expected, seconds=30)
             faults += [f"{way}, at {moment}: {fault}" for fault in found]
-    return f"{len(moments)} kills, {len(RULES)} of them at a rule", faults
+            kills, at_rules = kills + 1, at_rules + (number < len(RULES))
+    return f"{kills} kills, {at_rules} of them each at another rule", faults
 
 
 def clear(folder):

@@ -12,13 +12,14 @@ SECONDS = 30
 KINDS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
-def torture(count, seed):
+def torture(cases, seed):
     chosen = random.Random(seed)
-    faults = []
+    faults, sent = [], 0
     with new_project() as project:
         project.snakemake(config=BATCHED)
         expected = content(project.folder)
-        for kind in KINDS * count:
+        for number in cases:
+            kind = KINDS[number % len(KINDS)]
             clear(project.folder)
             moment = chosen.uniform(1, 10)
             with running(project.folder, BATCHED) as process:
@@ -26,10 +27,11 @@ def torture(count, seed):
                 if process.poll() is None:
                     # As a terminal does, to the whole group.
                     os.killpg(process.pid, kind)
+                    sent += 1
                 try:
                     process.wait(SECONDS)
                 except subprocess.TimeoutExpired:
                     faults.append(f"{kind.name} after {moment:.1f} s: still there after {SECONDS} s")
             found = aftermath(project, expected, SECONDS)
             faults += [f"{kind.name} after {moment:.1f} s: {fault}" for fault in found]
-    return f"{count} times {', '.join(kind.name for kind in KINDS)}", faults
+    return f"{sent} signals of {', '.join(kind.name for kind in KINDS)}", faults

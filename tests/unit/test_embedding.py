@@ -240,6 +240,15 @@ def test_many_points_in_few_places_are_embedded(fit):
         assert np.isfinite(quality)
 
 
+@pytest.mark.parametrize("fit", ["all", "frame", "aligned"])
+def test_points_that_send_the_solver_s_start_to_nothing_are_embedded(fit):
+    x = np.random.default_rng(0).standard_normal((1, 60, 1)).astype(np.float32)
+    frames = np.concatenate([x, -x], axis=2)
+    [(positions, quality)] = pca(fit)(frames)
+    assert quality == pytest.approx(1)
+    np.testing.assert_allclose(np.abs(positions[:, 0]), np.sqrt(2) * np.abs(x[0, :, 0] - x.mean()), atol=1e-5)
+
+
 @pytest.mark.parametrize(
     ("field", "settings"),
     [

@@ -168,6 +168,7 @@ def test_observables_are_those_of_the_frames(stores):
         (lambda store: next(store.glob("phase/c.*")).unlink(), "damaged, .* chunks of 'phase' are missing"),
         (lambda store: shutil.rmtree(store / "spikes"), "damaged, .* chunks of 'spikes' are missing"),
         (lambda store: (store / "zarr.json").write_text("{"), "damaged"),
+        (lambda store: next(store.glob("omega/c.*")).write_bytes(b""), "damaged, 1 of 1 chunks of 'omega' are missing"),
     ],
 )
 def test_damage_is_an_error_and_not_a_wrong_picture(stores, tmp_path, damage, message):

@@ -85,19 +85,40 @@ def test_what_the_workflow_did_not_make_stays(results):
     (runs / "digit=2" / "observables.zarr").mkdir()
     (runs / "digit=2" / "observables.zarr" / "zarr.json").write_text('{"attributes": {}}')
     (runs / "digit=3+seed=7" / "history.zarr" / "my-analysis.npy").write_text("mine")
-    for name in ("digit=3-mine.zarr", "digit=3-backup", "digit=3+speed=2", "digit=3+k_bias=1.25", "digit=3 (copy)"):
+    for name in ("embedding-before_fix.zarr", "embedding-pca-old.zarr"):
+        make_store(runs / "digit=2" / name)
+    for name in ("trajectory-talk.png", "samples-for_paper.html", "phase-mine.png"):
+        (runs / "digit=2" / name).touch()
+    for name in (
+        "digit=3-mine.zarr",
+        "digit=4+scale=mine",
+        "digit=3-backup",
+        "digit=3+speed=2",
+        "digit=3+k_bias=1.25",
+        "digit=3 (copy)",
+    ):
         make_store(runs / name / "history.zarr")
         (runs / name / "my-analysis.npy").write_text("mine")
     orphans = orphans_of(results)
     assert {place.name for place in orphans if place.parent == runs} == {"digit=2", "digit=3+seed=7"}
     assert {(str(place.relative_to(runs)), why) for place, why in remove_orphans(orphans)} == {
-        ("digit=2/notes.txt", "not made by this workflow"),
+        *(
+            (f"digit=2/{name}", "not made by this workflow")
+            for name in (
+                "embedding-before_fix.zarr",
+                "embedding-pca-old.zarr",
+                "notes.txt",
+                "phase-mine.png",
+                "samples-for_paper.html",
+                "trajectory-talk.png",
+            )
+        ),
         ("digit=2/observables.zarr", "no store that says it was made by this workflow"),
         ("digit=3+seed=7/history.zarr", "my-analysis.npy in it was not made by this workflow"),
     }
     assert not (runs / "digit=2" / "history.zarr").exists()
     assert (runs / "digit=3+seed=7" / "history.zarr" / "phase" / "zarr.json").exists()
-    assert len(list(runs.rglob("my-analysis.npy"))) == 6
+    assert len(list(runs.rglob("my-analysis.npy"))) == 7
 
 
 def test_links_and_files_are_left_alone_and_keep_nothing_else(results, tmp_path):
@@ -121,7 +142,7 @@ def test_links_and_files_are_left_alone_and_keep_nothing_else(results, tmp_path)
         f"kept: {runs}/digit=7/history.zarr (a link)",
         f"kept: {runs}/digit=7/observables.zarr (phase/c.1 in it was not made by this workflow)",
     }
-    assert told[-1] == "4 of 8 results removed."
+    assert told[-1] == "4 of 8 results removed; of the others, what is kept is named above."
     assert (elsewhere / "history.zarr" / "phase" / "c.0").exists()
     assert not (runs / "digit=2").exists()
 
@@ -150,8 +171,19 @@ def test_pruning_takes_what_a_readout_no_longer_asks_for(tmp_path):
     for store in kept + gone:
         make_store(store)
     assert find_orphans(tmp_path, [], None) == []
+    # Copies of users, and what lies behind a link.
+    mine = [
+        readout / "images" / "training-backup.zarr",
+        readout / "fields" / "field+k_bias=mine" / "test" / "0.zarr",
+        readout / "fields" / "field" / "test" / "old.zarr",
+        readout / "predictions" / "pixels" / "oracle.zarr",
+        tmp_path / "elsewhere" / "test" / "0.zarr",
+    ]
+    for store in mine:
+        make_store(store)
+    (readout / "fields" / "field+k_bias=2").symlink_to(tmp_path / "elsewhere")
     orphans = find_orphans(tmp_path, [], map(str, kept))
     assert orphans == gone
     assert remove_orphans(orphans) == []
-    assert sorted(tmp_path.rglob("*.zarr")) == sorted(kept)
-    assert not (readout / "predictions").exists()
+    assert sorted(tmp_path.rglob("*.zarr")) == sorted(kept + mine)
+    assert (readout / "predictions" / "pixels").exists()

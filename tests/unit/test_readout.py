@@ -30,6 +30,7 @@ from oscillator_field.readout.network import train
 from oscillator_field.readout.predictions import write_predictions
 from oscillator_field.readout.results import read_result, read_results, table, winner
 from oscillator_field.run import Run
+from oscillator_field.stores import DamagedStoreError
 
 ROOT = Path(__file__).parents[2]
 SAMPLE = ROOT / "resources" / "mnist-sample"
@@ -144,6 +145,15 @@ def test_stored_phases_are_those_of_float64_and_xarray_reads_them(stores):
         read_phases(fields["test"], 5)
 
 
+def test_a_shard_that_was_emptied_is_damaged_and_no_field_of_zeros(stores, tmp_path):
+    images, _ = stores
+    simulate_shard(tmp_path / "0.zarr", images["test"], slice(0, 20), run=PARAMETERS, times=[3, 8], threads=1)
+    assert read_phases([tmp_path / "0.zarr"], 8).any()
+    sorted((tmp_path / "0.zarr" / "phase").glob("c.*"))[-1].write_bytes(b"")
+    with pytest.raises(DamagedStoreError, match=r"0\.zarr: damaged, 1 of 2 chunks of 'phase' are missing or empty"):
+        read_phases([tmp_path / "0.zarr"], 8)
+
+
 def test_shards_do_not_change_the_phases(stores, tmp_path):
     images, fields = stores
     simulate_shard(tmp_path / "all.zarr", images["test"], slice(0, 50), run=PARAMETERS, times=[8], threads=1)
@@ -158,6 +168,7 @@ def test_arms_are_named_by_what_is_special_about_them():
         "encoding": constants,
         "field": {name: value for name, value in DEFAULTS.items() if name not in constants},
         "grid": {"k_coupling": [0.12, 0.24], "steps": [100, 200]},
+        "most_runs": 100,
         "batch": [],
     }
     jobs = expand(config)
@@ -240,6 +251,7 @@ import sys, time
 sys.path[:0] = {paths!r}
 import torch
 from oscillator_field.readout import network
+from oscillator_field.stores import DamagedStoreError
 from test_readout import NETWORK, blobs
 save = torch.save
 torch.save = lambda *arguments: (save(*arguments), time.sleep(0.3))

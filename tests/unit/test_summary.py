@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 import xarray as xr
 
+from oscillator_field.embedding import embed_samples
 from oscillator_field.encoding import over_channels
 from oscillator_field.field import course, problem, start
 from oscillator_field.figures import study
@@ -18,7 +19,7 @@ from oscillator_field.measuring import measure
 from oscillator_field.planning import plan_text, read_summary
 from oscillator_field.run import Job, Run
 from oscillator_field.stores import DamagedStoreError
-from oscillator_field.summary import SCALARS, rows_of, summarise
+from oscillator_field.summary import SCALARS, read_summary_table, rows_of, summarise
 from oscillator_field.sweep import open_sweep
 
 STEPS = 5
@@ -234,6 +235,37 @@ def test_a_sweep_can_be_written(tmp_path, axes, store):
     with xr.open_zarr(tmp_path / "whole.zarr") as as_zarr, xr.open_dataset(tmp_path / "whole.nc") as as_netcdf:
         xr.testing.assert_equal(as_zarr.load(), sweep.load())
         xr.testing.assert_equal(as_netcdf.load(), sweep)
+
+
+def test_samples_of_several_digits_open_too(tmp_path):
+    runs = runs_of(digits=[3, 4, 5])
+    write_runs(tmp_path, runs)
+    embed_samples(
+        [tmp_path / "runs" / run.name / "history.zarr" for run in runs],
+        [run.name for run in runs],
+        tmp_path / "runs" / "digit=all" / "samples-pca.zarr",
+        set_name="digit=all",
+        method="pca",
+        every=2,
+        fit="all",
+    )
+    assert open_sweep(tmp_path, "samples-pca")["position"].sizes["sample"] == 3
+
+
+def test_a_summary_with_another_name_in_it_is_damaged(tmp_path):
+    write_runs(tmp_path, runs_of())
+    stores = sorted(tmp_path.glob("runs/*/observables.zarr"))
+    summarise(stores, tmp_path / "summary.csv", tmp_path / "summary.parquet")
+    table = read_summary_table(tmp_path / "summary.parquet")
+    assert table["digit"].tolist() == [3, 4]
+    table.rename(columns={"settling_time": "settling_tile"}).to_parquet(tmp_path / "other.parquet")
+    with pytest.raises(ValueError, match=r"other\.parquet: damaged, or of another version: settling_ti"):
+        read_summary_table(tmp_path / "other.parquet")
+    content = bytearray((tmp_path / "summary.parquet").read_bytes())
+    content[200] ^= 1
+    (tmp_path / "summary.parquet").write_bytes(content)
+    with pytest.raises(ValueError, match=r"summary\.parquet: damaged"):
+        read_summary_table(tmp_path / "summary.parquet")
 
 
 def test_what_is_true_of_one_run_alone_is_not_said_of_a_sweep(tmp_path):

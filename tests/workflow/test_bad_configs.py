@@ -1,5 +1,6 @@
 """Wrong configs: each refused before any job starts, by one line that names key, value and what is allowed."""
 
+import itertools
 import re
 
 import pytest
@@ -160,18 +161,18 @@ BAD = {
         "render: {png: {frame_rate: 0.015}}",
         "render.png.frame_rate: 0.015 is not allowed (at least 0.1)",
     ),
-    "a list in itself": ("field: {seed: &x [*x]}", "field.seed[0]"),
+    "a list in itself": ("field: {seed: &x [*x]}", "field.seed[0]: contains itself, which is not allowed"),
     "a number beyond all floats": (
         f"field: {{k_bias: 1{400 * '0'}}}",
         "field.k_bias: a number of 1329 bits is not allowed (a finite number)",
     ),
     "a letter that no path has": (
         'mnist: {source: directory, directory: "a\\0b"}',
-        'mnist.directory: "a\\u0000b" is not allowed (a text of letters that can be printed)',
+        'mnist.directory: "a\\u0000b" is not allowed (a text without control characters)',
     ),
     "half a letter": (
         'mnist: {source: directory, directory: "\\ud800"}',
-        'mnist.directory: "\\ud800" is not allowed (a text of letters that can be printed)',
+        'mnist.directory: "\\ud800" is not allowed (a text without control characters)',
     ),
     "a name that no system takes": (
         f"mnist: {{source: directory, directory: {300 * 'a'}}}",
@@ -180,6 +181,11 @@ BAD = {
     "a path of 5,000 letters": (
         f"mnist: {{source: directory, directory: {1000 * 'abcd/'}}}",
         "mnist.directory: a text of 5000 letters is not allowed (at most 4096)",
+    ),
+    "aliases of aliases": (
+        "a: &a [x, x, x, x, x, x, x, x, x, x]\n"
+        + "".join(f"{new}: &{new} [{', '.join([f'*{old}'] * 10)}]\n" for old, new in itertools.pairwise("abcdefghij")),
+        "a: no such key",
     ),
     "a key that is nothing": ("study: {~: 3}", "study: null is not allowed as a key (a text)"),
     "a key that is a number": ("3: 4", "config: 3 is not allowed as a key (a text)"),

@@ -1,8 +1,11 @@
 """The rerun table: after a real run, each change schedules exactly the jobs that it has to, and no other."""
 
 import copy
+import gzip
 import os
+import shutil
 import time
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -305,6 +308,20 @@ def test_a_study_that_moves_runs_nothing(new_project, tmp_path):
     link = tmp_path / "link"
     link.symlink_to(project.folder)
     assert project.planned(config, "--snakefile", str(link / "Snakefile"), "--directory", str(elsewhere)) == set()
+
+
+def test_the_same_pictures_in_another_folder_run_nothing(new_project, tmp_path):
+    project = new_project("folders")
+    sample = project.folder / "resources" / "mnist-sample"
+    # A name with an ideographic space, as a folder may have.
+    folders = [Path(shutil.copytree(sample, tmp_path / name)) for name in ("one", "two\u3000three")]
+    configs = [changed(digits=[3], mnist={"source": "directory", "directory": str(folder)}) for folder in folders]
+    project.snakemake("results/perturbations/digit=3.zarr", config=configs[0])
+    target = "results/perturbations/digit=3.zarr"
+    assert project.planned(configs[1], target) == set()
+    images = next(folders[1].glob("t10k-images*"))
+    images.write_bytes(gzip.compress(gzip.decompress(images.read_bytes()), compresslevel=1))
+    assert project.planned(configs[1], target) == FETCH | encode(["digit=3"])
 
 
 def test_a_lost_result_is_made_again_and_what_depends_on_it(project):

@@ -23,7 +23,7 @@ os.environ.update(
 
 from oscillator_field import configuration
 from oscillator_field.devices import gpu_at_hand
-from oscillator_field.figures.browser import HOW_TO_GET_ONE, find_browser, refused_browsers
+from oscillator_field.figures.browser import HOW_TO_GET_ONE, a_browser_is_there, find_browser, refused_browsers
 from oscillator_field.figures.views import module_of, store_of
 from oscillator_field.grid import perturbations, sample_sets
 from oscillator_field.mnist import FILES, PROVENANCE, folder_digest
@@ -56,8 +56,9 @@ def code(script, *modules):
 def check_config():
     """The simulation jobs by name, the folder of pictures, and whether PNG is drawn; a fault ends all with one line."""
     try:
-        for path in dict.fromkeys(workflow.configfiles) if workflow.is_main_process else []:
-            configuration.check_keys_are_given_once(path)
+        if workflow.is_main_process:
+            for path in dict.fromkeys(workflow.configfiles):
+                configuration.check_keys_are_given_once(path)
         configuration.check_plain(config)
         configuration.check_schema(config, clone("workflow", "schemas", "config.schema.yaml"))
         config.update(configuration.with_whole_numbers(config))
@@ -67,17 +68,23 @@ def check_config():
         configuration.check_embeddable(jobs, config["embed"]["methods"])
         configuration.check_channel(jobs, config["render"]["phase"]["channels"])
         configuration.check_samples(jobs, config["embed"])
-        if workflow.is_main_process:
-            configuration.check_pictures(jobs, folder)
         if config["readout"]["enabled"]:
             configuration.check_split(image_count(folder, TRAINING), config["readout"]["validation_share"])
-        configuration.check_writable("results", "logs", "resources")
         png = config["render"]["png"]
-        browser = None if png["enabled"] is False else find_browser()
-        configuration.check_png(png, browser, how_to_get_a_browser())
+        wanted = png["enabled"] is not False
+        if workflow.is_main_process:
+            # What follows depends on this machine, and a job may run on another.
+            configuration.check_pictures(jobs, folder)
+            configuration.check_writable("results", "logs", "resources")
+            browser = find_browser() if wanted else None
+            configuration.check_png(png, browser, how_to_get_a_browser() if wanted else HOW_TO_GET_ONE)
+            drawn = browser is not None
+        else:
+            # A browser is not started for each job.
+            drawn = wanted and a_browser_is_there()
     except configuration.ConfigError as error:
         sys.exit(f"config: {error}")
-    return {job.name: job for job in jobs}, folder, browser is not None
+    return {job.name: job for job in jobs}, folder, drawn
 
 
 def how_to_get_a_browser():
@@ -85,7 +92,6 @@ def how_to_get_a_browser():
     return "; ".join([HOW_TO_GET_ONE, *refused_browsers()])
 
 
-# A browser is looked for, which starts it, only where pictures are wanted.
 JOBS, SOURCE_FOLDER, PNG = check_config()
 PERTURBATIONS = perturbations(JOBS.values())
 SAMPLE_SETS = sample_sets(JOBS.values())
@@ -108,13 +114,12 @@ def sorted_dict(values):
 
 
 def source_settings():
-    """Of the settings of `mnist`, those that the chosen source looks at, and a digest of its files if it is a folder.
+    """What decides the pictures: the source, and the mirrors or a digest of the files of a folder.
 
-    A digest, and no path: a study that moves, or whose clone does, has the same pictures.
+    A digest, and no path: a study that moves, or its clone, or the folder, has the same pictures.
     """
     mnist = config["mnist"]
-    looked_at = {"bundled": [], "directory": ["directory"], "download": ["mirrors"]}
-    settings = {key: mnist[key] for key in ["source", *looked_at[mnist["source"]]]}
+    settings = {key: mnist[key] for key in ["source"] + ["mirrors"] * (mnist["source"] == "download")}
     # A machine that a job is sent to need not have the folder.
     if SOURCE_FOLDER is not None and workflow.is_main_process:
         settings["digest"] = folder_digest(SOURCE_FOLDER)
@@ -356,6 +361,10 @@ def command_for(target, *more):
     files = [os.path.relpath(path) if not folder else path for path in map(str, settings.configfiles)]
     values = [f"{key}={json.dumps(value)}" for key, value in settings.config.items() if key != "prune"]
     words = ["snakemake", target, *folder]
+    # Where the call was made, if the shell says so: there Snakemake finds the Snakefile by itself.
+    called_in = os.environ.get("PWD", "")
+    if not (os.path.isdir(called_in) and os.path.samefile(called_in, workflow.basedir)):
+        words += ["--snakefile", workflow.main_snakefile]
     for option, given in (("--configfile", files), ("--config", [*values, *more])):
         words += [option, *given] if given else []
     return shlex.join(words)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 import pickle
+import time
 import uuid
 from contextlib import suppress
 from hashlib import sha256
@@ -23,6 +24,8 @@ from numba.core.serialize import dumps
 
 _SUFFIX = ".compiled"
 _DIGEST_BYTES = sha256().digest_size
+# What a killed process was writing is nobody's after so long.
+_ABANDONED_S = 3600
 
 
 def keep_compiled(dispatcher: Any) -> Any:
@@ -97,9 +100,10 @@ class _Files:
             os.replace(temporary, path)
         finally:
             temporary.unlink(missing_ok=True)
-        for other in self._folder.glob(f"*{_SUFFIX}"):
-            if not other.name.startswith(self._source):
-                with suppress(OSError):
+        for other in self._folder.glob("*"):
+            stale = other.suffix == _SUFFIX and not other.name.startswith(self._source)
+            with suppress(OSError):
+                if stale or (other.suffix == ".tmp" and time.time() - other.stat().st_mtime > _ABANDONED_S):
                     other.unlink()
 
     def flush(self) -> None:

@@ -9,7 +9,6 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from functools import cache
-from pathlib import Path
 
 from choreographer.browsers.chromium import Chromium, chromium_based_browsers  # type: ignore[attr-defined]
 
@@ -31,6 +30,11 @@ def find_browser() -> str | None:
     return _tried()[0]
 
 
+def a_browser_is_there() -> bool:
+    """Whether there is a browser at all, which need not start: without trying one."""
+    return next(_candidates(), None) is not None
+
+
 def refused_browsers() -> tuple[str, ...]:
     """Of each browser before the one that was found: its path, and what it said in place of starting."""
     return _tried()[1]
@@ -38,7 +42,7 @@ def refused_browsers() -> tuple[str, ...]:
 
 def short_folder() -> str:
     """A folder for temporary files whose path is short enough for a browser."""
-    for folder in (tempfile.gettempdir(), "/tmp", "/var/tmp", str(Path.home())):
+    for folder in (tempfile.gettempdir(), "/tmp", "/var/tmp", os.path.expanduser("~")):
         if len(folder) <= LONGEST_FOLDER and os.access(folder, os.W_OK | os.X_OK):
             return folder
     return tempfile.gettempdir()
@@ -76,22 +80,21 @@ def _candidates() -> Iterator[str]:
 def _trouble_of(path: str) -> str | None:
     """What keeps a browser from showing an empty page; None if it does."""
     # A browser in a snap sees no temporary folder but those below its user's home.
-    parent = Path.home() if "snap" in path else short_folder()
-    with tempfile.TemporaryDirectory(prefix=".oscillator-field-", dir=parent, ignore_cleanup_errors=True) as folder:
-        options = ["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
-        command = [path, *options, f"--user-data-dir={folder}", "--dump-dom", "about:blank"]
-        try:
+    parent = os.path.expanduser("~") if "snap" in path else short_folder()
+    options = ["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
+    try:
+        with tempfile.TemporaryDirectory(prefix=".oscillator-field-", dir=parent, ignore_cleanup_errors=True) as folder:
             said = subprocess.run(
-                command,
-                env=os.environ | {"TMPDIR": str(parent)},
+                [path, *options, f"--user-data-dir={folder}", "--dump-dom", "about:blank"],
+                env=os.environ | {"TMPDIR": parent},
                 stdin=subprocess.DEVNULL,
                 capture_output=True,
                 timeout=STARTING_SECONDS,
             )
-        except subprocess.TimeoutExpired:
-            return f"nothing came in {STARTING_SECONDS:g} s"
-        except OSError as error:
-            return str(error)
+    except subprocess.TimeoutExpired:
+        return f"nothing came in {STARTING_SECONDS:g} s"
+    except OSError as error:
+        return str(error)
     if said.returncode == 0 and b"<html>" in said.stdout:
         return None
     lines = (said.stderr + said.stdout).decode(errors="replace").split()

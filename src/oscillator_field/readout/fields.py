@@ -22,7 +22,7 @@ from oscillator_field.devices import visible_gpus
 from oscillator_field.encoding import encode, over_channels
 from oscillator_field.field import LIBRARIES, course, problem, start, usable_engine
 from oscillator_field.logs import progress
-from oscillator_field.phase_codes import phase_codes
+from oscillator_field.phase_codes import LOST, phase_codes
 from oscillator_field.ranges import slices
 from oscillator_field.readout.images import read_images
 from oscillator_field.run import Run
@@ -103,6 +103,7 @@ def simulate_shard(
             dtype="int16",
             units="rad",
             long_name="phase",
+            fill_value=LOST,
             scale_factor=scale,
         )
         # Zarr writes a shard whole: phases wait here until all pictures of a time are in.
