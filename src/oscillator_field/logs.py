@@ -31,16 +31,24 @@ def log_to(path: str | Path) -> Iterator[None]:
     with open(path, "w", buffering=1) as stream, redirect_stdout(stream), redirect_stderr(stream):
         try:
             yield
-        except KeyboardInterrupt:
-            print("interrupted")
-            told, code = f"interrupted (log in {path})", INTERRUPTED
-        except Exception as error:
-            traceback.print_exc(file=stream)
-            told, code = f"{str(error) or type(error).__name__} (traceback in {path})", 1
+        except (Exception, KeyboardInterrupt) as error:
+            if came_of_interrupt(error):
+                print("interrupted")
+                told, code = f"interrupted (log in {path})", INTERRUPTED
+            else:
+                traceback.print_exc(file=stream)
+                told, code = f"{str(error) or type(error).__name__} (traceback in {path})", 1
         else:
             return
     print(told, file=sys.stderr)
     raise SystemExit(code)
+
+
+def came_of_interrupt(error: BaseException | None) -> bool:
+    """Whether an error is Ctrl-C, or was raised because of it."""
+    while error is not None and not isinstance(error, KeyboardInterrupt):
+        error = error.__cause__ or error.__context__
+    return error is not None
 
 
 def progress(**described: Any) -> tqdm:

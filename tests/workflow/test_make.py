@@ -27,7 +27,10 @@ def clone(tmp_path):
 
 
 def would_do(folder, target="setup"):
-    done = subprocess.run(["make", "--dry-run", target], cwd=folder, capture_output=True, text=True)
+    # As from a shell, and not from the make that runs the tests.
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("MAKE")}
+    command = ["make", "--dry-run", target]
+    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     return done.stdout
 

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from oscillator_field.engines import Piece, Problem, angle, on_circle
 from oscillator_field.engines.numba_kernels import LANES, compute_frames_of, sources_read
 from oscillator_field.engines.step_constants import step_constants
+from oscillator_field.logs import came_of_interrupt
 from oscillator_field.ranges import slices
 
 # A compiled call takes at most so many steps of sites, with few channels some tenths of a second: only between calls
@@ -167,10 +168,7 @@ def _interruptible() -> Iterator[None]:
     try:
         yield
     except SystemError as error:
-        cause: BaseException | None = error
-        while cause is not None and not isinstance(cause, KeyboardInterrupt):
-            cause = cause.__cause__
-        if cause is None:
+        if not came_of_interrupt(error):
             raise
         raise KeyboardInterrupt from None
 
