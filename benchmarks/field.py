@@ -20,13 +20,13 @@ from pathlib import Path
 import numpy as np
 
 from oscillator_field import FieldParameters
-from oscillator_field.encoding import encode, over_channels
 from oscillator_field.field import course, problem, start
-from oscillator_field.mnist import picture
+from oscillator_field.inputs.encoding import encode, over_channels
+from oscillator_field.inputs.mnist import picture
+from oscillator_field.inputs.perturbation import write_perturbation
 from oscillator_field.parameters import EncodingParameters
-from oscillator_field.perturbation import write_perturbation
 from oscillator_field.run import Run
-from oscillator_field.runs import simulate_runs
+from oscillator_field.simulation import simulate_runs
 
 ROOT = Path(__file__).parents[1]
 SAMPLE = ROOT / "resources" / "mnist-sample"

@@ -20,17 +20,17 @@ from pathlib import Path
 import numpy as np
 from field import ROOT, SAMPLE, machine
 
-from oscillator_field.embedding import cos_sin, embed_sites
-from oscillator_field.embedding_quality import displacements
-from oscillator_field.figures.browser import find_browser
-from oscillator_field.figures.html import write_html
+from oscillator_field.analysis.embedding import cos_sin, embed_sites
+from oscillator_field.analysis.embedding_quality import displacements
+from oscillator_field.analysis.projections import tsne
+from oscillator_field.figures.painters.browser import find_browser
+from oscillator_field.figures.painters.html import write_html
 from oscillator_field.figures.views import animation
-from oscillator_field.history import open_history
-from oscillator_field.mnist import picture
-from oscillator_field.perturbation import write_perturbation
-from oscillator_field.projections import tsne
+from oscillator_field.inputs.mnist import picture
+from oscillator_field.inputs.perturbation import write_perturbation
 from oscillator_field.run import Run
-from oscillator_field.runs import simulate_runs
+from oscillator_field.simulation import simulate_runs
+from oscillator_field.stores.history import open_history
 
 PHASE = {"every": 1, "channels": "mean", "channel_mean": "circular", "colours": "Phase", "panels": 16}
 SCATTER = {"colour_by": "ink", "colours": "Agsunset", "panels": 16}
@@ -116,8 +116,8 @@ def playback(folder, figures):
 def png_job(folder, name):
     """Draw one animation in this process, Kaleido's start included; prints seconds and peak memory in MB."""
     begin = time.perf_counter()
-    from oscillator_field.figures.drawing import one_browser
-    from oscillator_field.figures.png import write_png
+    from oscillator_field.figures.painters.drawing import one_browser
+    from oscillator_field.figures.painters.png import write_png
 
     view, settings = VIEWS[name]
     with one_browser() as draw:

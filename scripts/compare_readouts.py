@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-from oscillator_field.figures.readout import write_readout_page
+from oscillator_field.figures.pages.readout import write_readout_page
 from oscillator_field.logs import log_to
 from oscillator_field.readout.results import read_results, write_table
 

@@ -1,6 +1,6 @@
 """embed: the sites of a history as points in a plane."""
 
-from oscillator_field.embedding import embed_sites
+from oscillator_field.analysis.embedding import embed_sites
 from oscillator_field.logs import log_to
 
 with log_to(snakemake.log[0]):

@@ -1,6 +1,6 @@
 """embed_samples: every digit and instance of a parameter set as one point in a plane."""
 
-from oscillator_field.embedding import embed_samples
+from oscillator_field.analysis.embedding import embed_samples
 from oscillator_field.logs import log_to
 
 with log_to(snakemake.log[0]):

@@ -3,10 +3,10 @@
 import json
 from pathlib import Path
 
+from oscillator_field.inputs.mnist import picture
+from oscillator_field.inputs.perturbation import write_perturbation
 from oscillator_field.logs import log_to
-from oscillator_field.mnist import picture
 from oscillator_field.parameters import EncodingParameters
-from oscillator_field.perturbation import write_perturbation
 
 with log_to(snakemake.log[0]):
     settings = snakemake.params.settings

@@ -3,14 +3,14 @@
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from oscillator_field import mnist
+from oscillator_field.inputs import mnist
 from oscillator_field.logs import log_to
 
 with log_to(snakemake.log[0]):
     source = snakemake.params.settings["source"]
     destination = Path(snakemake.output.provenance).parent
     if source == "download":
-        from oscillator_field.mnist_download import download
+        from oscillator_field.inputs.mnist_download import download
 
         with TemporaryDirectory() as folder:
             mirrors = download(folder, snakemake.params.settings["mirrors"])

@@ -6,8 +6,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-from oscillator_field.configuration import jobs_of
-from oscillator_field.planning import plan_text, read_summary
+from oscillator_field.study.configuration import jobs_of
+from oscillator_field.study.planning import plan_text, read_summary
 
 settings = snakemake.params.settings
 with tempfile.NamedTemporaryFile("w", suffix=".json") as whole_config:

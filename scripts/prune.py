@@ -3,7 +3,7 @@
 import sys
 from pathlib import Path
 
-from oscillator_field.pruning import prune
+from oscillator_field.study.pruning import prune
 
 settings = snakemake.params.settings
 told, done = prune(

@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-from oscillator_field.figures.html import write_html
+from oscillator_field.figures.painters.html import write_html
 from oscillator_field.figures.views import animation
 from oscillator_field.logs import log_to
 

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from oscillator_field.figures.drawing import one_browser
-from oscillator_field.figures.png import write_png
+from oscillator_field.figures.painters.drawing import one_browser
+from oscillator_field.figures.painters.png import write_png
 from oscillator_field.figures.views import animation
 from oscillator_field.logs import log_to
 

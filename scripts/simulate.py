@@ -2,7 +2,7 @@
 
 from oscillator_field.logs import log_to
 from oscillator_field.run import Run
-from oscillator_field.runs import simulate_runs
+from oscillator_field.simulation import simulate_runs
 
 with log_to(snakemake.log[0]):
     settings = snakemake.params.settings

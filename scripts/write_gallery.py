@@ -3,10 +3,10 @@
 import os
 from pathlib import Path
 
-from oscillator_field.figures.gallery import write_gallery
+from oscillator_field.analysis.summary import read_summary_table
+from oscillator_field.figures.pages.gallery import write_gallery
 from oscillator_field.logs import log_to
 from oscillator_field.provenance import time_used, versions
-from oscillator_field.summary import read_summary_table
 
 with log_to(snakemake.log[0]):
     settings = dict(snakemake.params.settings)

@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 from oscillator_field.devices import gpu_at_hand
-from oscillator_field.figures.browser import find_browser
+from oscillator_field.figures.painters.browser import find_browser
 
 # Where no GPU is, the kernels run in numba's simulator: thread by thread, in Python. To be said before numba is loaded.
 if not gpu_at_hand():

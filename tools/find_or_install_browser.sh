@@ -3,7 +3,7 @@
 set -uo pipefail
 
 found() {
-    .venv/bin/python -m oscillator_field.figures.browser
+    .venv/bin/python -m oscillator_field.figures.painters.browser
 }
 
 found && exit 0

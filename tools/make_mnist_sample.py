@@ -6,7 +6,7 @@ usage: python tools/make_mnist_sample.py FOLDER_OF_THE_FULL_SET
 import sys
 from pathlib import Path
 
-from oscillator_field.mnist import MnistError, make_sample
+from oscillator_field.inputs.mnist import MnistError, make_sample
 
 SAMPLE = Path(__file__).parents[1] / "resources" / "mnist-sample"
 

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 from oscillator_field._version import __version__
 
 if TYPE_CHECKING:
+    from oscillator_field.analysis.sweep import open_sweep
     from oscillator_field.field import History, simulate
-    from oscillator_field.history import open_history
     from oscillator_field.parameters import EncodingParameters, FieldParameters
-    from oscillator_field.sweep import open_sweep
+    from oscillator_field.stores.history import open_history
 
 __all__ = [
     "EncodingParameters",
@@ -28,8 +28,8 @@ _HOME = {
     "FieldParameters": "parameters",
     "History": "field",
     "simulate": "field",
-    "open_history": "history",
-    "open_sweep": "sweep",
+    "open_history": "stores.history",
+    "open_sweep": "analysis.sweep",
 }
 
 

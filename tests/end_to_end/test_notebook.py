@@ -5,7 +5,7 @@ import pytest
 import xarray as xr
 from reference import apart, simulate_float64
 
-from oscillator_field.mnist import picture
+from oscillator_field.inputs.mnist import picture
 
 NOTEBOOK = {
     "delta_t": 0.01,

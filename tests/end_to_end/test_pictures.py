@@ -12,7 +12,7 @@ from playwright.sync_api import sync_playwright
 from reference import apart
 
 from oscillator_field import open_history
-from oscillator_field.figures.browser import find_browser
+from oscillator_field.figures.painters.browser import find_browser
 
 DIGITS, STEPS = (1, 3, 8), 64
 # Frames of the default config at 64 steps, but for t-SNE, which would have one.

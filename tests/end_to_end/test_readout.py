@@ -14,8 +14,8 @@ import zarr
 from playwright.sync_api import sync_playwright
 from processes import find_processes, without_shells
 
-from oscillator_field.figures.browser import find_browser
-from oscillator_field.mnist import make_sample
+from oscillator_field.figures.painters.browser import find_browser
+from oscillator_field.inputs.mnist import make_sample
 
 pytestmark = pytest.mark.slow
 SAMPLE = Path(__file__).parents[2] / "resources" / "mnist-sample"

@@ -9,8 +9,8 @@ import pytest
 import yaml
 from playwright.sync_api import sync_playwright
 
-from oscillator_field.figures.browser import find_browser
-from oscillator_field.sweep import open_sweep
+from oscillator_field.analysis.sweep import open_sweep
+from oscillator_field.figures.painters.browser import find_browser
 
 SWEEP = {
     "digits": [3, 8],

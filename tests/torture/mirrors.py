@@ -13,8 +13,8 @@ from tempfile import TemporaryDirectory
 
 from conftest import ROOT
 
-from oscillator_field import mnist_download
-from oscillator_field.mnist import FILES, MnistError
+from oscillator_field.inputs import mnist_download
+from oscillator_field.inputs.mnist import FILES, MnistError
 
 SAMPLE = ROOT / "resources" / "mnist-sample"
 SECONDS, MOST_BYTES = 3.0, 150 * 10**6

@@ -12,8 +12,8 @@ import yaml
 from conftest import Project, copy_project
 from processes import alive, find_processes, wait_for
 
-from oscillator_field.figures.browser import find_browser
-from oscillator_field.stores import check_store, open_store
+from oscillator_field.figures.painters.browser import find_browser
+from oscillator_field.stores.zarr_stores import check_store, open_store
 
 SERVER = Path(__file__).parents[1] / "snakemake_server.py"
 TINY = {

@@ -9,9 +9,9 @@ import pytest
 from reference import apart, simulate_float64
 
 from oscillator_field import EncodingParameters, FieldParameters, simulate
-from oscillator_field.encoding import encode, over_channels
 from oscillator_field.field import start
-from oscillator_field.mnist import picture
+from oscillator_field.inputs.encoding import encode, over_channels
+from oscillator_field.inputs.mnist import picture
 
 SAMPLE = Path(__file__).parents[2] / "resources" / "mnist-sample"
 STEPS = 512

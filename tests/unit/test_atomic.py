@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from oscillator_field.atomic import whole_directory, whole_file
+from oscillator_field.stores.atomic import whole_directory, whole_file
 
 
 def write(place, content):

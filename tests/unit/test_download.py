@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from oscillator_field import mnist
-from oscillator_field.mnist import FILES, PUBLISHED_MD5, MnistError
-from oscillator_field.mnist_download import download
+from oscillator_field.inputs import mnist
+from oscillator_field.inputs.mnist import FILES, PUBLISHED_MD5, MnistError
+from oscillator_field.inputs.mnist_download import download
 
 FULL = Path(__file__).parents[3] / "shared" / "mnist"
 SAMPLE = Path(__file__).parents[2] / "resources" / "mnist-sample"
@@ -77,7 +77,7 @@ def published(monkeypatch):
     import hashlib
 
     sums = {name: hashlib.md5(mnist.read_file(SAMPLE, name), usedforsecurity=False).hexdigest() for name in FILES}
-    monkeypatch.setattr("oscillator_field.mnist_download.PUBLISHED_MD5", sums)
+    monkeypatch.setattr("oscillator_field.inputs.mnist_download.PUBLISHED_MD5", sums)
     return SAMPLE
 
 
@@ -143,7 +143,7 @@ def test_a_server_that_hangs_is_given_up(published, tmp_path, monkeypatch):
     release = threading.Event()
     server = ThreadingHTTPServer(("127.0.0.1", 0), Silent)
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    monkeypatch.setattr("oscillator_field.mnist_download.PATIENCE_S", 0.3)
+    monkeypatch.setattr("oscillator_field.inputs.mnist_download.PATIENCE_S", 0.3)
     try:
         with pytest.raises(MnistError, match="timed out"):
             download(tmp_path, [f"http://127.0.0.1:{server.server_port}"], pause_s=0)
@@ -191,7 +191,7 @@ def tap():
 
 @pytest.mark.parametrize("announce", [True, False], ids=["slow content", "slow head"])
 def test_a_mirror_that_trickles_is_given_up_and_tried_last(mirror, tap, tmp_path, monkeypatch, announce, capsys):
-    monkeypatch.setattr("oscillator_field.mnist_download.FILE_S", 0.6)
+    monkeypatch.setattr("oscillator_field.inputs.mnist_download.FILE_S", 0.6)
     slow, fine = tap(part=b"H", pause_s=0.05, announce=announce), mirror(good)
     begin = time.monotonic()
     assert set(download(tmp_path, [slow, fine], pause_s=0).values()) == {fine + "/"}

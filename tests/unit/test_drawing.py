@@ -11,8 +11,8 @@ import psutil
 import pytest
 from processes import alive, wait_for
 
-from oscillator_field.figures import browser, drawing
-from oscillator_field.figures.browser import find_browser
+from oscillator_field.figures.painters import browser, drawing
+from oscillator_field.figures.painters.browser import find_browser
 
 pytestmark = pytest.mark.skipif(find_browser() is None, reason="no browser to draw PNG with")
 FIGURE = {

@@ -6,17 +6,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.manifold import trustworthiness as independent_trustworthiness
 
-from oscillator_field.embedding import cos_sin, embed_samples, embed_sites
-from oscillator_field.embedding_quality import displacements, trustworthiness
-from oscillator_field.encoding import over_channels
+from oscillator_field.analysis.embedding import cos_sin, embed_samples, embed_sites
+from oscillator_field.analysis.embedding_quality import displacements, trustworthiness
+from oscillator_field.analysis.projections import pca, tsne, turned_to
 from oscillator_field.field import course, problem, start
-from oscillator_field.figures.trajectory import frames_with_quality
-from oscillator_field.history import open_history, write_history
-from oscillator_field.perturbation import write_perturbation
-from oscillator_field.projections import pca, tsne, turned_to
+from oscillator_field.figures.views.trajectory import frames_with_quality
+from oscillator_field.inputs.encoding import over_channels
+from oscillator_field.inputs.perturbation import write_perturbation
 from oscillator_field.run import Run
-from oscillator_field.runs import simulate_runs
-from oscillator_field.stores import open_store
+from oscillator_field.simulation import simulate_runs
+from oscillator_field.stores.history import open_history, write_history
+from oscillator_field.stores.zarr_stores import open_store
 
 STEPS = 6
 

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from oscillator_field.encoding import encode, over_channels
+from oscillator_field.inputs.encoding import encode, over_channels
 from oscillator_field.parameters import EncodingParameters
 
 GREYS = np.array([0, 51, 255], np.uint8)

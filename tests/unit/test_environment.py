@@ -55,10 +55,10 @@ def test_the_lock_covers_every_dependency_with_hashes_and_names_no_address():
     [
         ("oscillator_field", {"numpy", "torch", "zarr"}),
         ("oscillator_field.figures.views", {"torch", "pandas", "sklearn", "kaleido", "xarray"}),
-        ("oscillator_field.figures.png", {"torch", "pandas", "sklearn", "xarray"}),
-        ("oscillator_field.runs", {"torch", "pandas", "sklearn", "plotly", "xarray"}),
-        ("oscillator_field.embedding", {"torch", "pandas", "sklearn", "plotly", "xarray"}),
-        ("oscillator_field.configuration", {"torch", "pandas", "sklearn", "plotly", "xarray", "zarr"}),
+        ("oscillator_field.figures.painters.png", {"torch", "pandas", "sklearn", "xarray"}),
+        ("oscillator_field.simulation", {"torch", "pandas", "sklearn", "plotly", "xarray"}),
+        ("oscillator_field.analysis.embedding", {"torch", "pandas", "sklearn", "plotly", "xarray"}),
+        ("oscillator_field.study.configuration", {"torch", "pandas", "sklearn", "plotly", "xarray", "zarr"}),
     ],
 )
 def test_a_job_loads_only_what_it_uses(module, unwanted):

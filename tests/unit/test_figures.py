@@ -15,23 +15,23 @@ from PIL import Image
 from plotly.offline import get_plotlyjs_version
 from reference import apart
 
-from oscillator_field.encoding import over_channels
+from oscillator_field.analysis.measuring import measure
 from oscillator_field.field import course, problem, start
-from oscillator_field.figures import layout, png
 from oscillator_field.figures.animation import Animation, Colours, Curves, Lattice, Scatter, frame_texts, named_scale
-from oscillator_field.figures.apng import write_apng
-from oscillator_field.figures.browser import find_browser
-from oscillator_field.figures.drawing import one_browser
-from oscillator_field.figures.html import write_html
-from oscillator_field.figures.packing import LEVELS, deflate, pack, unpack
+from oscillator_field.figures.painters import layout, png
+from oscillator_field.figures.painters.apng import write_apng
+from oscillator_field.figures.painters.browser import find_browser
+from oscillator_field.figures.painters.drawing import one_browser
+from oscillator_field.figures.painters.html import write_html
+from oscillator_field.figures.painters.packing import LEVELS, deflate, pack, unpack
 from oscillator_field.figures.plotlyjs import CARTESIAN, scripts
 from oscillator_field.figures.titles import run_titles
 from oscillator_field.figures.views import animation
-from oscillator_field.history import open_history, write_history
-from oscillator_field.measuring import measure
+from oscillator_field.inputs.encoding import over_channels
 from oscillator_field.parameters import DEFAULTS
 from oscillator_field.run import Run
-from oscillator_field.stores import add_values
+from oscillator_field.stores.history import open_history, write_history
+from oscillator_field.stores.zarr_stores import add_values
 
 needs_browser = pytest.mark.skipif(find_browser() is None, reason="no browser to draw PNG with")
 PHASE = Colours(named_scale("Phase"), "phase (rad)", -math.pi, math.pi, ((-math.pi, "-π"), (0, "0"), (math.pi, "π")))

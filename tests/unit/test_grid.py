@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from oscillator_field.grid import expand, perturbations, sample_sets
 from oscillator_field.parameters import DEFAULTS, GROUPS
 from oscillator_field.run import LONGEST_NAME, Run, is_run_name, run_name
+from oscillator_field.study.grid import expand, perturbations, sample_sets
 
 
 def config(**changes):

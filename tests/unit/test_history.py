@@ -11,19 +11,21 @@ import pytest
 import xarray as xr
 from reference import apart
 
-from oscillator_field import FieldParameters, history, observables, open_history, simulate
-from oscillator_field.embedding import embed_sites
-from oscillator_field.encoding import over_channels
+from oscillator_field import FieldParameters, open_history, simulate
+from oscillator_field.analysis import observables
+from oscillator_field.analysis.embedding import embed_sites
+from oscillator_field.analysis.measuring import OBSERVABLES, measure
+from oscillator_field.analysis.summary import rows_of
 from oscillator_field.field import start
+from oscillator_field.inputs.encoding import over_channels
+from oscillator_field.inputs.perturbation import read_perturbations, write_perturbation
 from oscillator_field.logs import log_to
-from oscillator_field.measuring import OBSERVABLES, measure
 from oscillator_field.parameters import DEFAULTS, METADATA, EncodingParameters
-from oscillator_field.perturbation import read_perturbations, write_perturbation
-from oscillator_field.phase_codes import phase_codes
 from oscillator_field.run import Run
-from oscillator_field.runs import simulate_runs
-from oscillator_field.stores import DamagedStoreError, open_store
-from oscillator_field.summary import rows_of
+from oscillator_field.simulation import simulate_runs
+from oscillator_field.stores import history
+from oscillator_field.stores.phase_codes import phase_codes
+from oscillator_field.stores.zarr_stores import DamagedStoreError, open_store
 
 STEPS, EVERY, SIDE = 150, 2, 12
 
@@ -334,7 +336,7 @@ def test_a_wrong_name_of_an_array_is_no_damage(stores):
 @pytest.mark.parametrize("precision", ["exact", 1e-3])
 def test_a_history_that_cannot_be_is_not_stored(stores, tmp_path, monkeypatch, array, value, message, precision):
     folder, runs = stores
-    from oscillator_field import runs as module
+    from oscillator_field import simulation as module
 
     def wrong(*arguments, **named):
         for piece in course(*arguments, **named):
@@ -391,7 +393,7 @@ def test_a_store_that_is_not_there_says_so(tmp_path):
 
 def test_a_simulation_that_fails_leaves_no_store(stores, tmp_path, monkeypatch):
     folder, runs = stores
-    from oscillator_field import runs as module
+    from oscillator_field import simulation as module
 
     def breaking(*arguments, **named):
         yield from list(course(*arguments, **named))[:1]

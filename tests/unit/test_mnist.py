@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from oscillator_field import mnist
-from oscillator_field.mnist import FILES, IMAGES, LABELS, MnistError
+from oscillator_field.inputs import mnist
+from oscillator_field.inputs.mnist import FILES, IMAGES, LABELS, MnistError
 
 ROOT = Path(__file__).parents[2]
 SAMPLE = ROOT / "resources" / "mnist-sample"

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from reference import apart
 from scipy import stats
 
-from oscillator_field import observables as observe
-from oscillator_field.figures.phase import arithmetic_mean, circular_mean
+from oscillator_field.analysis import observables as observe
+from oscillator_field.figures.views.phase import arithmetic_mean, circular_mean
 
 ROWS, COLUMNS, CHANNELS = 5, 4, 3
 SITES = list(itertools.product(range(ROWS), range(COLUMNS), range(CHANNELS)))

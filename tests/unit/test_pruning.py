@@ -5,8 +5,8 @@ import shutil
 import numpy as np
 import pytest
 
-from oscillator_field.pruning import find_orphans, key_of, prune, remove_orphans, wanted_folders
-from oscillator_field.stores import add_values, new_store
+from oscillator_field.stores.zarr_stores import add_values, new_store
+from oscillator_field.study.pruning import find_orphans, key_of, prune, remove_orphans, wanted_folders
 
 
 def make_store(path):

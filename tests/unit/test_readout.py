@@ -16,10 +16,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from reference import apart, simulate_float64
 
-from oscillator_field.encoding import encode, over_channels
 from oscillator_field.field import start
-from oscillator_field.grid import expand
-from oscillator_field.mnist import make_sample
+from oscillator_field.inputs.encoding import encode, over_channels
+from oscillator_field.inputs.mnist import make_sample
 from oscillator_field.parameters import DEFAULTS, EncodingParameters, FieldParameters
 from oscillator_field.readout.arms import Arm, arms_of, fields_of
 from oscillator_field.readout.classifiers import CLASSIFIERS
@@ -30,7 +29,8 @@ from oscillator_field.readout.network import train
 from oscillator_field.readout.predictions import write_predictions
 from oscillator_field.readout.results import read_result, read_results, table, winner
 from oscillator_field.run import Run
-from oscillator_field.stores import DamagedStoreError
+from oscillator_field.stores.zarr_stores import DamagedStoreError
+from oscillator_field.study.grid import expand
 
 ROOT = Path(__file__).parents[2]
 SAMPLE = ROOT / "resources" / "mnist-sample"
@@ -251,7 +251,7 @@ import sys, time
 sys.path[:0] = {paths!r}
 import torch
 from oscillator_field.readout import network
-from oscillator_field.stores import DamagedStoreError
+from oscillator_field.stores.zarr_stores import DamagedStoreError
 from test_readout import NETWORK, blobs
 save = torch.save
 torch.save = lambda *arguments: (save(*arguments), time.sleep(0.3))

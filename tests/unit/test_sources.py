@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from oscillator_field.figures.views import module_of
-from oscillator_field.sources import DECIDES_NOTHING, LIBRARY, code_digest, sources
+from oscillator_field.study.sources import DECIDES_NOTHING, LIBRARY, code_digest, sources
 
 ROOT = Path(__file__).parents[2]
 SCRIPTS = sorted((ROOT / "scripts").glob("*.py"), key=lambda path: path.name)
@@ -64,7 +64,7 @@ def test_a_digest_depends_on_content_and_on_no_path(tmp_path):
         (tmp_path / folder).mkdir()
         (tmp_path / folder / "script.py").write_text("from oscillator_field import logs")
     assert code_digest(tmp_path / "one" / "script.py") == code_digest(tmp_path / "two" / "script.py")
-    (tmp_path / "two" / "script.py").write_text("from oscillator_field import observables")
+    (tmp_path / "two" / "script.py").write_text("from oscillator_field.analysis import observables")
     assert code_digest(tmp_path / "one" / "script.py") != code_digest(tmp_path / "two" / "script.py")
 
 

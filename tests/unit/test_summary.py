@@ -9,18 +9,18 @@ import pandas as pd
 import pytest
 import xarray as xr
 
-from oscillator_field.embedding import embed_samples
-from oscillator_field.encoding import over_channels
+from oscillator_field.analysis.embedding import embed_samples
+from oscillator_field.analysis.measuring import measure
+from oscillator_field.analysis.summary import SCALARS, read_summary_table, rows_of, summarise
+from oscillator_field.analysis.sweep import open_sweep
 from oscillator_field.field import course, problem, start
-from oscillator_field.figures import study
-from oscillator_field.figures.gallery import write_gallery
-from oscillator_field.history import open_history, write_history
-from oscillator_field.measuring import measure
-from oscillator_field.planning import plan_text, read_summary
+from oscillator_field.figures.pages import study
+from oscillator_field.figures.pages.gallery import write_gallery
+from oscillator_field.inputs.encoding import over_channels
 from oscillator_field.run import Job, Run
-from oscillator_field.stores import DamagedStoreError
-from oscillator_field.summary import SCALARS, read_summary_table, rows_of, summarise
-from oscillator_field.sweep import open_sweep
+from oscillator_field.stores.history import open_history, write_history
+from oscillator_field.stores.zarr_stores import DamagedStoreError
+from oscillator_field.study.planning import plan_text, read_summary
 
 STEPS = 5
 

@@ -242,7 +242,7 @@ def test_a_place_that_cannot_be_written_is_refused(new_project):
 
 def test_insisting_on_png_without_a_browser_is_refused(new_project, monkeypatch):
     project = new_project("browser")
-    browser = project.folder / "src/oscillator_field/figures/browser.py"
+    browser = project.folder / "src/oscillator_field/figures/painters/browser.py"
     browser.write_text(browser.read_text() + "\n\ndef find_browser():\n    return None\n")
     outcome = project.snakemake("--dry-run", config="render: {png: {enabled: true}}", check=False)
     assert outcome.code == 1

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from oscillator_field.mnist import LABELS, pack_idx
+from oscillator_field.inputs.mnist import LABELS, pack_idx
 
 ROOT = Path(__file__).parents[2]
 VIEWS = ("phase", "spikes", "phase_velocity", "order_parameter", "trajectory-pca", "trajectory-tsne")

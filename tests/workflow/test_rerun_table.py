@@ -229,26 +229,26 @@ EDITS = {
     "src/oscillator_field/engines/step_constants.py": after_simulate(RUNS),
     "src/oscillator_field/engines/torch.py": set(),
     "src/oscillator_field/field.py": after_simulate(RUNS),
-    "src/oscillator_field/phase_codes.py": after_simulate(RUNS),
-    "src/oscillator_field/observables.py": {f"Measure {run}" for run in RUNS} | STUDY,
-    "src/oscillator_field/measuring.py": {f"Measure {run}" for run in RUNS} | STUDY,
-    "src/oscillator_field/summary.py": STUDY,
+    "src/oscillator_field/stores/phase_codes.py": after_simulate(RUNS),
+    "src/oscillator_field/analysis/observables.py": {f"Measure {run}" for run in RUNS} | STUDY,
+    "src/oscillator_field/analysis/measuring.py": {f"Measure {run}" for run in RUNS} | STUDY,
+    "src/oscillator_field/analysis/summary.py": STUDY,
     "src/oscillator_field/run.py": after_simulate(RUNS),
     "src/oscillator_field/parameters.py": ENCODE | after_simulate(RUNS),
-    "src/oscillator_field/stores.py": ENCODE | after_simulate(RUNS),
-    "src/oscillator_field/atomic.py": set(),
+    "src/oscillator_field/stores/zarr_stores.py": ENCODE | after_simulate(RUNS),
+    "src/oscillator_field/stores/atomic.py": set(),
     "src/oscillator_field/engines/compiled_cache.py": set(),
-    "src/oscillator_field/figures/views.py": draw(RUNS) | draw_samples(SET),
-    "src/oscillator_field/figures/trajectory.py": draw(RUNS) | draw_samples(SET),
-    "src/oscillator_field/figures/gallery.js": GALLERY,
-    "src/oscillator_field/embedding.py": {f"Embed {run} by pca" for run in RUNS} | draw(RUNS) | samples(SET),
+    "src/oscillator_field/figures/views/__init__.py": draw(RUNS) | draw_samples(SET),
+    "src/oscillator_field/figures/views/trajectory.py": draw(RUNS) | draw_samples(SET),
+    "src/oscillator_field/figures/pages/gallery.js": GALLERY,
+    "src/oscillator_field/analysis/embedding.py": {f"Embed {run} by pca" for run in RUNS} | draw(RUNS) | samples(SET),
     "scripts/embed_samples.py": samples(SET),
-    "src/oscillator_field/figures/samples.py": draw_samples(SET),
-    "src/oscillator_field/encoding.py": ENCODE | after_simulate(RUNS),
-    "src/oscillator_field/mnist.py": EVERYTHING,
-    "src/oscillator_field/figures/phase.py": draw(RUNS),
-    "src/oscillator_field/figures/html.py": draw(RUNS) | draw_samples(SET),
-    "src/oscillator_field/figures/player.js": draw(RUNS) | draw_samples(SET),
+    "src/oscillator_field/figures/views/samples.py": draw_samples(SET),
+    "src/oscillator_field/inputs/encoding.py": ENCODE | after_simulate(RUNS),
+    "src/oscillator_field/inputs/mnist.py": EVERYTHING,
+    "src/oscillator_field/figures/views/phase.py": draw(RUNS),
+    "src/oscillator_field/figures/painters/html.py": draw(RUNS) | draw_samples(SET),
+    "src/oscillator_field/figures/painters/player.js": draw(RUNS) | draw_samples(SET),
     "src/oscillator_field/figures/plotlyjs.py": {"Write the plotly.js that all pages share"}
     | draw(RUNS)
     | draw_samples(SET)
@@ -257,12 +257,12 @@ EDITS = {
     | draw(RUNS)
     | draw_samples(SET)
     | GALLERY,
-    "src/oscillator_field/figures/drawing.py": set(),
-    "src/oscillator_field/figures/png.py": set(),
-    "src/oscillator_field/figures/spikes.py": set(),
-    "src/oscillator_field/configuration.py": set(),
+    "src/oscillator_field/figures/painters/drawing.py": set(),
+    "src/oscillator_field/figures/painters/png.py": set(),
+    "src/oscillator_field/figures/views/spikes.py": set(),
+    "src/oscillator_field/study/configuration.py": set(),
     "src/oscillator_field/logs.py": set(),
-    "src/oscillator_field/grid.py": set(),
+    "src/oscillator_field/study/grid.py": set(),
     "workflow/rules/simulate.smk": set(),
     "config/README.md": set(),
 }
@@ -284,7 +284,7 @@ def test_a_number_of_the_summary_is_made_again_where_it_is_computed(new_project)
     """`measure` stores the rows of the summary, so an edit of how they are computed has to rerun it."""
     project = new_project("scalars")
     project.snakemake("results/summary.csv", config=changed(digits=[3]))
-    edited = project.folder / "src/oscillator_field/measuring.py"
+    edited = project.folder / "src/oscillator_field/analysis/measuring.py"
     code = 'numbers["spikes_a_site"] = '
     edited.write_text(edited.read_text().replace(code, f"{code}1000 + "))
     project.snakemake("results/summary.csv", config=changed(digits=[3, 4]))

@@ -21,15 +21,15 @@ os.environ.update(
     NUMBA_CACHE_DIR=os.environ.get("NUMBA_CACHE_DIR") or os.path.join(workflow.basedir, ".cache", "numba"),
 )
 
-from oscillator_field import configuration
+from oscillator_field.study import configuration
 from oscillator_field.devices import gpu_at_hand
-from oscillator_field.figures.browser import HOW_TO_GET_ONE, a_browser_is_there, find_browser, refused_browsers
+from oscillator_field.figures.painters.browser import HOW_TO_GET_ONE, a_browser_is_there, find_browser, refused_browsers
 from oscillator_field.figures.views import module_of, store_of
-from oscillator_field.grid import perturbations, sample_sets
-from oscillator_field.mnist import FILES, PROVENANCE, folder_digest
-from oscillator_field.pruning import find_orphans, wanted_folders
+from oscillator_field.study.grid import perturbations, sample_sets
+from oscillator_field.inputs.mnist import FILES, PROVENANCE, folder_digest
+from oscillator_field.study.pruning import find_orphans, wanted_folders
 from oscillator_field.readout.images import TRAINING, image_count
-from oscillator_field.sources import code_digest
+from oscillator_field.study.sources import code_digest
 
 MNIST = "resources/mnist"
 RUN = "results/runs/{run}"

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 from plotly.colors import get_colorscale, unlabel_rgb
 
-from oscillator_field.history import StoredHistory
 from oscillator_field.ranges import kept
+from oscillator_field.stores.history import StoredHistory
 
 # Marks of a colour bar from 0 to 1.
 SHARE_TICKS = tuple((tenth / 10, f"{tenth / 10:.1f}") for tenth in range(0, 11, 2))

@@ -15,7 +15,7 @@ from typing import Literal
 
 from plotly.offline import get_plotlyjs, get_plotlyjs_version
 
-from oscillator_field.atomic import whole_file
+from oscillator_field.stores.atomic import whole_file
 
 Bundle = Literal["cartesian", "whole"]
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from oscillator_field.history import described_runs
 from oscillator_field.parameters import DEFAULTS, METADATA, value_text
-from oscillator_field.stores import Store
+from oscillator_field.stores.history import described_runs
+from oscillator_field.stores.zarr_stores import Store
 
 # What a run is called by without being asked; all else is said where it differs from this.
 _USUAL = {"digit": None, "instance": 0, **DEFAULTS}

@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from oscillator_field.encoding import encode
 from oscillator_field.field import start
+from oscillator_field.inputs.encoding import encode
 from oscillator_field.readout.arms import Arm
 from oscillator_field.readout.fields import LEVELS, read_phases
 from oscillator_field.readout.images import read_images

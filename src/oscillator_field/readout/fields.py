@@ -19,14 +19,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from oscillator_field.devices import visible_gpus
-from oscillator_field.encoding import encode, over_channels
 from oscillator_field.field import LIBRARIES, course, problem, start, usable_engine
+from oscillator_field.inputs.encoding import encode, over_channels
 from oscillator_field.logs import progress
-from oscillator_field.phase_codes import LOST, phase_codes
 from oscillator_field.ranges import slices
 from oscillator_field.readout.images import read_images
 from oscillator_field.run import Run
-from oscillator_field.stores import add_array, add_coordinate, new_store, open_store, refuse_impossible
+from oscillator_field.stores.phase_codes import LOST, phase_codes
+from oscillator_field.stores.zarr_stores import add_array, add_coordinate, new_store, open_store, refuse_impossible
 
 # Steps of a coded phase from 0 to pi: an error of at most 4.8e-5 rad.
 LEVELS = 2**15 - 1

@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from oscillator_field.mnist import FILES, MnistError, parse_idx, read_checked, read_file
+from oscillator_field.inputs.mnist import FILES, MnistError, parse_idx, read_checked, read_file
 from oscillator_field.parameters import value_text
-from oscillator_field.stores import add_values, new_store, open_store
+from oscillator_field.stores.zarr_stores import add_values, new_store, open_store
 
 TRAINING, TEST = "training", "test"
 # What a strength means, and its unit.

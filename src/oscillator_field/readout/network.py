@@ -20,8 +20,8 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from oscillator_field.atomic import whole_file
 from oscillator_field.logs import progress
+from oscillator_field.stores.atomic import whole_file
 
 CLASSES = 10
 # Pictures that are judged at a time.

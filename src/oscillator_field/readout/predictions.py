@@ -26,7 +26,7 @@ from oscillator_field.readout.arms import NETWORK, Arm
 from oscillator_field.readout.classifiers import CLASSIFIERS, Predict
 from oscillator_field.readout.features import read_features
 from oscillator_field.readout.images import is_test, split
-from oscillator_field.stores import add_coordinate, add_values, new_store
+from oscillator_field.stores.zarr_stores import add_coordinate, add_values, new_store
 
 
 def write_predictions(

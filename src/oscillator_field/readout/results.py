@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from oscillator_field.atomic import whole_file
 from oscillator_field.readout.arms import Arm
-from oscillator_field.stores import open_store
+from oscillator_field.stores.atomic import whole_file
+from oscillator_field.stores.zarr_stores import open_store
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -1,0 +1,1 @@
+"""What is made of histories: observables, tables of a study, points in a plane."""

@@ -1,0 +1,79 @@
+"""All runs of a study as one labelled xarray Dataset, opened lazily: the axes of the grid are its dimensions."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from oscillator_field.parameters import METADATA
+from oscillator_field.stores.history import SITE_AXES
+from oscillator_field.stores.zarr_stores import DIGEST, check_store
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+
+_REMEDY = "results of several configs? `prune` lists those that the last no longer asks for"
+
+
+def open_sweep(results: str | Path = "results", store: str = "history") -> xr.Dataset:
+    """Open every store of one kind below a folder of results, without reading its data.
+
+    Values that all runs share become scalar coordinates; digit, instance and every parameter that differs becomes a
+    dimension if the runs are all combinations of these values, and else a coordinate along `run`.
+
+    Args:
+        results: folder of the results.
+        store: `history`, `observables`, `embedding-pca`, ...
+
+    Raises:
+        FileNotFoundError: there is no such store.
+        DamagedStoreError: a store is damaged.
+        ValueError: the runs differ in shape (channels, steps or kept frames), so they do not fit one array; or a run is
+            there twice.
+    """
+    import xarray as xr
+
+    paths = sorted(Path(results).glob(f"runs/*/{store}.zarr"))
+    if not paths:
+        raise FileNotFoundError(f"{results}: no {store}.zarr in any of its runs")
+    for path in paths:
+        # xarray reads a lost chunk of whole numbers as zeros.
+        check_store(path)
+    each = [xr.open_zarr(path, chunks={}) for path in paths]
+    shapes = {tuple(sorted((name, size) for name, size in one.sizes.items() if name != "run")) for one in each}
+    if len(shapes) > 1:
+        raise ValueError(f"{results}: the runs differ in shape, {' and '.join(map(str, sorted(shapes)))} ({_REMEDY})")
+    places: dict[str, Path] = {}
+    for path, one in zip(paths, each, strict=True):
+        for name in one["run"].values.tolist():
+            if name in places:
+                raise ValueError(f"{results}: {name} is both in {places[name]} and in {path} ({_REMEDY})")
+            places[name] = path
+    whole = xr.concat(
+        each,
+        "run",
+        data_vars="minimal",
+        coords="minimal",
+        compat="override",
+        join="override",
+        # What is said of one store alone is not true of all.
+        combine_attrs="drop_conflicts",
+    )
+    whole.attrs.pop(DIGEST, None)
+    # Samples of several digits have none.
+    labels = [name for name in ("digit", "instance", *METADATA) if name in whole.coords]
+    whole = whole.assign_coords({name: whole[name].load() for name in labels}).sortby(labels)
+    axes = [name for name in labels if len(set(whole[name].values.tolist())) > 1]
+    for name in labels:
+        if name not in axes:
+            whole[name] = ((), whole[name].values[0], whole[name].attrs)
+    combinations = math.prod(len(set(whole[name].values.tolist())) for name in axes)
+    if not axes or combinations != whole.sizes["run"]:
+        return whole
+    if len(axes) == 1:
+        whole = whole.drop_vars("run").swap_dims(run=axes[0])
+    else:
+        whole = whole.drop_vars("run").set_index(run=axes).unstack("run")
+    return whole.transpose(*axes, "frame", *SITE_AXES, ..., missing_dims="ignore")

@@ -1,0 +1,1 @@
+"""How animations become pages and pictures."""

@@ -1,0 +1,248 @@
+"""The PNG painter: Kaleido draws title, axes and colour bar once, the data is painted into their frame.
+
+Kaleido alone needs a quarter of a second for each frame; painting takes a few milliseconds. Frames are indices
+into one palette: the colours of the data, greys for the time that is written above them, and the background's own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image, ImageColor, ImageDraw, ImageFont
+
+from oscillator_field.figures.animation import Animation, Curves, Lattice, Scatter, playing_rate
+from oscillator_field.figures.painters.apng import Indices, write_apng
+from oscillator_field.figures.painters.drawing import Draw, Pixels
+from oscillator_field.figures.painters.layout import (
+    CURSOR_COLOUR,
+    CURSOR_WIDTH,
+    LEFT,
+    Page,
+    Rectangle,
+    figure,
+    marker_size,
+    page,
+    ranges,
+)
+from oscillator_field.ranges import kept
+from oscillator_field.stores.atomic import whole_file
+
+# Paints the data of a frame into the index picture of a panel: panel, number of the frame, inside of the panel.
+Paint = Callable[[int, int, Indices], None]
+
+COLOURS = 256
+TEXT_TOP, TEXT_SIZE, TEXT_COLOUR = 50, 15, (242, 245, 250)
+TEXT_GREYS = 8
+# Colours of a lattice, and of points times how far a point covers a pixel at its edge.
+LATTICE_LEVELS, POINT_LEVELS, COVERS = 168, 44, 4
+
+
+@dataclass(frozen=True)
+class Canvas:
+    """All that frames are painted with.
+
+    Attributes:
+        sheet: the page.
+        scale: pixels of the picture for one of the page.
+        palette: `(colour, 3)`.
+        background: everything but data and time, indices `(height, width)`.
+        text: indices of the greys of the time, from the background's colour to the text's.
+        paint: paints the data of a panel.
+    """
+
+    sheet: Page
+    scale: int
+    palette: Pixels
+    background: Indices
+    text: Indices
+    paint: Paint
+
+
+def write_png(
+    path: str | Path,
+    animation: Animation,
+    draw: Draw,
+    *,
+    size: int,
+    frame_rate: float,
+    frames: int,
+    scale: int,
+    poster: str | Path | None = None,
+    video: str | Path | None = None,
+) -> None:
+    """Write an animation as an animated PNG that repeats for ever.
+
+    Args:
+        path: the file to write.
+        animation: what it shows.
+        draw: draws the background, from `drawing.one_browser`.
+        size: side of a single panel, in pixels of the page.
+        frame_rate: frames a second, at most.
+        frames: about as many frames are shown at most, evenly spaced, and always the last.
+        scale: pixels of the picture for one pixel of the page.
+        poster: where the last frame is written as a still picture.
+        video: where the frames are written as MP4 too.
+
+    Raises:
+        ModuleNotFoundError: a video is asked for, and imageio-ffmpeg is not installed.
+    """
+    stretched = canvas(animation, page(animation, size), scale, draw)
+    total = len(animation.steps)
+    chosen = [int(number) - 1 for number in kept(total, -(-total // frames))]
+    rate = playing_rate(len(chosen), frame_rate)
+    with whole_file(path) as temporary:
+        write_apng(temporary, stretched.palette, painted(animation, stretched, chosen), len(chosen), rate)
+    if poster is not None:
+        [last] = painted(animation, stretched, chosen[-1:])
+        still = Image.fromarray(last, mode="P")
+        still.putpalette(stretched.palette.tobytes())
+        with whole_file(poster) as temporary:
+            still.save(temporary, format="PNG")
+    if video is not None:
+        from oscillator_field.figures.painters.video import write_mp4
+
+        shown = (stretched.palette[frame] for frame in painted(animation, stretched, chosen))
+        write_mp4(video, shown, rate)
+
+
+def write_still(path: str | Path, content: dict[str, Any], draw: Draw, *, scale: int = 1) -> None:
+    """Write a figure of plotly as a PNG that stands still."""
+    with whole_file(path) as temporary:
+        Image.fromarray(draw(content, scale)).save(temporary, format="PNG")
+
+
+def canvas(animation: Animation, sheet: Page, scale: int, draw: Draw) -> Canvas:
+    """Draw the background, and choose the palette."""
+    drawn = draw(_background(animation, sheet), scale)
+    ground = drawn[(TEXT_TOP + TEXT_SIZE // 2) * scale, LEFT * scale]
+    share = np.linspace(0, 1, TEXT_GREYS)[:, np.newaxis]
+    greys = np.rint(ground * (1 - share) + np.array(TEXT_COLOUR) * share).astype(np.uint8)
+    first = TEXT_GREYS
+    place = sheet.panels[0]
+    data, paint = _data_painter(animation, drawn[place.top * scale, place.left * scale], scale, first)
+    left_over = COLOURS - len(greys) - len(data)
+    own = Image.fromarray(drawn).quantize(left_over, dither=Image.Dither.NONE).getpalette() or []
+    palette = np.concatenate([greys, data, np.array(own, np.uint8).reshape(-1, 3)[:left_over]])
+    return Canvas(sheet, scale, palette, _nearest(drawn, palette), np.arange(TEXT_GREYS, dtype=np.uint8), paint)
+
+
+def painted(animation: Animation, stretched: Canvas, chosen: list[int]) -> Iterator[Indices]:
+    """The chosen frames, one after the other: the data painted into the panels, time and step written above them."""
+    for number in chosen:
+        frame = stretched.background.copy()
+        for panel, place in enumerate(stretched.sheet.panels):
+            stretched.paint(panel, number, _inside(frame, place, stretched.scale))
+        _write(frame, animation.frame_texts[number], stretched)
+        yield frame
+
+
+def _background(animation: Animation, sheet: Page) -> dict[str, Any]:
+    """The figure of everything but the data and the time."""
+    content = figure(animation, sheet)
+    for trace in content["data"][: len(animation.panels)]:
+        if trace["type"] == "scatter":
+            # A point that lies nowhere: plotly draws no colour bar for a trace without points.
+            trace.update(x=[None], y=[None])
+    return content
+
+
+def _inside(picture: Indices, place: Rectangle, scale: int) -> Indices:
+    top, left = place.top * scale, place.left * scale
+    return picture[top : top + place.height * scale, left : left + place.width * scale]
+
+
+def _write(frame: Indices, text: str, stretched: Canvas) -> None:
+    """Write time and step above the panels."""
+    scale = stretched.scale
+    height, left = (TEXT_SIZE + 6) * scale, LEFT * scale
+    line = Image.new("L", (frame.shape[1] - left, height))
+    ImageDraw.Draw(line).text((0, 0), text, 255, ImageFont.load_default(TEXT_SIZE * scale))
+    cover = np.asarray(line)
+    under = frame[TEXT_TOP * scale : TEXT_TOP * scale + height, left:]
+    under[cover > 0] = stretched.text[np.rint(cover[cover > 0] / 255 * (TEXT_GREYS - 1)).astype(np.uint8)]
+
+
+def _data_painter(animation: Animation, ground: Pixels, scale: int, first: int) -> tuple[Pixels, Paint]:
+    """The colours of the data, which stand in the palette from `first` on, and what paints with them."""
+    if isinstance(animation.panels[0], Lattice):
+        return _lattice_painter(animation, scale, first)
+    if isinstance(animation.panels[0], Scatter):
+        return _scatter_painter(animation, ground, scale, first)
+    return _cursor_painter(animation, scale, first)
+
+
+def _lattice_painter(animation: Animation, scale: int, first: int) -> tuple[Pixels, Paint]:
+    assert animation.colours is not None, "a lattice has a colour scale"
+    low, high = animation.colours.low, animation.colours.high
+    step = (high - low) / (LATTICE_LEVELS - 1)
+
+    def paint(panel: int, number: int, inside: Indices) -> None:
+        values = animation.panels[panel].values[number]  # type: ignore[union-attr]
+        levels = np.rint((np.clip(values, low, high) - low) / step).astype(np.uint8) + np.uint8(first)
+        rows, columns = levels.shape
+        cells = inside.reshape(rows, inside.shape[0] // rows, columns, inside.shape[1] // columns)
+        cells[...] = levels[:, np.newaxis, :, np.newaxis]
+
+    return animation.colours.rgb(np.linspace(low, high, LATTICE_LEVELS)), paint
+
+
+def _scatter_painter(animation: Animation, ground: Pixels, scale: int, first: int) -> tuple[Pixels, Paint]:
+    """Round markers with smooth edges: each colour also stands mixed with the ground in the palette."""
+    assert animation.colours is not None, "points have a colour scale"
+    low, high = animation.colours.low, animation.colours.high
+    pure = animation.colours.rgb(low + (np.arange(POINT_LEVELS) + 0.5) / POINT_LEVELS * (high - low))
+    cover = (np.arange(COVERS) + 1)[:, np.newaxis] / COVERS
+    mixed = np.rint(pure[:, np.newaxis] * cover + ground * (1 - cover)).astype(np.uint8).reshape(-1, 3)
+    (left, right), (bottom, top) = ranges(animation)
+
+    def paint(panel: int, number: int, inside: Indices) -> None:
+        scatter = animation.panels[panel]
+        assert isinstance(scatter, Scatter)
+        height, width = inside.shape
+        radius = marker_size(scatter, animation) * scale / 2
+        x = (scatter.positions[number, :, 0] - left) / (right - left) * width
+        y = (top - scatter.positions[number, :, 1]) / (top - bottom) * height
+        level = np.clip((scatter.level - low) / (high - low) * POINT_LEVELS, 0, POINT_LEVELS - 1).astype(int)
+        reach = np.arange(-int(radius) - 1, int(radius) + 2)
+        rows = (np.floor(y).astype(int)[:, np.newaxis] + reach)[:, :, np.newaxis]
+        columns = (np.floor(x).astype(int)[:, np.newaxis] + reach)[:, np.newaxis, :]
+        distance = np.hypot(rows + 0.5 - y[:, np.newaxis, np.newaxis], columns + 0.5 - x[:, np.newaxis, np.newaxis])
+        covered = np.rint(np.clip(radius + 0.5 - distance, 0, 1) * COVERS).astype(int)
+        index = first + level[:, np.newaxis, np.newaxis] * COVERS + covered - 1
+        places = np.broadcast_to(rows * width + columns, covered.shape)
+        # Edges first, so that none lies over the middle of a neighbour.
+        for part in (covered > 0) & (covered < COVERS), covered == COVERS:
+            inside.flat[places[part]] = index[part]
+
+    return mixed, paint
+
+
+def _cursor_painter(animation: Animation, scale: int, first: int) -> tuple[Pixels, Paint]:
+    (left, right), _ = ranges(animation)
+
+    def paint(panel: int, number: int, inside: Indices) -> None:
+        curves = animation.panels[panel]
+        assert isinstance(curves, Curves)
+        centre = (curves.cursor[number] - left) / (right - left) * inside.shape[1]
+        begin = round(centre - CURSOR_WIDTH * scale / 2)
+        inside[:, max(0, begin) : begin + CURSOR_WIDTH * scale] = first
+
+    return np.array([ImageColor.getrgb(CURSOR_COLOUR)], np.uint8), paint
+
+
+def _nearest(picture: Pixels, palette: Pixels) -> Indices:
+    """The index of the nearest colour of a palette for each pixel."""
+    coded = picture.astype(np.uint32) @ np.array([1 << 16, 1 << 8, 1], np.uint32)
+    # A table of all colours there can be is quicker than sorting the pixels, and hardly any of it is touched.
+    there = np.zeros(1 << 24, bool)
+    there[coded] = True
+    colours = np.flatnonzero(there)
+    parts = np.stack([colours >> 16, colours >> 8 & 255, colours & 255], axis=1).astype(np.int32)
+    away = ((parts[:, np.newaxis] - palette.astype(np.int32)) ** 2).sum(axis=-1)
+    nearest = np.zeros(1 << 24, np.uint8)
+    nearest[colours] = away.argmin(axis=1)
+    return nearest[coded]

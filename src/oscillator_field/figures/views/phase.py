@@ -1,0 +1,103 @@
+"""The phase view: one phase a pixel on a cyclic colour scale, the mean over its channels or any of them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from oscillator_field.figures.animation import Animation, Colours, Lattice, named_scale, thinned
+from oscillator_field.figures.titles import chosen_runs, run_titles, title_of
+from oscillator_field.stores.history import StoredHistory
+
+CHANNEL = -1
+
+
+def animation(
+    history: StoredHistory,
+    *,
+    every: int,
+    channels: str | int,
+    channel_mean: str,
+    colours: str,
+    panels: int,
+) -> Animation:
+    """The phases of the runs of a history.
+
+    Args:
+        history: an open history.
+        every: every so many-th frame, and the last, is shown.
+        channels: `mean`, the number of one, or `all` for a panel each.
+        channel_mean: `circular` or `arithmetic`.
+        colours: a cyclic colour scale of plotly.
+        panels: panels shown at most.
+    """
+    chosen, step, texts = thinned(history, every)
+    shown, remark = chosen_runs(history, panels)
+    common, titles = run_titles(history, shown)
+    drawn: list[Lattice] = []
+    count = history["phase"].shape[CHANNEL]
+    looks = _looks(channels, count, channel_mean)
+    if shown * len(looks) > panels:
+        remark = f" (first {panels} of {history['run'].shape[0] * len(looks)} panels)"
+    for run in range(shown):
+        phase = history["phase"].oindex[run, chosen]
+        for name, look in looks.items():
+            if len(drawn) < panels:
+                drawn.append(Lattice(", ".join(filter(None, [titles[run], name])), look(phase)))
+    what = f"Phase of channel {channels}" if isinstance(channels, int) else "Phase"
+    return Animation(
+        title=title_of(what, common, remark),
+        panels=tuple(drawn),
+        steps=step,
+        frame_texts=texts,
+        x_title="column (pixel)",
+        y_title="row (pixel)",
+        colours=Colours(
+            scale=named_scale(colours),
+            title="phase (rad)",
+            low=-math.pi,
+            high=math.pi,
+            ticks=((-math.pi, "-π"), (-math.pi / 2, "-π/2"), (0, "0"), (math.pi / 2, "π/2"), (math.pi, "π")),
+        ),
+        hover="row %{y}, column %{x}<br>phase %{z:.3f} rad<extra></extra>",
+    )
+
+
+def circular_mean(phase: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The angle of the mean of exp(i phase) over the last axis, in [-pi, pi].
+
+    Mardia and Jupp, "Directional Statistics" (2000), section 2.2.
+    """
+    return np.arctan2(np.sin(phase).mean(axis=CHANNEL), np.cos(phase).mean(axis=CHANNEL))
+
+
+def arithmetic_mean(phase: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The mean of the angles over the last axis, as the notebook draws it: wrong where phases lie around +-pi."""
+    return phase.mean(axis=CHANNEL, dtype=np.float64).astype(np.float32)
+
+
+Look = Callable[[NDArray[np.float32]], NDArray[np.float32]]
+
+
+def _looks(channels: str | int, count: int, channel_mean: str) -> dict[str, Look]:
+    """What to show of the channels of a run, one panel each: its name and how it is found.
+
+    Raises:
+        ValueError: there is no such channel.
+    """
+    if channels == "mean":
+        return {"": {"circular": circular_mean, "arithmetic": arithmetic_mean}[channel_mean]}
+    if channels == "all":
+        return {f"channel {number}": _only(number) for number in range(count)}
+    if int(channels) >= count:
+        raise ValueError(
+            f"render.phase.channels: there is no channel {channels} (allowed: mean, all, 0 to {count - 1})"
+        )
+    return {"": _only(int(channels))}
+
+
+def _only(number: int) -> Look:
+    return lambda phase: phase[..., number]

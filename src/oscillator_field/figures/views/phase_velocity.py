@@ -1,0 +1,72 @@
+"""The phase velocity view: how fast the oscillators of a pixel turned since the frame shown before, on a log scale."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from oscillator_field.analysis.observables import CHANNEL, speeds
+from oscillator_field.figures.animation import Animation, Colours, Lattice, named_scale, thinned
+from oscillator_field.figures.titles import chosen_runs, run_titles, title_of
+from oscillator_field.stores.history import StoredHistory
+
+# Decades shown below the fastest pixel, which only the slowest ever leave.
+DECADES = 4
+# A pixel that stands still, in rad/s, since zero has no logarithm.
+SLOWEST = 1e-12
+
+
+def animation(history: StoredHistory, *, every: int, colours: str, panels: int) -> Animation:
+    """The phase velocities of the runs of a history.
+
+    Args:
+        history: an open history.
+        every: every so many-th frame, and the last, is shown.
+        colours: a sequential colour scale of plotly.
+        panels: runs shown at most.
+    """
+    chosen, step, texts = thinned(history, every)
+    shown, remark = chosen_runs(history, panels)
+    common, titles = run_titles(history, shown)
+    delta_t = history["delta_t"][:]
+    speeds = [speed_between(history, run, chosen, np.diff(step, prepend=0) * delta_t[run]) for run in range(shown)]
+    top = max(float(np.ceil(np.log10(max(speed.max(), SLOWEST)))) for speed in speeds)
+    return Animation(
+        title=title_of("Phase velocity", common, remark),
+        panels=tuple(
+            Lattice(titles[run], np.log10(np.maximum(speed, SLOWEST)).clip(top - DECADES, top))
+            for run, speed in enumerate(speeds)
+        ),
+        steps=step,
+        frame_texts=texts,
+        x_title="column (pixel)",
+        y_title="row (pixel)",
+        colours=Colours(
+            scale=named_scale(colours),
+            title="|phase velocity|<br>(rad/s)",
+            low=top - DECADES,
+            high=top,
+            ticks=tuple((top - decade, f"{10 ** (top - decade):g}") for decade in range(DECADES, -1, -1)),
+        ),
+        hover="row %{y}, column %{x}<br>%{customdata:.3g} rad/s<extra></extra>",
+        powers_of_ten=True,
+    )
+
+
+def speed_between(
+    history: StoredHistory, run: int, chosen: NDArray[np.int64], seconds: NDArray[np.float64]
+) -> NDArray[np.float32]:
+    """|Phase change| per time since the chosen frame before, the short way round, the mean over channels.
+
+    Args:
+        history: an open history.
+        run: which of its runs.
+        chosen: `(frame,)`, indices of frames.
+        seconds: `(frame,)`, time since the chosen frame before.
+
+    Returns:
+        float32 `(frame, row, column)`, rad/s. A net change: a lower bound where an oscillator turned back in between.
+    """
+    phase = history["phase"].oindex[run, chosen]
+    before = np.concatenate([history["initial_phase"][run][np.newaxis], phase[:-1]])
+    return speeds(phase, before, seconds).mean(axis=CHANNEL)

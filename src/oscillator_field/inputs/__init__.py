@@ -1,0 +1,1 @@
+"""What drives a field: pictures, their phases, and the stores of these."""

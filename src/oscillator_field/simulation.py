@@ -1,0 +1,87 @@
+"""Simulate the runs of one job: from the stores of their inputs to the store of their history."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+import zarr
+
+from oscillator_field.devices import visible_gpus
+from oscillator_field.engines import Piece, Problem
+from oscillator_field.field import LIBRARIES, course, problem, start, usable_engine
+from oscillator_field.inputs.encoding import over_channels
+from oscillator_field.inputs.perturbation import read_perturbations
+from oscillator_field.logs import progress
+from oscillator_field.run import Run
+from oscillator_field.stores.history import EXACT, frames_a_chunk, write_history
+
+
+def simulate_runs(
+    runs: Sequence[Run],
+    perturbations: Sequence[str | Path],
+    path: str | Path,
+    *,
+    every: int = 1,
+    precision: str | float = EXACT,
+    engine: str = "auto",
+    device: str = "auto",
+    threads: int | None = None,
+) -> None:
+    """Simulate runs of one number of channels and steps, and write their history.
+
+    Args:
+        runs: what to simulate.
+        perturbations: stores of the encoded digits, named as `Run.perturbation` says.
+        path: where the history belongs.
+        every, engine, device, threads: as `field.simulate` takes them.
+        precision: as `history.write_history` takes it.
+
+    Raises:
+        FileNotFoundError, ValueError: a perturbation is missing or damaged.
+        RuntimeError: the device is not there.
+    """
+    names = [Path(place).name.removesuffix(".zarr") for place in perturbations]
+    inputs = dict(zip(names, read_perturbations(perturbations), strict=True))
+    phases, pixels, descriptions = zip(*(inputs[run.perturbation] for run in runs), strict=True)
+    channels, steps = runs[0].settings.channels, runs[0].settings.steps
+    rows, columns = pixels[0].shape
+    starts, omegas = zip(*(start(run.settings.seed, rows, columns, channels) for run in runs), strict=True)
+    task = problem(
+        over_channels(np.stack(phases), channels),
+        initial_phase=np.stack(starts),
+        omega=np.stack(omegas),
+        parameters=[run.field for run in runs],
+        steps=steps,
+        every=every,
+    )
+    frames_a_piece = frames_a_chunk(task)
+    chosen = usable_engine(task, engine, device, frames_a_piece)
+    print(f"{len(runs)} runs by engine {chosen} on {platform.node()}, GPUs given to this job: {visible_gpus()}")
+    pieces = course(task, engine=chosen, device=device, threads=threads, frames_a_piece=frames_a_piece)
+    # Chunks are compressed on the cores of the job, beside the field.
+    with zarr.config.set({"threading.max_workers": threads}):
+        write_history(
+            path,
+            task,
+            _counted(pieces, task),
+            runs=runs,
+            pixels=np.stack(pixels),
+            attributes={
+                "source": descriptions[0]["source"],
+                "simulation": {"engine": chosen, "device": device, "every": every, "precision": precision},
+            },
+            precision=precision,
+            libraries=[LIBRARIES[chosen]],
+        )
+
+
+def _counted(pieces: Iterable[Piece], task: Problem) -> Iterator[Piece]:
+    """The pieces, while fields done, their rate and the time left are told."""
+    frames = len(task.kept_steps())
+    with progress(total=len(task.parameters), unit="field") as bar:
+        for piece in pieces:
+            yield piece
+            bar.update((piece.runs.stop - piece.runs.start) * (piece.frames.stop - piece.frames.start) / frames)

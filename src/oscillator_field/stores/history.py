@@ -1,0 +1,307 @@
+"""The store of a simulated job, history.zarr: written in pieces while the field runs, opened and checked.
+
+    phase, spikes                        (run, frame, row, column, channel); 16-bit phases have their frames last
+    input_phase, initial_phase,
+    final_input_phase                    (run, row, column, channel)
+    pixel                                (run, row, column)
+    omega                                (run, channel, source_channel)
+    run, digit, instance, each parameter (run)
+    step, time                           (frame)
+
+`open_history` and `xarray.open_zarr` both read it. Phases are float32, or 16-bit multiples of a scale.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import zarr
+from numpy.typing import NDArray
+
+from oscillator_field.engines import Piece, Problem
+from oscillator_field.parameters import METADATA
+from oscillator_field.ranges import slices
+from oscillator_field.run import Run
+from oscillator_field.stores.phase_codes import LOST, phase_codes
+from oscillator_field.stores.zarr_stores import (
+    Store,
+    StoredArray,
+    add_array,
+    add_coordinate,
+    add_values,
+    checked_group,
+    copy_coordinates,
+    new_store,
+    refuse_impossible,
+)
+
+SITE_AXES = ("row", "column", "channel")
+HALF_TURN = np.float32(np.pi)
+# Of phases and spikes, the axis after the runs.
+FRAME = 1
+EXACT = "exact"
+# Measured: smaller chunks cost more in handling than they save, and every reader wants all frames of a run.
+CHUNK_BYTES = 4 * 2**20
+# Chunks hold a power of two of runs up to this many, so that the groups of every engine are whole chunks.
+RUNS_A_CHUNK = 16
+# Chunks are given to zarr one by one, since it copies those of a larger whole; so many are written at once.
+CHUNKS_AT_ONCE = 4
+
+
+def frames_a_chunk(problem: Problem) -> int:
+    """How many frames of a run share a chunk of the store, and a piece of the course."""
+    frames = len(problem.kept_steps())
+    most = max(1, CHUNK_BYTES // (4 * math.prod(problem.initial_phase.shape[1:])))
+    # Chunks of one length: the rest of a chunk that is not full is stored too.
+    return math.ceil(frames / math.ceil(frames / most))
+
+
+def write_history(
+    path: str | Path,
+    problem: Problem,
+    pieces: Iterable[Piece],
+    *,
+    runs: Sequence[Run],
+    pixels: NDArray[np.uint8],
+    attributes: Mapping[str, Any],
+    precision: str | float = EXACT,
+    libraries: Sequence[str] = (),
+) -> None:
+    """Write the course of a field as it comes; the store appears when the last piece is in.
+
+    Args:
+        path: where the store belongs.
+        problem: what is simulated.
+        pieces: its course, from an engine.
+        runs: what each run of the problem is.
+        pixels: uint8 `(run, row, column)`, the pictures that drive the runs.
+        attributes: further facts about what made the store; JSON values only.
+        precision: `exact` for float32 phases, or the largest error allowed, rad, for 16-bit ones.
+        libraries: distributions whose versions decided the numbers.
+    """
+    with new_store(path, title="History of an oscillator field", attributes=attributes, libraries=libraries) as group:
+        _write_setting(group, problem, runs, pixels)
+        count, *sites = problem.initial_phase.shape
+        frames, together = len(problem.kept_steps()), frames_a_chunk(problem)
+
+        def runs_a_chunk(bytes_a_run: int) -> int:
+            return min(RUNS_A_CHUNK, 2 ** int(math.log2(max(1, CHUNK_BYTES // bytes_a_run))), count)
+
+        def layout(bytes_a_site: int) -> dict[str, Any]:
+            return {
+                "dimensions": ("run", "frame", *SITE_AXES),
+                "shape": (count, frames, *sites),
+                "chunks": (runs_a_chunk(bytes_a_site * together * math.prod(sites)), together, *sites),
+            }
+
+        phase = _add_phase(group, precision, layout(4))
+        spikes = add_array(
+            group,
+            "spikes",
+            dtype=problem.spike_type(),
+            units="1",
+            long_name="steps with a spike since the frame before",
+            **layout(problem.spike_type().itemsize),
+        )
+        final_input_phase = add_array(
+            group,
+            "final_input_phase",
+            ("run", *SITE_AXES),
+            shape=(count, *sites),
+            chunks=(runs_a_chunk(4 * math.prod(sites)), *sites),
+            dtype="float32",
+            units="rad",
+            long_name="input phase after the last step",
+        )
+        intervals = np.diff(problem.kept_steps(), prepend=0)
+        turns = np.full(frames, HALF_TURN)
+        with ThreadPoolExecutor(CHUNKS_AT_ONCE) as pool:
+            for piece in pieces:
+                writes = [
+                    pool.submit(_write_runs, array, piece, values, runs, highest[piece.frames])
+                    for array, values, highest in (
+                        (phase, piece.phase, turns),
+                        (spikes, piece.spikes, intervals),
+                    )
+                    for runs in _by_chunks(piece.runs, array.chunks[0])
+                ]
+                if piece.frames.stop == frames:
+                    refuse_impossible("input_phase", piece.input_phase, -HALF_TURN, HALF_TURN)
+                    final_input_phase[piece.runs] = piece.input_phase
+                for written in writes:
+                    written.result()
+
+
+def _by_chunks(runs: slice, runs_a_chunk: int) -> Iterator[slice]:
+    """Runs in slices that end where chunks do: no two threads may write parts of one chunk."""
+    borders = range((runs.start // runs_a_chunk + 1) * runs_a_chunk, runs.stop, runs_a_chunk)
+    for start, stop in itertools.pairwise([runs.start, *borders, runs.stop]):
+        yield slice(start, stop)
+
+
+def _write_runs(
+    array: zarr.Array, piece: Piece, values: NDArray[Any], runs: slice, highest: NDArray[np.number]
+) -> None:
+    """Write some runs of a piece, of its phases or its spikes; phases are coded where the array holds codes.
+
+    Raises:
+        RuntimeError: a value is impossible: not finite, or beyond the highest of its frame.
+    """
+    part = values[runs.start - piece.runs.start : runs.stop - piece.runs.start]
+    each_frame = part.reshape(*part.shape[: FRAME + 1], -1)
+    for extreme in (each_frame.max(axis=-1), each_frame.min(axis=-1)):
+        refuse_impossible(array.basename, extreme, -HALF_TURN, highest)
+    if "scale_factor" in array.attrs:
+        array[runs, ..., piece.frames] = np.moveaxis(phase_codes(part, array.attrs["scale_factor"]), FRAME, -1)
+    else:
+        array[runs, piece.frames] = part
+
+
+class StoredHistory(Store):
+    """A history to read by array name: phases in rad whatever their coding, all else as it is stored."""
+
+    def __getitem__(self, name: str) -> StoredArray:
+        array = super().__getitem__(name)
+        return StoredPhase(self.path, array.zarr) if name == "phase" and "scale_factor" in array.attrs else array
+
+    def frame_blocks(self) -> Iterator[slice]:
+        """The frames in the blocks that they are stored in, to be read one after the other."""
+        spikes = self["spikes"]
+        return slices(spikes.shape[FRAME], spikes.chunks[FRAME])
+
+
+class StoredPhase(StoredArray):
+    """16-bit phases, read as float32 in rad, in the order of exact ones: `(run, frame, row, column, channel)`."""
+
+    def __init__(self, path: str | Path, array: zarr.Array) -> None:
+        super().__init__(path, array)
+        runs, *sites, frames = array.shape
+        self.shape = (runs, frames, *sites)
+
+    def read(self, selection: Any, *, orthogonal: bool = False) -> NDArray[np.float32]:
+        each = _one_an_axis(selection, len(self.shape))
+        stored = super().read((*each[:FRAME], *each[FRAME + 1 :], each[FRAME]), orthogonal=orthogonal)
+        # Axes that a number selects are gone.
+        runs, frames = (0 if isinstance(each[axis], int | np.integer) else 1 for axis in (0, FRAME))
+        codes = np.moveaxis(stored, -1, runs) if frames else stored
+        return (codes * self.attrs["scale_factor"]).astype(np.float32)
+
+
+def _one_an_axis(selection: Any, axes: int) -> list[Any]:
+    """A selection as numpy has it, with one part for each axis."""
+    parts = list(selection) if isinstance(selection, tuple) else [selection]
+    if not any(part is Ellipsis for part in parts):
+        parts.append(Ellipsis)
+    rest = next(number for number, part in enumerate(parts) if part is Ellipsis)
+    return [*parts[:rest], *[slice(None)] * (axes - len(parts) + 1), *parts[rest + 1 :]]
+
+
+def open_history(path: str | Path) -> StoredHistory:
+    """A history to read by array name, for example `open_history(path)["phase"][0, -1]`.
+
+    Raises:
+        FileNotFoundError: there is no store.
+        ValueError: it is damaged (`DamagedStoreError`) or not a history.
+    """
+    history = StoredHistory(path, checked_group(path))
+    missing = {"phase", "spikes", "initial_phase", "omega"} - set(history.array_keys())
+    if missing:
+        raise ValueError(f"{path}: not a history, it has no {', '.join(sorted(missing))}")
+    return history
+
+
+def frame_intervals(history: StoredHistory) -> NDArray[np.int64]:
+    """Steps from the frame before (or the start) to each frame: `(frame,)`."""
+    return np.diff(history["step"][:], prepend=0)
+
+
+def copy_run_coordinates(history: StoredHistory, target: zarr.Group) -> None:
+    """What each run is, from a history to a store made of it."""
+    names = [
+        name
+        for name, array in history.arrays()
+        if array.attrs.get("role") == "coordinate" and array.metadata.dimension_names == ("run",)
+    ]
+    copy_coordinates(history, target, sorted(names))
+
+
+def described_runs(store: Store, most: int | None = None) -> list[dict[str, Any]]:
+    """Name, digit, instance and every parameter of the first runs of a store, or all, as plain values.
+
+    A store that is made of several runs may lack what these do not share.
+    """
+    present = set(store.array_keys())
+    names = [name for name in ("run", "digit", "instance", *METADATA) if name in present]
+    columns = [np.asarray(store[name][:most]).tolist() for name in names]
+    return [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]
+
+
+def origin(history: StoredHistory) -> dict[str, Any]:
+    """Where a history comes from, for the attributes of a store made of it."""
+    attributes = history.attributes
+    return {name: attributes[name] for name in ("source", "simulation", "versions") if name in attributes}
+
+
+def _add_phase(group: zarr.Group, precision: str | float, layout: Mapping[str, Any]) -> zarr.Array:
+    described: dict[str, Any] = {"units": "rad", "long_name": "phase after the step", **layout}
+    if precision == EXACT:
+        return add_array(group, "phase", dtype="float32", **described)
+    # A whole number of steps from 0 to pi, so that no coded phase leaves the circle.
+    scale = math.pi / math.ceil(math.pi / (2 * float(precision)))
+    return add_array(
+        group,
+        "phase",
+        dtype="int16",
+        fill_value=LOST,
+        scale_factor=scale,
+        _FillValue=LOST,
+        **described | {name: _frames_last(values) for name, values in layout.items()},
+    )
+
+
+def _frames_last(values: Sequence[Any]) -> tuple[Any, ...]:
+    """Neighbouring frames of a site are alike: side by side, their codes take two thirds of the room.
+
+    The axes themselves are in this order, for a codec that turns them keeps xarray from writing a part of the array.
+    """
+    return (*values[:FRAME], *values[FRAME + 1 :], values[FRAME])
+
+
+def _write_setting(group: zarr.Group, problem: Problem, runs: Sequence[Run], pixels: NDArray[np.uint8]) -> None:
+    """Everything but the course: what the runs are, when frames were kept, how the field started."""
+    add_coordinate(group, "run", ("run",), [run.name for run in runs], long_name="name of the run")
+    add_coordinate(group, "digit", ("run",), [run.digit for run in runs], long_name="digit")
+    add_coordinate(
+        group, "instance", ("run",), [run.instance for run in runs], long_name="instance of the digit, from 0"
+    )
+    each_run = [run.parameters for run in runs]
+    for name, metadata in METADATA.items():
+        values = np.array([parameters[name] for parameters in each_run])
+        add_coordinate(group, name, ("run",), values, long_name=metadata["meaning"], units=metadata["unit"])
+
+    steps = problem.kept_steps()
+    add_coordinate(group, "step", ("frame",), steps, long_name="step after which the frame was kept", units="1")
+    delta_t = {parameters.delta_t for parameters in problem.parameters}
+    time_axes = ("frame",) if len(delta_t) == 1 else ("run", "frame")
+    each = np.array([parameters.delta_t for parameters in problem.parameters])
+    time = steps * each[0] if len(delta_t) == 1 else steps * each[:, np.newaxis]
+    add_coordinate(group, "time", time_axes, time, long_name="time since the start", units="s")
+
+    sites = ("run", *SITE_AXES)
+    add_values(group, "pixel", sites[:3], pixels, long_name="grey level of the picture", units="1")
+    add_values(group, "input_phase", sites, problem.input_phase, long_name="input phase at the start", units="rad")
+    add_values(group, "initial_phase", sites, problem.initial_phase, long_name="phase at the start", units="rad")
+    add_values(
+        group,
+        "omega",
+        ("run", "channel", "source_channel"),
+        problem.omega,
+        long_name="mixing of the channels",
+        units="1",
+    )

@@ -1,0 +1,1 @@
+"""What a config asks for: runs and jobs, checks, plans, and the code that decides a result."""

@@ -1,0 +1,173 @@
+"""What a call of the workflow would do, told before it does it: runs and why, jobs, time, disk, memory, orphans."""
+
+from __future__ import annotations
+
+import csv
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from oscillator_field.provenance import seconds_of
+from oscillator_field.run import Job
+from oscillator_field.stores.history import EXACT
+
+# Seconds of a job of each rule until one has been measured here; two cores of an AMD EPYC at about 2.5 GHz.
+TYPICAL_SECONDS = {
+    "fetch_mnist": 1.0,
+    "share_plotlyjs": 0.5,
+    "encode": 0.5,
+    "simulate": 1.8,
+    "measure": 1.0,
+    "embed": 4.0,
+    "embed_samples": 2.0,
+    "render_html": 1.5,
+    "render_png": 8.0,
+    "render_samples_html": 0.7,
+    "render_samples_png": 4.0,
+    "summarise": 1.0,
+    "plot_summary": 4.0,
+    "write_gallery": 1.5,
+    "draw_images": 4.0,
+    "simulate_images": 12.0,
+    "fit_logistic_regression": 30.0,
+    "fit_nearest_neighbours": 40.0,
+    "fit_nearest_centroid": 8.0,
+    "train_network": 40.0,
+    "compare_readouts": 3.0,
+}
+# Bytes of an oscillator in a frame, measured on histories: phase and spikes, exact and with a bounded error.
+BYTES_EXACT, BYTES_BOUNDED = 2.8, 0.9
+# Bytes of a job beside its histories, for all views of the default config.
+BYTES_OF_PICTURES = 5e6
+SHOWN = 40
+
+
+@dataclass(frozen=True)
+class Planned:
+    """One output of the workflow, as Snakemake's summary tells it."""
+
+    path: str
+    rule: str
+    status: str
+    pending: bool
+
+
+def read_summary(text: str) -> list[Planned]:
+    """The table that `snakemake --summary` prints."""
+    rows = csv.DictReader(text.splitlines(), delimiter="\t")
+    return [Planned(row["output_file"], row["rule"], row["status"], row["plan"] == "update pending") for row in rows]
+
+
+def plan_text(
+    planned: Sequence[Planned],
+    jobs: Mapping[str, Job],
+    orphans: Sequence[Path],
+    *,
+    logs: str | Path,
+    cores: int,
+    every: int,
+    precision: str | float,
+    megabytes: int,
+    bytes_of_shard: int = 0,
+    how_to_list: str,
+) -> str:
+    """The plan, for people.
+
+    Args:
+        planned: all outputs of the workflow.
+        jobs: the simulation jobs of the config, by name.
+        orphans: results that no job asks for.
+        logs: folder of the benchmark files of jobs that have run.
+        cores: that the jobs will share.
+        every, precision: as the history keeps frames.
+        megabytes: that the largest job declares.
+        bytes_of_shard: what a shard of the readout's fields takes.
+        how_to_list: what lists the orphans.
+    """
+    states = _states(planned, jobs)
+    counts = Counter(state for state, _ in states.values())
+    runs = sum(len(job.runs) for job in jobs.values())
+    lines = [f"{runs} runs in {len(jobs)} jobs: " + ", ".join(f"{counts[state]} {state}" for state in _WORDS)]
+    shown = [(name, *told) for name, told in states.items() if told[0] != EXISTS]
+    lines += [f"  {state:12} {name}{f'  ({why})' if why else ''}" for name, state, why in shown[:SHOWN]]
+    if len(shown) > SHOWN:
+        lines.append(f"  ... and {len(shown) - SHOWN} more")
+
+    pending = Counter(rule for rule, _ in {_job_of(row) for row in planned if row.pending})
+    if not pending:
+        lines.append("Nothing to be done.")
+    else:
+        each = {rule: _seconds_of_rule(logs, rule) for rule in pending}
+        lines.append("Jobs to run:")
+        lines += [f"  {count:6} {rule:22} about {each[rule]:.1f} s each" for rule, count in sorted(pending.items())]
+        seconds = sum(count * each[rule] for rule, count in pending.items()) / cores
+        new = [jobs[name] for name, (state, _) in states.items() if state == NEW]
+        lines.append(
+            f"About {_duration(seconds)} on {cores} cores, "
+            f"{_bytes(_disk(new, every, precision) + pending['simulate_images'] * bytes_of_shard)} of disk, "
+            f"{megabytes} MB of memory for the largest job."
+        )
+    if orphans:
+        size = sum(file.stat().st_size for place in orphans for file in place.rglob("*") if file.is_file())
+        lines.append(f"{len(orphans)} results are no longer in the grid ({_bytes(size)}; {how_to_list} lists them).")
+    return "\n".join(lines)
+
+
+NEW, STALE, EXISTS = "new", "recomputed", "unchanged"
+_WORDS = (NEW, STALE, EXISTS)
+# Rules whose jobs make several files, all in one folder.
+_OF_A_FOLDER = ("fetch_mnist", "share_plotlyjs", "summarise", "compare_readouts")
+
+
+def _job_of(row: Planned) -> tuple[str, str]:
+    """What tells the job of an output from all others."""
+    together = row.rule.startswith("render") or row.rule in _OF_A_FOLDER
+    return row.rule, str(Path(row.path).parent) if together else row.path
+
+
+def _states(planned: Iterable[Planned], jobs: Iterable[str]) -> dict[str, tuple[str, str]]:
+    """Of each job: whether it is new, recomputed in part, or stays; and why."""
+    of_job: dict[str, list[Planned]] = {name: [] for name in jobs}
+    for row in planned:
+        folder = Path(row.path).parent.name
+        if folder in of_job:
+            of_job[folder].append(row)
+    states = {}
+    for name, rows in of_job.items():
+        history = next(row for row in rows if row.path.endswith("/history.zarr"))
+        stale = [row for row in rows if row.pending]
+        if history.pending and history.status == "missing":
+            states[name] = (NEW, "")
+        elif stale:
+            reasons = sorted({f"{row.rule}: {row.status}" for row in stale if row.status != "ok"})
+            states[name] = (STALE, ", ".join(reasons) or "what it is made of changes")
+        else:
+            states[name] = (EXISTS, "")
+    return states
+
+
+def _seconds_of_rule(logs: str | Path, rule: str) -> float:
+    """How long a job of a rule took here on average, or takes elsewhere."""
+    measured = seconds_of(Path(logs) / rule) or seconds_of(Path(logs) / f"{rule}.tsv")
+    return sum(measured) / len(measured) if measured else TYPICAL_SECONDS[rule]
+
+
+def _disk(jobs: Iterable[Job], every: int, precision: str | float) -> float:
+    """Bytes that new runs will take."""
+    each = BYTES_EXACT if precision == EXACT else BYTES_BOUNDED
+    total = 0.0
+    for job in jobs:
+        oscillator_frames = sum(28 * 28 * run.settings.channels * -(-run.settings.steps // every) for run in job.runs)
+        total += each * oscillator_frames + BYTES_OF_PICTURES
+    return total
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
+
+
+def _bytes(count: float) -> str:
+    return f"{count / 1e6:.0f} MB" if count < 1e9 else f"{count / 1e9:.1f} GB"
