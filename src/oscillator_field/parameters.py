@@ -64,6 +64,38 @@ class RunParameters(_Checked):
 
 
 GROUPS: tuple[type, ...] = (EncodingParameters, FieldParameters, RunParameters)
+
+
+_LIMIT_WORDS = {"minimum": "at least", "exclusiveMinimum": "more than", "maximum": "at most", "enum": "one of"}
+
+
+def _limit_text(kind: str, limit: Any) -> str:
+    return f"{_LIMIT_WORDS[kind]} {', '.join(limit) if kind == 'enum' else f'{limit:.12g}'}"
+
+
+def _attributes_of(group: type) -> str:
+    """The fields of a group as its docstring lists them: default, unit, meaning, limits."""
+    lines = ["Attributes:"]
+    for entry in fields(group):
+        limits = [_limit_text(kind, limit) for kind, limit in entry.metadata["limits"].items()]
+        told = [entry.metadata["meaning"], f"default {value_text(entry.default)}"]
+        told += [] if entry.metadata["unit"] == "1" else [entry.metadata["unit"]]
+        lines.append(f"    {entry.name}: {'; '.join([*told, *limits])}.")
+    return "\n".join(lines)
+
+
+def value_text(value: Any) -> str:
+    """The text of a value in the name of a run: shortest form, no plus sign, `true` and `false` as in YAML."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, float):
+        return f"{value:.12g}".replace("e+", "e")
+    return str(value)
+
+
+# So that `help` tells what each is, from the one place that says it.
+for _group in GROUPS:
+    _group.__doc__ = f"{_group.__doc__}\n\n{_attributes_of(_group)}"
 DEFAULTS: dict[str, Any] = {entry.name: entry.default for group in GROUPS for entry in fields(group)}
 METADATA: dict[str, Any] = {entry.name: entry.metadata for group in GROUPS for entry in fields(group)}
 
@@ -115,15 +147,6 @@ def is_finite_number(value: Any) -> bool:
 _KINDS = {float: "a finite number", int: "a whole number", bool: "true or false", str: "a text"}
 
 
-def value_text(value: Any) -> str:
-    """The text of a value in the name of a run: shortest form, no plus sign, `true` and `false` as in YAML."""
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, float):
-        return f"{value:.12g}".replace("e+", "e")
-    return str(value)
-
-
 def _check_limits(name: str, value: Any, limits: dict[str, Any]) -> None:
     allowed = {
         "minimum": lambda limit: value >= limit,
@@ -131,10 +154,8 @@ def _check_limits(name: str, value: Any, limits: dict[str, Any]) -> None:
         "maximum": lambda limit: value <= limit,
         "enum": lambda limit: value in limit,
     }
-    words = {"minimum": "at least", "exclusiveMinimum": "more than", "maximum": "at most", "enum": "one of"}
     for kind, exact in limits.items():
         # Rounded as values are, so that pi itself is allowed where pi is the limit.
         limit: Any = exact if kind == "enum" else float(f"{exact:.12g}")
         if not allowed[kind](limit):
-            shown = ", ".join(limit) if kind == "enum" else f"{limit:.12g}"
-            raise ValueError(f"{name}: {value!r} is not allowed ({words[kind]} {shown})")
+            raise ValueError(f"{name}: {value!r} is not allowed ({_limit_text(kind, limit)})")

@@ -1,13 +1,15 @@
 """Defaults are frozen, and config, schema and library say the same."""
 
+import inspect
 import math
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
 import yaml
 
 from oscillator_field import EncodingParameters, FieldParameters
-from oscillator_field.parameters import DEFAULTS, GROUPS, METADATA
+from oscillator_field.parameters import DEFAULTS, GROUPS, METADATA, value_text
 
 ROOT = Path(__file__).parents[2]
 SCHEMA = yaml.safe_load((ROOT / "workflow/schemas/config.schema.yaml").read_text())
@@ -106,3 +108,14 @@ def test_every_key_is_explained_in_the_readme_of_the_config():
 def test_parameters_refuse_what_lies_outside_their_range(group, values, message):
     with pytest.raises(ValueError, match=message):
         group(**values)
+
+
+def test_help_tells_meaning_unit_default_and_limits_of_each_parameter():
+    for group in GROUPS:
+        text = inspect.getdoc(group)
+        for entry in fields(group):
+            [line] = [line for line in text.splitlines() if line.strip().startswith(f"{entry.name}: ")]
+            assert entry.metadata["meaning"] in line
+            assert f"default {value_text(entry.default)}" in line
+            assert entry.metadata["unit"] in line or entry.metadata["unit"] == "1"
+    assert "delta_t: time step; default 0.01; s; more than 0; at most 1." in inspect.getdoc(FieldParameters)

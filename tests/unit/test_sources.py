@@ -36,7 +36,7 @@ def test_all_modules_that_a_script_imports_are_found(library, script):
     assert found - imported == set()
     # Python runs the package of each module too; one that is but a docstring decides nothing.
     for name in imported - found:
-        assert "import" not in (LIBRARY / name / "__init__.py").read_text(), name
+        assert "import" not in LIBRARY.joinpath(*name.split("."), "__init__.py").read_text(), name
 
 
 def test_what_decides_nothing_is_there_and_says_why():

@@ -3,6 +3,7 @@
 import itertools
 import json
 import re
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -20,8 +21,9 @@ from oscillator_field.inputs.encoding import over_channels
 from oscillator_field.run import Job, Run
 from oscillator_field.stores.history import open_history, write_history
 from oscillator_field.stores.zarr_stores import DamagedStoreError
-from oscillator_field.study.planning import plan_text, read_summary
+from oscillator_field.study.planning import TYPICAL_SECONDS, plan_text, read_summary
 
+ROOT = Path(__file__).parents[2]
 STEPS = 5
 
 
@@ -310,3 +312,11 @@ def test_a_plan_tells_new_and_recomputed_and_unchanged_runs_apart(tmp_path):
     assert "1 render_html " in told
     assert "About 22 s on 2 cores" in told
     assert "Nothing to be done." in plan_text(read_summary(HEAD), {}, [], **settings)
+    unknown = HEAD + "results/new.txt\t-\ta_rule_to_come\t-\tmissing\tupdate pending\n"
+    assert "1 a_rule_to_come         about 5.0 s each" in plan_text(read_summary(unknown), {}, [], **settings)
+
+
+def test_every_rule_has_a_typical_time():
+    rules = "\n".join(path.read_text() for path in (ROOT / "workflow" / "rules").glob("*.smk"))
+    names = set(re.findall(r"^(?:rule|use rule \w+ as) (\w+)", rules, flags=re.MULTILINE))
+    assert names - {"plan", "prune"} == set(TYPICAL_SECONDS)

@@ -205,6 +205,19 @@ def _one_an_axis(selection: Any, axes: int) -> list[Any]:
 def open_history(path: str | Path) -> StoredHistory:
     """A history to read by array name, for example `open_history(path)["phase"][0, -1]`.
 
+    Its arrays, with the axes that they have here whatever the precision:
+
+        phase              `(run, frame, row, column, channel)`, rad, in (-pi, pi]
+        spikes             the same shape: in how many steps since the frame before the site spiked
+        input_phase, initial_phase, final_input_phase
+                           `(run, row, column, channel)`, rad
+        pixel              `(run, row, column)`, grey level, 0 to 255
+        omega              `(run, channel, source_channel)`, the mixing of the channels
+        run, digit, instance, and each parameter by its name
+                           `(run,)`
+        step, time         `(frame,)`, the step after which a frame was kept, and its time, s; time is `(run, frame)` where
+                           the runs differ in `delta_t`
+
     Raises:
         FileNotFoundError: there is no store.
         ValueError: it is damaged (`DamagedStoreError`) or not a history.

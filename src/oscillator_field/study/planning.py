@@ -36,6 +36,8 @@ TYPICAL_SECONDS = {
     "train_network": 40.0,
     "compare_readouts": 3.0,
 }
+# Of a rule that stands in none of these.
+UNKNOWN_SECONDS = 5.0
 # Bytes of an oscillator in a frame, measured on histories: phase and spikes, exact and with a bounded error.
 BYTES_EXACT, BYTES_BOUNDED = 2.8, 0.9
 # Bytes of a job beside its histories, for all views of the default config.
@@ -150,7 +152,7 @@ def _states(planned: Iterable[Planned], jobs: Iterable[str]) -> dict[str, tuple[
 def _seconds_of_rule(logs: str | Path, rule: str) -> float:
     """How long a job of a rule took here on average, or takes elsewhere."""
     measured = seconds_of(Path(logs) / rule) or seconds_of(Path(logs) / f"{rule}.tsv")
-    return sum(measured) / len(measured) if measured else TYPICAL_SECONDS[rule]
+    return sum(measured) / len(measured) if measured else TYPICAL_SECONDS.get(rule, UNKNOWN_SECONDS)
 
 
 def _disk(jobs: Iterable[Job], every: int, precision: str | float) -> float:
