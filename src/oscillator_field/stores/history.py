@@ -215,8 +215,8 @@ def open_history(path: str | Path) -> StoredHistory:
         omega              `(run, channel, source_channel)`, the mixing of the channels
         run, digit, instance, and each parameter by its name
                            `(run,)`
-        step, time         `(frame,)`, the step after which a frame was kept, and its time, s; time is `(run, frame)` where
-                           the runs differ in `delta_t`
+        step, time         `(frame,)`, the step after which a frame was kept, and its time, s; time is `(run, frame)`
+                           where the runs differ in `delta_t`
 
     Raises:
         FileNotFoundError: there is no store.
