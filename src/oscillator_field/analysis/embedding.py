@@ -162,7 +162,8 @@ def _placed(
         quality, trust = np.empty(len(features)), np.empty(len(features))
         for frame, (placed, how_well) in enumerate(fit(features)):
             positions[frame], quality[frame] = placed, how_well
-            trust[frame] = np.nan if in_one_place(features[frame]) else trustworthiness(features[frame], placed)
+            # Points in one place have neither quality.
+            trust[frame] = np.nan if np.isnan(how_well) else trustworthiness(features[frame], placed)
             bar.update()
         return positions, quality, trust
 

@@ -106,11 +106,13 @@ def parse_idx(content: bytes, name: str) -> NDArray[np.uint8]:
         MnistError: it is no such file, or not whole.
     """
     shape, header = _header(content, name)
-    if len(content) - header != math.prod(shape):
-        raise MnistError(
-            f"{name}: holds {len(content) - header} bytes of data where its header promises {math.prod(shape)}"
-        )
+    _check_length(name, shape, len(content) - header)
     return np.frombuffer(content, np.uint8, offset=header).reshape(shape)
+
+
+def _check_length(name: str, shape: tuple[int, ...], count: int) -> None:
+    if count != math.prod(shape):
+        raise MnistError(f"{name}: holds {count} bytes of data where its header promises {math.prod(shape)}")
 
 
 def _header(content: bytes, name: str) -> tuple[tuple[int, ...], int]:
@@ -176,8 +178,7 @@ def _shape_of(path: Path) -> tuple[int, ...]:
     except (OSError, EOFError, ValueError, zlib.error) as error:
         raise MnistError(f"{path}: cannot be read ({error})") from None
     shape, header = _header(head, str(path))
-    if length - header != math.prod(shape):
-        raise MnistError(f"{path}: holds {length - header} bytes of data where its header promises {math.prod(shape)}")
+    _check_length(str(path), shape, length - header)
     return shape
 
 

@@ -25,12 +25,11 @@ from oscillator_field.logs import progress
 from oscillator_field.ranges import slices
 from oscillator_field.readout.images import read_images
 from oscillator_field.run import Run
-from oscillator_field.stores.phase_codes import LOST, phase_codes
+from oscillator_field.stores.phase_codes import HALF_TURN, LOST, phase_codes
 from oscillator_field.stores.zarr_stores import add_array, add_coordinate, new_store, open_store, refuse_impossible
 
 # Steps of a coded phase from 0 to pi: an error of at most 4.8e-5 rad.
 LEVELS = 2**15 - 1
-HALF_TURN = np.float32(np.pi)
 # Pictures that are compressed together, and that a reader decompresses together; a shard's are in one file a time.
 IMAGES_A_CHUNK = 250
 

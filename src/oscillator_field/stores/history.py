@@ -28,7 +28,7 @@ from oscillator_field.engines import Piece, Problem
 from oscillator_field.parameters import METADATA
 from oscillator_field.ranges import slices
 from oscillator_field.run import Run
-from oscillator_field.stores.phase_codes import LOST, phase_codes
+from oscillator_field.stores.phase_codes import HALF_TURN, LOST, phase_codes
 from oscillator_field.stores.zarr_stores import (
     Store,
     StoredArray,
@@ -42,7 +42,6 @@ from oscillator_field.stores.zarr_stores import (
 )
 
 SITE_AXES = ("row", "column", "channel")
-HALF_TURN = np.float32(np.pi)
 # Of phases and spikes, the axis after the runs.
 FRAME = 1
 EXACT = "exact"

@@ -12,6 +12,8 @@ from oscillator_field.ranges import slices
 
 # What a lost chunk of codes reads as: no phase has it.
 LOST = -(2**15)
+# The largest phase that float32 has: a little above pi.
+HALF_TURN = np.float32(np.pi)
 
 
 def phase_codes(phase: NDArray[np.float32], scale: float) -> NDArray[np.int16]:
