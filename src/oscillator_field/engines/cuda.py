@@ -13,7 +13,7 @@ from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
-from numba import cuda
+from numba import config, cuda
 from numpy.typing import NDArray
 
 from oscillator_field.engines import Piece, Problem
@@ -21,6 +21,8 @@ from oscillator_field.engines.cuda_kernels import FEW_CHANNELS, THREADS_A_BLOCK,
 from oscillator_field.engines.step_constants import step_constants
 from oscillator_field.ranges import slices
 
+# A job of few runs leaves most of a GPU idle; a warning for each of its launches would fill its log.
+config.CUDA_LOW_OCCUPANCY_WARNINGS = False
 # Of the GPU's free memory, what a batch may take; the rest is for the driver and for what others start meanwhile.
 SHARE_OF_FREE = 0.8
 # Of the host's memory, what the two pieces on their way may take: page-locked memory is taken from everybody.
