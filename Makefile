@@ -42,7 +42,7 @@ test-cluster: $(READY)
 # Killed jobs, damaged files, mutated configs, hostile mirrors, a raced cache: some twenty minutes, a figure for each.
 # Not a part of `make test`; .ci/weekly runs it, and it is run before a release.
 torture: $(READY)
-	cd tests && ../$(BIN)/python -m torture $(PARTS)
+	$(BIN)/python -m tests.torture $(PARTS)
 
 check: $(READY)
 	$(BIN)/ruff format --check .

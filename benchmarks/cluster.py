@@ -17,12 +17,11 @@ from pathlib import Path
 import yaml
 
 ROOT = Path(__file__).parents[1]
-sys.path[:0] = [str(ROOT / "src"), str(ROOT / "tests")]
-
-from conftest import copy_project  # noqa: E402
-from slurm_cluster import CORES, Cluster, why_not  # noqa: E402
+sys.path[:0] = [str(ROOT / "src"), str(ROOT)]
 
 from oscillator_field.provenance import seconds_of  # noqa: E402
+from tests.support.projects import copy_project  # noqa: E402
+from tests.support.slurm_cluster import CORES, Cluster, why_not  # noqa: E402
 
 STUDY = {
     "digits": [1, 2, 3],

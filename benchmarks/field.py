@@ -20,7 +20,7 @@ from pathlib import Path
 import numpy as np
 
 from oscillator_field import FieldParameters
-from oscillator_field.field import course, problem, start
+from oscillator_field.field import open_course, problem, start
 from oscillator_field.inputs.encoding import encode, over_channels
 from oscillator_field.inputs.mnist import picture
 from oscillator_field.inputs.perturbation import write_perturbation
@@ -69,7 +69,7 @@ def of_engine(engine, runs, every, threads):
     task = problem(drive, initial_phase=begin, omega=omega, parameters=FieldParameters(), steps=STEPS, every=every)
 
     def call():
-        for _ in course(task, engine=engine, threads=threads, device="cpu"):
+        for _ in open_course(task, engine=engine, threads=threads, device="cpu").pieces:
             pass
 
     return call, runs, nothing

@@ -18,18 +18,18 @@ from pathlib import Path
 
 if "--rehearse" in sys.argv:
     os.environ["NUMBA_ENABLE_CUDASIM"] = "1"
-sys.path.append(str(Path(__file__).parents[1] / "tests"))
+sys.path.append(str(Path(__file__).parents[1]))
 
 import numpy as np
 import torch
 from numba import config, cuda
-from random_settings import random_setting
-from reference import apart, simulate_float64
 
 from oscillator_field import FieldParameters, simulate
 from oscillator_field.engines import cuda as kernel_engine
 from oscillator_field.engines import torch as torch_engine
-from oscillator_field.field import course, problem
+from oscillator_field.field import open_course, problem
+from tests.support.random_settings import random_setting
+from tests.support.reference import apart, simulate_float64
 
 REHEARSAL = bool(config.ENABLE_CUDASIM)
 PLACE = torch.device("cpu" if REHEARSAL else "cuda")
@@ -146,7 +146,7 @@ def of_kernel(task):
     if task.every == 1:
 
         def stream():
-            for _ in course(task, engine="cuda", frames_a_piece=FRAMES_A_PIECE):
+            for _ in open_course(task, engine="cuda", frames_a_piece=FRAMES_A_PIECE).pieces:
                 pass
 
         return stream

@@ -30,7 +30,7 @@ def main():
         "digits": [3],
         "readout": {
             "enabled": True,
-            "times": [STEPS],
+            "steps": [STEPS],
             "augmentations": 0,
             "corruptions": {"gaussian_noise": [], "salt_and_pepper": [], "occlusion": []},
             "shard": SHARD,

@@ -16,6 +16,10 @@ with log_to(snakemake.log[0]):
         page,
         read_summary_table(snakemake.input.summary),
         shared=[os.path.relpath(script, page.parent) for script in snakemake.input.plotlyjs],
-        provenance={"versions": versions("snakemake"), "config": config, "seconds of computing": time_used("logs")},
+        provenance={
+            "versions": versions("snakemake"),
+            "config": config,
+            "seconds of computing": time_used(Path(snakemake.log[0]).parent),
+        },
         **settings,
     )

@@ -1,23 +1,19 @@
-"""Simulate the field: the one public `simulate`, the start of a run, and the choice of an engine."""
+"""Simulate the field: the one public `simulate`, its course while it runs, and the start of a run."""
 
 from __future__ import annotations
 
 import importlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from types import ModuleType
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from oscillator_field.devices import gpu_at_hand
-from oscillator_field.engines import Engine, Piece, Problem
+from oscillator_field.engines.problem import Engine, Piece, Problem
+from oscillator_field.engines.registry import DEVICES, ENGINES, engine_for
 from oscillator_field.parameters import FieldParameters
 
-ENGINES = ("cuda", "numba", "torch")
-# What an engine is written with, as it is installed: stores name its version.
-LIBRARIES = {"cuda": "numba-cuda", "numba": "numba", "torch": "torch"}
-DEVICES = ("auto", "cpu", "cuda")
 FRAMES_A_PIECE = 64
 
 
@@ -59,7 +55,7 @@ def simulate(
         parameters: one for all runs or one for each.
         steps: steps to simulate, at least 1.
         every: a frame is kept after every so many steps and after the last one.
-        engine: `auto` or one of `ENGINES`.
+        engine: `auto` or one of `engines.registry.ENGINES`.
         threads: CPU threads, or None for the engine's own choice.
         device: `auto`, `cpu` or `cuda`, for engines that know several.
 
@@ -81,7 +77,7 @@ def simulate(
         spikes=np.empty((runs, len(kept_steps), *sites), task.spike_type()),
         final_input_phase=np.empty((runs, *sites), np.float32),
     )
-    for piece in course(task, engine=engine, threads=threads, device=device):
+    for piece in open_course(task, engine=engine, threads=threads, device=device).pieces:
         history.phase[piece.runs, piece.frames] = piece.phase
         history.spikes[piece.runs, piece.frames] = piece.spikes
         history.final_input_phase[piece.runs] = piece.input_phase
@@ -126,15 +122,38 @@ def problem(
     return Problem(drive, start, mixing, each, int(steps), int(every))
 
 
-def course(
+@dataclass(frozen=True)
+class Course:
+    """The course of the field, opened: which engine computes it, and its pieces.
+
+    Attributes:
+        engine: its name.
+        library: the distribution that it is written with.
+        pieces: the course, piece by piece; it is computed while it is asked for.
+    """
+
+    engine: str
+    library: str
+    pieces: Iterator[Piece]
+
+
+def open_course(
     task: Problem,
     *,
     engine: str = "auto",
     threads: int | None = None,
     device: str = "auto",
     frames_a_piece: int = FRAMES_A_PIECE,
-) -> Iterator[Piece]:
-    """The course of the field, piece by piece, for those who store it while it runs.
+) -> Course:
+    """Choose an engine and open the course of the field, for those who store it while it runs.
+
+    Where `auto` finds a GPU that cannot be used, numba computes instead, and a printed line says why. A GPU that is
+    asked for by name is not tried here: its engine says itself what is wrong.
+
+    Args:
+        task: what to simulate.
+        engine, threads, device: as `simulate` takes them.
+        frames_a_piece: frames in a piece, at most.
 
     Raises:
         ValueError: no such engine or device.
@@ -144,47 +163,24 @@ def course(
         raise ValueError(f"threads: {threads!r} is not a whole number of at least 1")
     if device not in DEVICES:
         raise ValueError(f"device: {device!r} is unknown (allowed: {', '.join(DEVICES)})")
-    pieces: Engine = _module_of(usable_engine(task, engine, device, frames_a_piece)).pieces
-    return pieces(task, frames_a_piece=frames_a_piece, threads=threads, device=device)
+    chosen = engine_for(engine, device)
+    module = _module_of(chosen)
+    if chosen == "cuda" and "cuda" not in (engine, device):
+        try:
+            module.check_gpu(task, frames_a_piece)
+        except (ImportError, RuntimeError) as error:
+            print(f"Falling back to numba on the CPU: {error}")
+            chosen = engine_for("auto", "cpu")
+            module = _module_of(chosen)
+    pieces: Engine = module.pieces
+    return Course(
+        chosen,
+        ENGINES[chosen].library,
+        pieces(task, frames_a_piece=frames_a_piece, threads=threads, device=device),
+    )
 
 
-def engine_name(engine: str, device: str = "auto") -> str:
-    """The engine that `auto` stands for here, or the engine itself: cuda where there is a GPU, numba on a CPU.
-
-    Raises:
-        ValueError: no such engine.
-    """
-    if engine == "auto":
-        return "cuda" if device == "cuda" or (device == "auto" and gpu_at_hand()) else "numba"
-    if engine not in ENGINES:
-        raise ValueError(f"engine: {engine!r} is unknown (allowed: auto, {', '.join(ENGINES)})")
-    return engine
-
-
-def usable_engine(
-    task: Problem, engine: str = "auto", device: str = "auto", frames_a_piece: int = FRAMES_A_PIECE
-) -> str:
-    """The engine that computes this task here: as `engine_name` says, but for a GPU that turns out to be of no use.
-
-    Then numba computes instead, and a printed line says why. A GPU that is asked for by name is not looked at here:
-    its engine says itself what is wrong.
-
-    Raises:
-        ValueError: no such engine.
-    """
-    chosen = engine_name(engine, device)
-    if chosen != "cuda" or "cuda" in (engine, device):
-        return chosen
-    try:
-        _module_of(chosen).check_gpu(task, frames_a_piece)
-    except (ImportError, RuntimeError) as error:
-        print(f"The engine numba computes on the CPU: {error}")
-        return "numba"
-    return chosen
-
-
-def _module_of(engine: str) -> Any:
-    # Imported by name, so that a job loads the libraries of one engine only.
+def _module_of(engine: str) -> ModuleType:
     return importlib.import_module(f"oscillator_field.engines.{engine}")
 
 

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-import numpy as np
-from numpy.typing import NDArray
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 
 def kept(count: int, every: int) -> NDArray[np.int64]:
     """Of 1 to `count`, every `every`-th and the last."""
+    import numpy as np
+
     numbers = np.arange(every, count + 1, every, dtype=np.int64)
     return numbers if len(numbers) and numbers[-1] == count else np.append(numbers, count)
 

@@ -10,13 +10,14 @@ import numpy as np
 import zarr
 
 from oscillator_field.devices import visible_gpus
-from oscillator_field.engines import Piece, Problem
-from oscillator_field.field import LIBRARIES, course, problem, start, usable_engine
+from oscillator_field.engines.problem import Piece, Problem
+from oscillator_field.field import open_course, problem, start
 from oscillator_field.inputs.encoding import over_channels
 from oscillator_field.inputs.perturbation import read_perturbations
 from oscillator_field.logs import progress
+from oscillator_field.parameters import EXACT
 from oscillator_field.run import Run
-from oscillator_field.stores.history import EXACT, frames_a_chunk, write_history
+from oscillator_field.stores.history import frames_a_chunk, write_history
 
 
 def simulate_runs(
@@ -57,24 +58,22 @@ def simulate_runs(
         steps=steps,
         every=every,
     )
-    frames_a_piece = frames_a_chunk(task)
-    chosen = usable_engine(task, engine, device, frames_a_piece)
-    print(f"{len(runs)} runs by engine {chosen} on {platform.node()}, GPUs given to this job: {visible_gpus()}")
-    pieces = course(task, engine=chosen, device=device, threads=threads, frames_a_piece=frames_a_piece)
+    course = open_course(task, engine=engine, device=device, threads=threads, frames_a_piece=frames_a_chunk(task))
+    print(f"{len(runs)} runs by engine {course.engine} on {platform.node()}, GPUs given to this job: {visible_gpus()}")
     # Chunks are compressed on the cores of the job, beside the field.
     with zarr.config.set({"threading.max_workers": threads}):
         write_history(
             path,
             task,
-            _counted(pieces, task),
+            _counted(course.pieces, task),
             runs=runs,
             pixels=np.stack(pixels),
             attributes={
                 "source": descriptions[0]["source"],
-                "simulation": {"engine": chosen, "device": device, "every": every, "precision": precision},
+                "simulation": {"engine": course.engine, "device": device, "every": every, "precision": precision},
             },
             precision=precision,
-            libraries=[LIBRARIES[chosen]],
+            libraries=[course.library],
         )
 
 

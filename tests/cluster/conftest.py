@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 import pytest
 import yaml
-from slurm_cluster import CORES, Cluster, why_not
+
+from tests.support.slurm_cluster import CORES, Cluster, why_not
 
 # The profile as it is shipped, but looking at its jobs more often than is polite on a cluster of others.
 IMPATIENT = (

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from processes import alive, find_processes, wait_for, without_shells
 
 from oscillator_field import open_history
+from tests.support.processes import alive, find_processes, wait_for, without_shells
 
 # Some seconds of simulation, and few bytes.
 LONG = {

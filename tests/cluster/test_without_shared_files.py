@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 import yaml
-from slurm_cluster import why_not_installed
+
+from tests.support.slurm_cluster import why_not_installed
 
 CONFIG = {
     "digits": [3, 4],

@@ -7,9 +7,9 @@ import sys
 import time
 
 import pytest
-from processes import find_processes, wait_for, without_shells
 
 from oscillator_field import open_history
+from tests.support.processes import find_processes, wait_for, without_shells
 
 CONFIG = {"digits": [3], "field": {"steps": 30_000}, "embed": {"methods": []}, "render": {"views": []}}
 RUN = "digit=3+steps=30000"

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from reference import apart
 
 from oscillator_field import FieldParameters, open_history, simulate
+from tests.support.reference import apart
 
 ROOT = Path(__file__).parents[2]
 

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 import xarray as xr
-from reference import apart, simulate_float64
 
 from oscillator_field.inputs.mnist import picture
+from tests.support.reference import apart, simulate_float64
 
 NOTEBOOK = {
     "delta_t": 0.01,

@@ -8,11 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
-from playwright.sync_api import sync_playwright
-from reference import apart
 
 from oscillator_field import open_history
-from oscillator_field.figures.painters.browser import find_browser
+from tests.support.pages import chromium, watched_page
+from tests.support.reference import apart
 
 DIGITS, STEPS = (1, 3, 8), 64
 # Frames of the default config at 64 steps, but for t-SNE, which would have one.
@@ -31,15 +30,6 @@ CONFIG = {"digits": list(DIGITS), "field": {"steps": STEPS}, "embed": {"tsne": {
 RUNS = [f"digit={digit}+steps={STEPS}" for digit in DIGITS]
 PAGES = [(run, view, frames) for run in RUNS[:2] for view, frames in FRAMES.items()]
 PAGES += [(SAMPLES, SAMPLE_VIEW, SAMPLE_FRAMES)]
-QUIET = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking",
-         "--disable-component-update", "--disable-sync"]  # fmt: skip
-LOCAL = ("file:", "data:", "blob:")
-
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(find_browser() is None, reason="no browser to look at pictures with"),
-    pytest.mark.xdist_group("pictures"),
-]
 
 
 @pytest.fixture(scope="module")
@@ -50,24 +40,15 @@ def project(new_project):
 
 
 @pytest.fixture(scope="module")
-def chromium():
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=find_browser(), args=QUIET)
+def browser():
+    with chromium() as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture
-def page(chromium):
-    """A page that must have no error in its console, and must not ask the network for anything."""
-    page = chromium.new_page(viewport={"width": 1280, "height": 800})
-    complaints = []
-    page.on("console", lambda message: message.type == "error" and complaints.append(message.text))
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.on("request", lambda request: request.url.startswith(LOCAL) or complaints.append(request.url))
-    yield page
-    page.close()
-    assert complaints == []
+def page(browser):
+    with watched_page(browser, viewport={"width": 1280, "height": 800}) as page:
+        yield page
 
 
 def open_page(page, path):

@@ -11,11 +11,11 @@ import numpy as np
 import pandas as pd
 import pytest
 import zarr
-from playwright.sync_api import sync_playwright
-from processes import find_processes, without_shells
 
 from oscillator_field.figures.painters.browser import find_browser
 from oscillator_field.inputs.mnist import make_sample
+from tests.support.pages import chromium, watched_page
+from tests.support.processes import find_processes, without_shells
 
 pytestmark = pytest.mark.slow
 SAMPLE = Path(__file__).parents[2] / "resources" / "mnist-sample"
@@ -33,7 +33,7 @@ def config(folder):
         "render": {"views": [], "png": {"enabled": False}},
         "readout": {
             "enabled": True,
-            "times": [512],
+            "steps": [512],
             "repetitions": 2,
             "corruptions": {"gaussian_noise": [0.5], "salt_and_pepper": [], "occlusion": []},
             "classifiers": ["nearest_centroid", "network"],
@@ -107,19 +107,12 @@ def test_a_second_call_has_nothing_to_do_and_a_new_time_leaves_the_pixels_alone(
 
 @pytest.mark.skipif(find_browser() is None, reason="no browser to look at the page with")
 def test_the_page_shows_its_figures_without_a_complaint(project):
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=find_browser(), args=["--no-sandbox"])
-        page = browser.new_page()
-        complaints = []
-        page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
-        page.on("pageerror", lambda error: complaints.append(str(error)))
+    with chromium() as browser, watched_page(browser) as page:
         page.goto((project.folder / "results" / "index.html").as_uri())
         page.click("text=What the field knows")
         page.wait_for_selector("#curves .main-svg")
         headings = page.locator("h2").all_text_contents()
         rows = page.locator("#table tbody tr").count()
-        browser.close()
-    assert complaints == []
     assert headings[:3] == ["Accuracy over time", "Accuracy on corrupted pictures", "Accuracy over parameters"]
     assert headings[3].startswith("Confusion: ")
     assert rows == 12

@@ -7,10 +7,10 @@ import shlex
 import pandas as pd
 import pytest
 import yaml
-from playwright.sync_api import sync_playwright
 
 from oscillator_field.analysis.sweep import open_sweep
 from oscillator_field.figures.painters.browser import find_browser
+from tests.support.pages import chromium, watched_page
 
 SWEEP = {
     "digits": [3, 8],
@@ -20,7 +20,6 @@ SWEEP = {
     "embed": {"methods": [], "samples": {"methods": []}},
     "render": {"views": ["phase", "spikes"], "png": {"frames": 4}},
 }
-QUIET = ["--no-sandbox", "--disable-gpu", "--no-first-run"]
 
 pytestmark = [
     pytest.mark.slow,
@@ -58,18 +57,10 @@ def project(new_project):
 
 @pytest.fixture
 def page(project):
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=find_browser(), args=QUIET)
-        page = browser.new_page(viewport={"width": 1280, "height": 900})
-        complaints = []
-        page.on("console", lambda message: message.type == "error" and complaints.append(message.text))
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on("request", lambda request: request.url.startswith(("file:", "data:")) or complaints.append(request.url))
+    with chromium() as browser, watched_page(browser, viewport={"width": 1280, "height": 900}) as page:
         page.goto((project.folder / "results" / "index.html").as_uri())
         page.wait_for_selector("body[data-ready]")
         yield page
-        browser.close()
-        assert complaints == []
 
 
 def test_the_table_has_every_run(project):

@@ -1,4 +1,4 @@
-"""Run all parts, or those that are named: python -m torture [part ...] [--count N] [--seed N], in tests/."""
+"""Run all parts, or those that are named: python -m tests.torture [part ...] [--count N] [--seed N]."""
 
 import argparse
 import importlib
@@ -30,7 +30,7 @@ def main():
         count, minutes = PARTS[part]
         begin = time.monotonic()
         cases = iter(range(options.count)) if options.count else until(count, begin + 60 * minutes)
-        figure, found = importlib.import_module(f"torture.{part}").torture(cases, options.seed)
+        figure, found = importlib.import_module(f"tests.torture.{part}").torture(cases, options.seed)
         for fault in found:
             print(f"{part}: FAULT {fault}", flush=True)
         told.append(f"{part}: {figure}; {len(found)} faults, {time.monotonic() - begin:.0f} s")

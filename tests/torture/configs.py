@@ -8,9 +8,9 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 
 import yaml
-from conftest import ROOT
 
-from torture.projects import new_project
+from tests.support.projects import ROOT
+from tests.torture.projects import new_project
 
 WORKERS = 2
 # What Snakemake says by itself before the workflow is read.

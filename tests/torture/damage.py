@@ -14,7 +14,7 @@ from oscillator_field.readout.fields import read_phases, simulate_shard
 from oscillator_field.readout.images import read_images, write_images
 from oscillator_field.stores.history import open_history
 from oscillator_field.stores.zarr_stores import open_store
-from torture.projects import BATCHED, TINY, new_project
+from tests.torture.projects import BATCHED, TINY, new_project
 
 CONFIGS = (TINY, {**BATCHED, "digits": [3, 4], "history": {"precision": 1e-3}, "grid": {"k_bias": [2, 3]}})
 
@@ -61,7 +61,7 @@ def add_readout(folder):
     )
     run = {"channels": 2, "seed": 1}
     shard = readout / "fields" / "field+channels=2+seed=1" / "test" / "0.zarr"
-    simulate_shard(shard, readout / "images" / "test.zarr", slice(0, 40), run=run, times=[2, 4])
+    simulate_shard(shard, readout / "images" / "test.zarr", slice(0, 40), run=run, steps=[2, 4])
 
 
 def damaged(path, whole, chosen, number):

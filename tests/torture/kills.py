@@ -6,9 +6,8 @@ import shutil
 import signal
 import time
 
-from processes import alive, find_processes, wait_for, without_shells
-
-from torture.projects import BATCHED, broken_stores, content, end_all_in, new_project, running, wait_for_quiet
+from tests.support.processes import alive, find_processes, wait_for, without_shells
+from tests.torture.projects import BATCHED, broken_stores, content, end_all_in, new_project, running, wait_for_quiet
 
 # At each of these rules, then at random moments.
 RULES = (

@@ -11,10 +11,9 @@ from io import StringIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from conftest import ROOT
-
 from oscillator_field.inputs import mnist_download
 from oscillator_field.inputs.mnist import FILES, MnistError
+from tests.support.projects import ROOT
 
 SAMPLE = ROOT / "resources" / "mnist-sample"
 SECONDS, MOST_BYTES = 3.0, 150 * 10**6

@@ -9,13 +9,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import yaml
-from conftest import Project, copy_project
-from processes import alive, find_processes, wait_for
 
-from oscillator_field.figures.painters.browser import find_browser
 from oscillator_field.stores.zarr_stores import check_store, open_store
+from tests.support.processes import alive, find_processes, wait_for
+from tests.support.projects import Project, copy_project, serving_snakemake
 
-SERVER = Path(__file__).parents[1] / "snakemake_server.py"
 TINY = {
     "digits": [3, 4, 5],
     "field": {"steps": 16},
@@ -29,13 +27,7 @@ BATCHED = {**TINY, "batch": ["digit"]}
 @contextmanager
 def new_project():
     """A copy of the project in a temporary folder, with a Snakemake of its own; neither outlives it."""
-    find_browser()  # once, and not in each call
-    with (
-        tempfile.TemporaryDirectory(prefix="torture-") as folder,
-        subprocess.Popen(
-            [sys.executable, str(SERVER)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-        ) as server,
-    ):
+    with tempfile.TemporaryDirectory(prefix="torture-") as folder, serving_snakemake() as server:
         project = Project(Path(folder, "project"), server)
         project.folder.mkdir()
         copy_project(project.folder)
@@ -43,7 +35,6 @@ def new_project():
             yield project
         finally:
             end_all_in(project.folder)
-            server.stdin.close()
 
 
 @contextmanager

@@ -5,8 +5,8 @@ import random
 import signal
 import subprocess
 
-from torture.kills import aftermath, await_moment, clear
-from torture.projects import BATCHED, content, new_project, running
+from tests.torture.kills import aftermath, await_moment, clear
+from tests.torture.projects import BATCHED, content, new_project, running
 
 SECONDS = 30
 KINDS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)

@@ -3,15 +3,15 @@
 import dataclasses
 from pathlib import Path
 
-import baseline
 import numpy as np
 import pytest
-from reference import apart, simulate_float64
 
+from benchmarks import baseline
 from oscillator_field import EncodingParameters, FieldParameters, simulate
 from oscillator_field.field import start
 from oscillator_field.inputs.encoding import encode, over_channels
 from oscillator_field.inputs.mnist import picture
+from tests.support.reference import apart, simulate_float64
 
 SAMPLE = Path(__file__).parents[2] / "resources" / "mnist-sample"
 STEPS = 512

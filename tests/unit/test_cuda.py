@@ -11,11 +11,11 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from random_settings import STRONG, random_setting
-from reference import assert_agrees
 
 from oscillator_field import FieldParameters, field, simulate
-from oscillator_field.engines import cuda, cuda_kernels
+from oscillator_field.engines import cuda, cuda_kernels, registry
+from tests.support.random_settings import STRONG, random_setting
+from tests.support.reference import assert_agrees
 
 
 @pytest.fixture(params=["a block a run", "a launch a step"])
@@ -34,7 +34,7 @@ def course(setting, parameters, *, steps, every, frames_a_piece):
     phase, spikes = np.full(shape, np.nan, np.float32), np.full(shape, 99, np.int64)
     final = np.full((shape[0], *shape[2:]), np.nan, np.float32)
     sizes = set()
-    for piece in field.course(task, engine="cuda", frames_a_piece=frames_a_piece):
+    for piece in field.open_course(task, engine="cuda", frames_a_piece=frames_a_piece).pieces:
         assert np.isnan(phase[piece.runs, piece.frames]).all(), "a frame came twice"
         assert list(piece.step) == list(task.kept_steps()[piece.frames])
         phase[piece.runs, piece.frames], spikes[piece.runs, piece.frames] = piece.phase, piece.spikes
@@ -93,7 +93,7 @@ def test_a_batch_is_what_free_memory_and_page_locked_memory_allow(monkeypatch):
 
 def test_too_little_memory_is_an_error_if_the_gpu_was_asked_for_and_a_line_if_not(monkeypatch, capsys):
     monkeypatch.setattr(cuda, "_free_bytes", lambda: 10**3)
-    monkeypatch.setattr(field, "gpu_at_hand", lambda: True)
+    monkeypatch.setattr(registry, "gpu_at_hand", lambda: True)
     setting = random_setting(3)
     expected = "too little memory on the GPU: 0 MB are free, one run needs 1 MB"
     for asked in ({"engine": "cuda"}, {"device": "cuda"}):
@@ -101,7 +101,7 @@ def test_too_little_memory_is_an_error_if_the_gpu_was_asked_for_and_a_line_if_no
             simulate(**setting, parameters=FieldParameters(), steps=3, **asked)
     capsys.readouterr()
     history = simulate(**setting, parameters=FieldParameters(), steps=3)
-    assert capsys.readouterr().out == f"The engine numba computes on the CPU: {expected}\n"
+    assert capsys.readouterr().out == f"Falling back to numba on the CPU: {expected}\n"
     plain = simulate(**setting, parameters=FieldParameters(), steps=3, engine="numba")
     assert np.array_equal(history.phase, plain.phase)
 
@@ -116,18 +116,20 @@ def outside(script):
 
 
 def test_a_driver_that_is_not_there_leaves_one_line():
-    if field.gpu_at_hand():
+    if registry.gpu_at_hand():
         pytest.skip("this machine has a GPU")
     done = outside(
-        "import numpy as np; from oscillator_field import FieldParameters, field, simulate\n"
-        "field.gpu_at_hand = lambda: True\n"
+        "import numpy as np\n"
+        "from oscillator_field import FieldParameters, simulate\n"
+        "from oscillator_field.engines import registry\n"
+        "registry.gpu_at_hand = lambda: True\n"
         "x = np.zeros((1, 2, 2, 1), np.float32)\n"
         "setting = dict(initial_phase=x, omega=np.zeros((1, 1)), parameters=FieldParameters(), steps=1)\n"
         "simulate(x, **setting)\n"
         "simulate(x, **setting, engine='cuda')\n"
     )
     (line,) = done.stdout.splitlines()
-    assert line.startswith("The engine numba computes on the CPU: no usable GPU: ")
+    assert line.startswith("Falling back to numba on the CPU: no usable GPU: ")
     assert "driver" in line
     assert done.stderr.splitlines()[-1].startswith("oscillator_field.engines.cuda.UnusableGpuError: no usable GPU: ")
 

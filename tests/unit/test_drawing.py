@@ -9,10 +9,10 @@ from contextlib import suppress
 import numpy as np
 import psutil
 import pytest
-from processes import alive, wait_for
 
 from oscillator_field.figures.painters import browser, drawing
 from oscillator_field.figures.painters.browser import find_browser
+from tests.support.processes import alive, wait_for
 
 pytestmark = pytest.mark.skipif(find_browser() is None, reason="no browser to draw PNG with")
 FIGURE = {

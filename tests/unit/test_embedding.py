@@ -9,14 +9,13 @@ from sklearn.manifold import trustworthiness as independent_trustworthiness
 from oscillator_field.analysis.embedding import cos_sin, embed_samples, embed_sites
 from oscillator_field.analysis.embedding_quality import displacements, trustworthiness
 from oscillator_field.analysis.projections import pca, tsne, turned_to
-from oscillator_field.field import course, problem, start
 from oscillator_field.figures.views.trajectory import frames_with_quality
-from oscillator_field.inputs.encoding import over_channels
 from oscillator_field.inputs.perturbation import write_perturbation
 from oscillator_field.run import Run
 from oscillator_field.simulation import simulate_runs
-from oscillator_field.stores.history import open_history, write_history
+from oscillator_field.stores.history import open_history
 from oscillator_field.stores.zarr_stores import open_store
+from tests.support.histories import write_small_history
 
 STEPS = 6
 
@@ -32,15 +31,7 @@ def features():
 def write_small(path, runs, seed):
     """The history of some runs on a small lattice, driven by random pictures."""
     pixels = np.random.default_rng(seed).integers(0, 256, (len(runs), 5, 6), np.uint8)
-    begin, omega = start(1, 5, 6, 3)
-    task = problem(
-        over_channels(pixels.astype(np.float32) / 40, 3),
-        initial_phase=np.stack([begin] * len(runs)),
-        omega=omega,
-        parameters=[run.field for run in runs],
-        steps=STEPS,
-    )
-    write_history(path, task, course(task), runs=runs, pixels=pixels, attributes={})
+    write_small_history(path, runs, pixels, channels=3, steps=STEPS)
 
 
 @pytest.fixture(scope="module")

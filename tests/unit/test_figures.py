@@ -13,10 +13,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from PIL import Image
 from plotly.offline import get_plotlyjs_version
-from reference import apart
 
 from oscillator_field.analysis.measuring import measure
-from oscillator_field.field import course, problem, start
 from oscillator_field.figures.animation import Animation, Colours, Curves, Lattice, Scatter, frame_texts, named_scale
 from oscillator_field.figures.painters import layout, png
 from oscillator_field.figures.painters.apng import write_apng
@@ -27,11 +25,12 @@ from oscillator_field.figures.painters.packing import LEVELS, deflate, pack, unp
 from oscillator_field.figures.plotlyjs import CARTESIAN, scripts
 from oscillator_field.figures.titles import run_titles
 from oscillator_field.figures.views import animation
-from oscillator_field.inputs.encoding import over_channels
 from oscillator_field.parameters import DEFAULTS
 from oscillator_field.run import Run
-from oscillator_field.stores.history import open_history, write_history
+from oscillator_field.stores.history import open_history
 from oscillator_field.stores.zarr_stores import add_values
+from tests.support.histories import write_small_history
+from tests.support.reference import apart
 
 needs_browser = pytest.mark.skipif(find_browser() is None, reason="no browser to draw PNG with")
 PHASE = Colours(named_scale("Phase"), "phase (rad)", -math.pi, math.pi, ((-math.pi, "-π"), (0, "0"), (math.pi, "π")))
@@ -76,15 +75,7 @@ def folder(tmp_path_factory):
     path = folder / "history.zarr"
     runs = [Run.of(digit, 0, {"steps": STEPS, "spike_threshold": 0.01}) for digit in (3, 8)]
     pixels = np.random.default_rng(2).integers(0, 256, (2, 9, 7), np.uint8)
-    begin, omega = start(1, 9, 7, 4)
-    task = problem(
-        over_channels(pixels.astype(np.float32) / 40, 4),
-        initial_phase=np.stack([begin, begin]),
-        omega=omega,
-        parameters=[run.field for run in runs],
-        steps=STEPS,
-    )
-    write_history(path, task, course(task, frames_a_piece=7), runs=runs, pixels=pixels, attributes={})
+    write_small_history(path, runs, pixels, steps=STEPS, frames_a_piece=7)
     measure(path, folder / "observables.zarr", settled_share=0.05)
     return folder
 

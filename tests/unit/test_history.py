@@ -1,6 +1,7 @@
 """The stores: written in pieces, read back to the bit, opened by xarray, damage seen."""
 
 import asyncio
+import dataclasses
 import json
 import random
 import shutil
@@ -9,7 +10,6 @@ import warnings
 import numpy as np
 import pytest
 import xarray as xr
-from reference import apart
 
 from oscillator_field import FieldParameters, open_history, simulate
 from oscillator_field.analysis import observables
@@ -26,6 +26,7 @@ from oscillator_field.simulation import simulate_runs
 from oscillator_field.stores import history
 from oscillator_field.stores.phase_codes import phase_codes
 from oscillator_field.stores.zarr_stores import DamagedStoreError, open_store
+from tests.support.reference import apart
 
 STEPS, EVERY, SIDE = 150, 2, 12
 
@@ -324,6 +325,17 @@ def test_a_wrong_name_of_an_array_is_no_damage(stores):
         open_history(folder / "history.zarr")["phase"][99]
 
 
+def open_with(change, module, monkeypatch):
+    """Let a module open courses whose pieces go through `change`."""
+    real = module.open_course
+
+    def opened(*arguments, **named):
+        course = real(*arguments, **named)
+        return dataclasses.replace(course, pieces=change(course.pieces))
+
+    monkeypatch.setattr(module, "open_course", opened)
+
+
 @pytest.mark.parametrize(
     ("array", "value", "message"),
     [
@@ -338,13 +350,12 @@ def test_a_history_that_cannot_be_is_not_stored(stores, tmp_path, monkeypatch, a
     folder, runs = stores
     from oscillator_field import simulation as module
 
-    def wrong(*arguments, **named):
-        for piece in course(*arguments, **named):
+    def wrong(pieces):
+        for piece in pieces:
             getattr(piece, array)[0, ..., -1] = value
             yield piece
 
-    course = module.course
-    monkeypatch.setattr(module, "course", wrong)
+    open_with(wrong, module, monkeypatch)
     with pytest.raises(RuntimeError, match=message):
         simulate_runs(
             runs[:1],
@@ -395,12 +406,11 @@ def test_a_simulation_that_fails_leaves_no_store(stores, tmp_path, monkeypatch):
     folder, runs = stores
     from oscillator_field import simulation as module
 
-    def breaking(*arguments, **named):
-        yield from list(course(*arguments, **named))[:1]
+    def breaking(pieces):
+        yield from list(pieces)[:1]
         raise MemoryError("no room")
 
-    course = module.course
-    monkeypatch.setattr(module, "course", breaking)
+    open_with(breaking, module, monkeypatch)
     with pytest.raises(MemoryError):
         simulate_runs(runs[:1], [folder / f"{runs[0].perturbation}.zarr"], tmp_path / "history.zarr")
     assert list(tmp_path.iterdir()) == []

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from reference import apart
 from scipy import stats
 
 from oscillator_field.analysis import observables as observe
 from oscillator_field.figures.views.phase import arithmetic_mean, circular_mean
+from tests.support.reference import apart
 
 ROWS, COLUMNS, CHANNELS = 5, 4, 3
 SITES = list(itertools.product(range(ROWS), range(COLUMNS), range(CHANNELS)))

@@ -14,23 +14,24 @@ import xarray as xr
 import zarr
 from hypothesis import given
 from hypothesis import strategies as st
-from reference import apart, simulate_float64
 
 from oscillator_field.field import start
 from oscillator_field.inputs.encoding import encode, over_channels
 from oscillator_field.inputs.mnist import make_sample
 from oscillator_field.parameters import DEFAULTS, EncodingParameters, FieldParameters
 from oscillator_field.readout.arms import Arm, arms_of, fields_of
-from oscillator_field.readout.classifiers import CLASSIFIERS
+from oscillator_field.readout.classifiers import FITS
 from oscillator_field.readout.features import read_features
-from oscillator_field.readout.fields import LEVELS, read_phases, shards, simulate_shard
-from oscillator_field.readout.images import augmented, corrupted, image_count, set_names, split, write_images
+from oscillator_field.readout.fields import LEVELS, read_phases, simulate_shard
+from oscillator_field.readout.images import augmented, corrupted, split, write_images
 from oscillator_field.readout.network import train
 from oscillator_field.readout.predictions import write_predictions
 from oscillator_field.readout.results import read_result, read_results, table, winner
+from oscillator_field.readout.sets import image_count, set_names, shards
 from oscillator_field.run import Run
 from oscillator_field.stores.zarr_stores import DamagedStoreError
 from oscillator_field.study.grid import expand
+from tests.support.reference import apart, simulate_float64
 
 ROOT = Path(__file__).parents[2]
 SAMPLE = ROOT / "resources" / "mnist-sample"
@@ -55,7 +56,7 @@ def stores(tmp_path_factory):
         fields[name] = []
         for number, chosen in enumerate(shards(image_count(small, name), 40)):
             fields[name].append(folder / name / f"{number}.zarr")
-            simulate_shard(fields[name][-1], images[name], chosen, run=PARAMETERS, times=[3, 8], threads=1)
+            simulate_shard(fields[name][-1], images[name], chosen, run=PARAMETERS, steps=[3, 8], threads=1)
     return images, fields
 
 
@@ -147,7 +148,7 @@ def test_stored_phases_are_those_of_float64_and_xarray_reads_them(stores):
 
 def test_a_shard_that_was_emptied_is_damaged_and_no_field_of_zeros(stores, tmp_path):
     images, _ = stores
-    simulate_shard(tmp_path / "0.zarr", images["test"], slice(0, 20), run=PARAMETERS, times=[3, 8], threads=1)
+    simulate_shard(tmp_path / "0.zarr", images["test"], slice(0, 20), run=PARAMETERS, steps=[3, 8], threads=1)
     assert read_phases([tmp_path / "0.zarr"], 8).any()
     sorted((tmp_path / "0.zarr" / "phase").glob("c.*"))[-1].write_bytes(b"")
     with pytest.raises(DamagedStoreError, match=r"0\.zarr: damaged, 1 of 2 chunks of 'phase' are missing or empty"):
@@ -156,7 +157,7 @@ def test_a_shard_that_was_emptied_is_damaged_and_no_field_of_zeros(stores, tmp_p
 
 def test_shards_do_not_change_the_phases(stores, tmp_path):
     images, fields = stores
-    simulate_shard(tmp_path / "all.zarr", images["test"], slice(0, 50), run=PARAMETERS, times=[8], threads=1)
+    simulate_shard(tmp_path / "all.zarr", images["test"], slice(0, 50), run=PARAMETERS, steps=[8], threads=1)
     assert np.array_equal(read_phases([tmp_path / "all.zarr"], 8), read_phases(fields["test"], 8))
 
 
@@ -206,16 +207,14 @@ SETTINGS = {
 }
 
 
-@pytest.mark.parametrize("name", CLASSIFIERS)
+@pytest.mark.parametrize("name", FITS)
 def test_classifiers_learn_blobs_and_choose_on_validation_pictures(name):
     rng = np.random.default_rng(0)
     centres = rng.normal(size=(10, 20)).astype(np.float32)
     # One digit is common, so that too strong a regularisation shows: it says that one alone.
     labels = rng.choice(10, 300, p=[0.55] + [0.05] * 9).astype(np.uint8)
     features = (centres[labels] + rng.normal(0, 0.2, (300, 20))).astype(np.float32)
-    predict, said, chosen = CLASSIFIERS[name](
-        features[:200], labels[:200], features[200:250], labels[200:250], SETTINGS[name]
-    )
+    predict, said, chosen = FITS[name](features[:200], labels[:200], features[200:250], labels[200:250], SETTINGS[name])
     assert np.mean(predict(features[250:]) == labels[250:]) > 0.95
     assert np.array_equal(said, predict(features[200:250]))
     if name == "logistic_regression":
@@ -251,8 +250,7 @@ import sys, time
 sys.path[:0] = {paths!r}
 import torch
 from oscillator_field.readout import network
-from oscillator_field.stores.zarr_stores import DamagedStoreError
-from test_readout import NETWORK, blobs
+from tests.unit.test_readout import NETWORK, blobs
 save = torch.save
 torch.save = lambda *arguments: (save(*arguments), time.sleep(0.3))
 network.train(*blobs(), NETWORK, seed=7, checkpoint=sys.argv[1])
@@ -262,7 +260,7 @@ network.train(*blobs(), NETWORK, seed=7, checkpoint=sys.argv[1])
 @pytest.mark.parametrize("epochs", [1, 4])
 def test_training_that_was_killed_goes_on_to_the_same_bits(tmp_path, epochs):
     checkpoint = tmp_path / "killed.pt"
-    program = SLOW_TRAINING.format(paths=[str(ROOT / "src"), str(ROOT / "tests"), str(Path(__file__).parent)])
+    program = SLOW_TRAINING.format(paths=[str(ROOT / "src"), str(ROOT)])
     import torch
 
     with subprocess.Popen([sys.executable, "-c", program, str(checkpoint)], stderr=subprocess.DEVNULL) as process:
@@ -289,7 +287,7 @@ def test_a_checkpoint_of_another_training_is_not_gone_on_from(tmp_path):
     assert trained.curves == train(*blobs(), NETWORK, seed=2, checkpoint=tmp_path / "other.pt").curves
 
 
-@pytest.mark.parametrize("classifier", [*CLASSIFIERS, "network"])
+@pytest.mark.parametrize("classifier", [*FITS, "network"])
 def test_at_the_start_the_field_says_nothing_and_nothing_is_learnt(stores, tmp_path, classifier):
     write_predictions(
         tmp_path / "p.zarr",

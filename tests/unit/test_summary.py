@@ -14,14 +14,14 @@ from oscillator_field.analysis.embedding import embed_samples
 from oscillator_field.analysis.measuring import measure
 from oscillator_field.analysis.summary import SCALARS, read_summary_table, rows_of, summarise
 from oscillator_field.analysis.sweep import open_sweep
-from oscillator_field.field import course, problem, start
 from oscillator_field.figures.pages import study
 from oscillator_field.figures.pages.gallery import write_gallery
-from oscillator_field.inputs.encoding import over_channels
 from oscillator_field.run import Job, Run
-from oscillator_field.stores.history import open_history, write_history
+from oscillator_field.stores.history import open_history
 from oscillator_field.stores.zarr_stores import DamagedStoreError
-from oscillator_field.study.planning import TYPICAL_SECONDS, plan_text, read_summary
+from oscillator_field.study.planning import plan_text, read_summary
+from oscillator_field.study.resources import TYPICAL_SECONDS
+from tests.support.histories import write_small_history
 
 ROOT = Path(__file__).parents[2]
 STEPS = 5
@@ -31,15 +31,7 @@ def write_job(folder, runs, attributes=None):
     """The stores of a job of runs on a lattice of 4 by 3 pixels."""
     folder.mkdir(parents=True)
     pixels = np.stack([np.random.default_rng(run.digit).integers(0, 256, (4, 3), np.uint8) for run in runs])
-    starts, omegas = zip(*(start(run.settings.seed, 4, 3, 4) for run in runs), strict=True)
-    task = problem(
-        over_channels(pixels.astype(np.float32) / 40, 4),
-        initial_phase=np.stack(starts),
-        omega=np.stack(omegas),
-        parameters=[run.field for run in runs],
-        steps=STEPS,
-    )
-    write_history(folder / "history.zarr", task, course(task), runs=runs, pixels=pixels, attributes=attributes or {})
+    write_small_history(folder / "history.zarr", runs, pixels, steps=STEPS, attributes=attributes)
     measure(folder / "history.zarr", folder / "observables.zarr", settled_share=0.05)
 
 
@@ -191,14 +183,7 @@ def test_runs_of_different_shapes_are_refused(tmp_path):
     other = Run.of(3, 0, {"steps": STEPS, "seed": 9})
     write_job(tmp_path / "runs" / other.name, [other])
     history = tmp_path / "runs" / other.name / "history.zarr"
-    task = problem(
-        np.zeros((1, 4, 3, 4)),
-        initial_phase=np.zeros((1, 4, 3, 4)),
-        omega=np.zeros((4, 4)),
-        parameters=other.field,
-        steps=9,
-    )
-    write_history(history, task, course(task), runs=[other], pixels=np.zeros((1, 4, 3), np.uint8), attributes={})
+    write_small_history(history, [other], np.zeros((1, 4, 3), np.uint8), steps=9)
     with pytest.raises(ValueError, match="the runs differ in shape"):
         open_sweep(tmp_path)
     with pytest.raises(FileNotFoundError, match=r"no embedding-pca.zarr in any of its runs"):

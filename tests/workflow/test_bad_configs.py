@@ -5,7 +5,10 @@ import re
 
 import pytest
 
-SNAKEMAKES_OWN = r"(Using workflow specific profile|Config file .* is extended by)"
+from oscillator_field.study.checks import check_pictures
+from oscillator_field.study.configuration import ConfigError, check_keys_are_given_once
+from tests.support.projects import ROOT, study_of
+
 BAD = {
     "an unknown key": ("fields: {}", "fields: no such key (did you mean field? allowed: batch, digits, "),
     "an unknown key inside": ("field: {k_copling: 1}", "field.k_copling: no such key (did you mean k_coupling? "),
@@ -51,7 +54,7 @@ BAD = {
         "readout: {classifiers: [oracle]}",
         'readout.classifiers[0]: "oracle" is not allowed (one of "logistic_regression", ',
     ),
-    "a time before the first step": ("readout: {times: [0]}", "readout.times[0]: 0 is not allowed (at least 1)"),
+    "a step before the first": ("readout: {steps: [0]}", "readout.steps[0]: 0 is not allowed (at least 1)"),
     "a square larger than a picture": (
         "readout: {corruptions: {occlusion: [29]}}",
         "readout.corruptions.occlusion[0]: 29 is not allowed (at most 28)",
@@ -216,13 +219,41 @@ BAD = {
 }
 
 
-@pytest.fixture(scope="module")
-def project(new_project):
-    return new_project("bad")
+# YAML takes the last of two without a word, so these are found in the file.
+IN_THE_FILE = ("a key twice", "a key twice inside")
+# One from each place where a fault is found goes through Snakemake: schema, grid, file.
+THROUGH_SNAKEMAKE = ("no time step", "a value twice in the grid", "a key twice")
 
 
-@pytest.mark.parametrize("case", BAD)
-def test_a_wrong_config_is_refused_by_one_line(project, case):
+@pytest.mark.parametrize("case", [case for case in BAD if case not in IN_THE_FILE])
+def test_a_wrong_config_is_refused_by_one_line(case, monkeypatch):
+    monkeypatch.chdir(ROOT)
+    text, expected = BAD[case]
+
+    def check():
+        study = study_of(text)
+        check_pictures(list(study.jobs.values()), study.source_folder)
+
+    with pytest.raises(ConfigError) as refused:
+        check()
+    assert str(refused.value).startswith(expected)
+    assert "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize("case", IN_THE_FILE)
+def test_a_file_that_gives_a_key_twice_is_refused(case, tmp_path):
+    text, expected = BAD[case]
+    (tmp_path / "config.yaml").write_text(text)
+    with pytest.raises(ConfigError, match=re.escape(expected)):
+        check_keys_are_given_once(tmp_path / "config.yaml")
+
+
+SNAKEMAKES_OWN = r"(Using workflow specific profile|Config file .* is extended by)"
+
+
+@pytest.mark.parametrize("case", THROUGH_SNAKEMAKE)
+def test_snakemake_prints_that_line_alone(new_project, case):
+    project = new_project("bad")
     text, expected = BAD[case]
     outcome = project.snakemake(config=text, check=False)
     assert outcome.code == 1, outcome.output

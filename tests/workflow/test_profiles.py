@@ -76,9 +76,10 @@ def test_a_second_attempt_asks_for_more(new_project):
     project = new_project("attempts")
     with (project.folder / "Snakefile").open("a") as snakefile:
         print(
-            'wildcards = SimpleNamespace(run="digit=3")\n'
-            'print("megabytes", *(growing(simulate_megabytes)(wildcards, attempt) for attempt in (1, 2, 3)))\n'
-            'print("minutes", *(growing(60)(wildcards, attempt) for attempt in (1, 2, 3)))',
+            "from snakemake.iocontainers import Wildcards\n"
+            'wildcards = Wildcards(fromdict={"job": "digit=3"})\n'
+            'print("megabytes", *(memory("simulate")(wildcards, attempt) for attempt in (1, 2, 3)))\n'
+            'print("minutes", *(minutes("simulate")(wildcards, attempt) for attempt in (1, 2, 3)))',
             file=snakefile,
         )
     output = project.snakemake("--dry-run", config=SMALL).output
@@ -102,6 +103,6 @@ def test_a_storage_in_a_folder_names_the_program_that_it_needs(new_project, tmp_
         text=True,
     )
     assert said.returncode == 1
-    assert "default-storage-provider: fs copies results by rsync, which is not there (install rsync)" in said.stderr
+    assert "default-storage-provider: fs copies results by rsync, which is missing (install rsync)" in said.stderr
     assert "Traceback" not in said.stderr
     assert not (tmp_path / "results").exists()

@@ -1,48 +1,54 @@
-# Needs the history of a job, or those of a set of samples; makes points in a plane over time, one store a method.
+# Requires: the history of a job, or the histories of a set of samples.
+# Makes: points in a plane over time, one store a method.
 
 
 rule embed:
+    """Embed the pixels of each run of a job in a plane."""
     input:
-        history=f"{RUN}/history.zarr",
+        history=f"{JOB}/history.zarr",
     output:
-        embedding=directory(f"{RUN}/embedding-{{method}}.zarr"),
+        embedding=directory(f"{JOB}/embedding-{{method}}.zarr"),
     log:
-        "logs/embed/{run}/{method}.log",
+        "<logs>/embed/{job}/{method}.log",
     benchmark:
-        "logs/embed/{run}/{method}.tsv"
+        "<logs>/embed/{job}/{method}.tsv"
     conda:
         ENVIRONMENT
-    threads: embed_threads
+    threads: threads("embed")
     resources:
-        mem_mb=growing(embed_megabytes),
-        runtime=growing(240),
+        mem_mb=memory("embed"),
+        runtime=minutes("embed"),
     params:
         code=code("embed"),
-        settings=embed_settings,
+        settings=settings("embed"),
     message:
-        "Embed {wildcards.run} by {wildcards.method}"
+        "Embed {wildcards.job} by {wildcards.method}"
     script:
         "../../scripts/embed.py"
 
 
 rule embed_samples:
+    """Embed each run of a set as one point in a plane."""
     input:
-        histories=sample_histories,
+        histories=lambda wildcards: [
+            f"<results>/runs/{job}/history.zarr"
+            for job in asked(wildcards, lambda set, method: STUDY.jobs_of_set(set))
+        ],
     output:
-        embedding=directory(f"{RUN}/samples-{{method}}.zarr"),
+        embedding=directory(f"{SET}/samples-{{method}}.zarr"),
     log:
-        "logs/embed_samples/{run}/{method}.log",
+        "<logs>/embed_samples/{set}/{method}.log",
     benchmark:
-        "logs/embed_samples/{run}/{method}.tsv"
+        "<logs>/embed_samples/{set}/{method}.tsv"
     conda:
         ENVIRONMENT
     resources:
-        mem_mb=growing(sample_megabytes),
-        runtime=growing(240),
+        mem_mb=memory("embed_samples"),
+        runtime=minutes("embed_samples"),
     params:
         code=code("embed_samples"),
-        settings=sample_settings,
+        settings=settings("embed_samples"),
     message:
-        "Embed the samples of {wildcards.run} by {wildcards.method}"
+        "Embed the samples of {wildcards.set} by {wildcards.method}"
     script:
         "../../scripts/embed_samples.py"

@@ -1,25 +1,27 @@
-# Needs the IDX files; makes the input phases of one digit, for one encoding.
+# Requires: the IDX files.
+# Makes: the input phases of one picture, for one encoding.
 
 
 rule encode:
+    """Encode a picture as input phases."""
     input:
         images=f"{MNIST}/{FILES[0]}",
         labels=f"{MNIST}/{FILES[1]}",
         provenance=f"{MNIST}/{PROVENANCE}",
     output:
-        perturbation=directory("results/perturbations/{perturbation}.zarr"),
+        perturbation=directory("<results>/perturbations/{perturbation}.zarr"),
     log:
-        "logs/encode/{perturbation}.log",
+        "<logs>/encode/{perturbation}.log",
     benchmark:
-        "logs/encode/{perturbation}.tsv"
+        "<logs>/encode/{perturbation}.tsv"
     conda:
         ENVIRONMENT
     resources:
-        mem_mb=growing(500),
-        runtime=growing(5),
+        mem_mb=memory("encode"),
+        runtime=minutes("encode"),
     params:
         code=code("encode"),
-        settings=encode_settings,
+        settings=settings("encode"),
     message:
         "Encode {wildcards.perturbation}"
     script:

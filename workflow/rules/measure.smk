@@ -1,24 +1,26 @@
-# Needs the history of a job; makes its observables over time.
+# Requires: the history of a job.
+# Makes: its observables over time.
 
 
 rule measure:
+    """Measure the observables of a history."""
     input:
-        history=f"{RUN}/history.zarr",
+        history=f"{JOB}/history.zarr",
     output:
-        observables=directory(f"{RUN}/observables.zarr"),
+        observables=directory(f"{JOB}/observables.zarr"),
     log:
-        "logs/measure/{run}.log",
+        "<logs>/measure/{job}.log",
     benchmark:
-        "logs/measure/{run}.tsv"
+        "<logs>/measure/{job}.tsv"
     conda:
         ENVIRONMENT
     resources:
-        mem_mb=growing(measure_megabytes),
-        runtime=growing(30),
+        mem_mb=memory("measure"),
+        runtime=minutes("measure"),
     params:
         code=code("measure"),
-        settings=sorted_dict(config["measure"]),
+        settings=settings("measure"),
     message:
-        "Measure {wildcards.run}"
+        "Measure {wildcards.job}"
     script:
         "../../scripts/measure.py"

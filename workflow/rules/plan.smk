@@ -1,13 +1,27 @@
-# Makes nothing: tells what a call would do, and what results are no longer asked for.
+# Requires: nothing.
+# Makes: nothing. Says what a call would do, and which results the config does not ask for.
+
+import shlex
 
 
 rule plan:
+    """Say what would run, and why, how long it takes, and what it needs; runs nothing."""
     log:
-        "logs/plan.log",
+        "<logs>/plan.log",
     conda:
         ENVIRONMENT
     params:
-        settings=plan_settings,
+        settings=lambda wildcards: {
+            "bytes_of_shard": resources.bytes_of_shard(STUDY),
+            "command": command("all"),
+            "config": STUDY.config,
+            "cores": workflow.cores or 1,
+            "how_to_list": shlex.join(["snakemake", *command("prune", typed=True)]),
+            "logs": folder("<logs>"),
+            "megabytes": resources.most_megabytes(STUDY),
+            "orphans": list(map(str, STUDY.orphans(folder("<results>")))),
+            "rules": {MODIFIER.modify_rulename(rule): rule for rule in resources.TYPICAL_SECONDS},
+        },
     message:
         "Plan"
     script:
@@ -15,12 +29,18 @@ rule plan:
 
 
 rule prune:
+    """List results that the config does not ask for; remove them if `prune` names that list."""
     log:
-        "logs/prune.log",
+        "<logs>/prune.log",
     conda:
         ENVIRONMENT
     params:
-        settings=prune_settings(),
+        settings=lambda wildcards: {
+            "asked": STUDY.config["prune"],
+            "command": shlex.join(["snakemake", *command("prune", "prune=", typed=True)]),
+            "orphans": list(map(str, STUDY.orphans(folder("<results>")))),
+            "wanted": sorted(map(str, STUDY.wanted_folders(folder("<results>")))),
+        },
     message:
         "Prune"
     script:

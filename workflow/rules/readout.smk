@@ -1,72 +1,76 @@
-# Needs the IDX files; makes pictures for training and tests, the field over them, and what classifiers say of all of it.
+# Requires: the IDX files.
+# Makes: pictures for training and tests, the field over them, and what classifiers say of all of it.
 
 
 rule draw_images:
+    """Draw a set of pictures: as they are, turned and shifted, or with noise."""
     input:
-        files=expand(f"{MNIST}/{{name}}", name=FILES),
+        files=[f"{MNIST}/{name}" for name in FILES],
         provenance=f"{MNIST}/{PROVENANCE}",
     output:
-        images=directory(f"{READOUT}/images/{{set}}.zarr"),
+        images=directory(f"{READOUT}/images/{{images}}.zarr"),
     log:
-        "logs/draw_images/{set}.log",
+        "<logs>/draw_images/{images}.log",
     benchmark:
-        "logs/draw_images/{set}.tsv"
+        "<logs>/draw_images/{images}.tsv"
     conda:
         ENVIRONMENT
     resources:
-        mem_mb=growing(2000),
-        runtime=growing(30),
+        mem_mb=memory("draw_images"),
+        runtime=minutes("draw_images"),
     params:
         code=code("draw_images"),
-        settings=sorted_dict({key: config["readout"][key] for key in ("seed", "rotation", "translation")}),
+        settings=settings("draw_images"),
     message:
-        "Draw the pictures of {wildcards.set}"
+        "Draw the pictures of {wildcards.images}"
     script:
         "../../scripts/draw_images.py"
 
 
 rule simulate_images:
+    """Simulate a field over some pictures of a set."""
     input:
-        images=f"{READOUT}/images/{{set}}.zarr",
+        images=f"{READOUT}/images/{{images}}.zarr",
     output:
-        phases=directory(f"{READOUT}/fields/{{field}}/{{set}}/{{shard}}.zarr"),
+        phases=directory(f"{READOUT}/fields/{{field}}/{{images}}/{{shard}}.zarr"),
     log:
-        "logs/simulate_images/{field}/{set}/{shard}.log",
+        "<logs>/simulate_images/{field}/{images}/{shard}.log",
     benchmark:
-        "logs/simulate_images/{field}/{set}/{shard}.tsv"
+        "<logs>/simulate_images/{field}/{images}/{shard}.tsv"
     conda:
         ENVIRONMENT
     resources:
-        gpu=gpus(),
-        mem_mb=growing(shard_megabytes),
-        runtime=growing(60),
+        gpu=resources.gpus(STUDY),
+        mem_mb=memory("simulate_images"),
+        runtime=minutes("simulate_images"),
     params:
-        code=code("simulate_images", *engine_modules()),
-        settings=shard_settings,
+        code=code("simulate_images", *STUDY.engine_modules),
+        settings=settings("simulate_images"),
     message:
-        "Simulate {wildcards.field} over {wildcards.set}, shard {wildcards.shard}"
+        "Simulate {wildcards.field} over {wildcards.images}, shard {wildcards.shard}"
     script:
         "../../scripts/simulate_images.py"
 
 
 rule fit_logistic_regression:
+    """Fit logistic regression to an arm."""
     input:
-        images=expand(f"{READOUT}/images/{{set}}.zarr", set=SETS),
-        shards=shards_of_arm,
+        images=[f"{READOUT}/images/{name}.zarr" for name in STUDY.readout.sets],
+        shards=lambda wildcards: [f"{READOUT}/{shard}" for shard in asked(wildcards, STUDY.readout.shards_of_arm)],
     output:
         predictions=directory(f"{READOUT}/predictions/{{arm}}/logistic_regression.zarr"),
     log:
-        "logs/fit_logistic_regression/{arm}.log",
+        "<logs>/fit_logistic_regression/{arm}.log",
     benchmark:
-        "logs/fit_logistic_regression/{arm}.tsv"
+        "<logs>/fit_logistic_regression/{arm}.tsv"
     conda:
         ENVIRONMENT
     resources:
-        mem_mb=growing(fit_megabytes),
-        runtime=growing(120),
+        mem_mb=memory("fit"),
+        runtime=minutes("fit"),
     params:
         code=code("fit_readout"),
-        settings=fit_settings("logistic_regression"),
+        settings=settings("fit_logistic_regression"),
     message:
         "Fit logistic regression to {wildcards.arm}"
     script:
@@ -77,12 +81,12 @@ use rule fit_logistic_regression as fit_nearest_neighbours with:
     output:
         predictions=directory(f"{READOUT}/predictions/{{arm}}/nearest_neighbours.zarr"),
     log:
-        "logs/fit_nearest_neighbours/{arm}.log",
+        "<logs>/fit_nearest_neighbours/{arm}.log",
     benchmark:
-        "logs/fit_nearest_neighbours/{arm}.tsv"
+        "<logs>/fit_nearest_neighbours/{arm}.tsv"
     params:
         code=code("fit_readout"),
-        settings=fit_settings("nearest_neighbours"),
+        settings=settings("fit_nearest_neighbours"),
     message:
         "Fit nearest neighbours to {wildcards.arm}"
 
@@ -91,52 +95,53 @@ use rule fit_logistic_regression as fit_nearest_centroid with:
     output:
         predictions=directory(f"{READOUT}/predictions/{{arm}}/nearest_centroid.zarr"),
     log:
-        "logs/fit_nearest_centroid/{arm}.log",
+        "<logs>/fit_nearest_centroid/{arm}.log",
     benchmark:
-        "logs/fit_nearest_centroid/{arm}.tsv"
+        "<logs>/fit_nearest_centroid/{arm}.tsv"
     params:
         code=code("fit_readout"),
-        settings=fit_settings("nearest_centroid"),
+        settings=settings("fit_nearest_centroid"),
     message:
         "Fit nearest centroids to {wildcards.arm}"
 
 
 use rule fit_logistic_regression as train_network with:
     input:
-        images=expand(f"{READOUT}/images/{{set}}.zarr", set=SETS),
-        shards=shards_of_arm,
+        images=[f"{READOUT}/images/{name}.zarr" for name in STUDY.readout.sets],
+        shards=lambda wildcards: [f"{READOUT}/{shard}" for shard in asked(wildcards, STUDY.readout.shards_of_arm)],
     output:
         predictions=directory(f"{READOUT}/predictions/{{arm}}/network.zarr"),
     log:
-        "logs/train_network/{arm}.log",
+        "<logs>/train_network/{arm}.log",
     benchmark:
-        "logs/train_network/{arm}.tsv"
+        "<logs>/train_network/{arm}.tsv"
     params:
         code=code("fit_readout", "readout.network"),
-        settings=fit_settings("network"),
+        settings=settings("fit_network"),
     message:
         "Train a network on {wildcards.arm}"
 
 
 rule compare_readouts:
+    """Compare all classifiers on all arms, as a table and a page."""
     input:
-        predictions=predictions(),
-        plotlyjs=shared_plotlyjs(),
+        predictions=[f"{READOUT}/{store}" for store in STUDY.readout.predictions()],
+        plotlyjs=shared_plotlyjs("cartesian"),
     output:
-        table="results/readout.csv",
-        page="results/readout.html",
+        table="<results>/readout.csv",
+        page="<results>/readout.html",
     log:
-        "logs/compare_readouts.log",
+        "<logs>/compare_readouts.log",
     benchmark:
-        "logs/compare_readouts.tsv"
+        "<logs>/compare_readouts.tsv"
     conda:
         ENVIRONMENT
     resources:
-        mem_mb=2000,
-        runtime=30,
+        mem_mb=memory("compare_readouts"),
+        runtime=minutes("compare_readouts"),
     params:
         code=code("compare_readouts"),
-        plotlyjs=config["render"]["html"]["plotlyjs"],
+        plotlyjs=STUDY.config["render"]["html"]["plotlyjs"],
     message:
         "Compare the readouts"
     script:

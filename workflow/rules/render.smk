@@ -1,101 +1,81 @@
-# Needs the stores of a job or of a set of samples; makes their animations, as pages and as pictures.
-
-
-rule share_plotlyjs:
-    output:
-        **PLOTLYJS,
-    log:
-        "logs/share_plotlyjs.log",
-    conda:
-        ENVIRONMENT
-    params:
-        code=code("share_plotlyjs"),
-    message:
-        "Write the plotly.js that all pages share"
-    script:
-        "../../scripts/share_plotlyjs.py"
+# Requires: the stores of a job.
+# Makes: their animations, as pages and as PNG pictures.
 
 
 rule render_html:
+    """Draw the views of a job as pages."""
     input:
-        stores=stores_of(views()),
-        plotlyjs=shared_plotlyjs(),
+        stores=[f"{JOB}/{store}" for store in STUDY.stores_of(STUDY.views)],
+        plotlyjs=shared_plotlyjs("cartesian"),
     output:
-        pages=pictures(views(), ".html"),
+        pages=[
+            reported(
+                f"{JOB}/{view}.html",
+                caption=f"../report/{kind_of(view)}.rst",
+                category="Pages",
+                subcategory=view,
+                labels={"run": "{job}"},
+            )
+            for view in STUDY.views
+        ],
     log:
-        "logs/render_html/{run}.log",
+        "<logs>/render_html/{job}.log",
     benchmark:
-        "logs/render_html/{run}.tsv"
+        "<logs>/render_html/{job}.tsv"
     conda:
         ENVIRONMENT
     resources:
-        mem_mb=growing(render_megabytes),
-        runtime=growing(30),
+        mem_mb=memory("render_html"),
+        runtime=minutes("render_html"),
     params:
-        code=view_code("html", views()),
-        settings=view_settings("html", views(), "plotlyjs", "frame_rate"),
+        code=code("render_html", *STUDY.modules_of(STUDY.views)),
+        settings=settings("render_html"),
     message:
-        "Draw {wildcards.run} as HTML"
+        "Draw {wildcards.job} as HTML"
     script:
         "../../scripts/render_html.py"
 
 
-# One job for all views of a run: starting the browser takes longer than all that it draws.
+# One job for all views: to start a browser takes longer than all that it draws.
 rule render_png:
+    """Draw the views of a job as animated PNG pictures, posters and videos."""
     input:
-        stores=stores_of(views()),
+        stores=[f"{JOB}/{store}" for store in STUDY.stores_of(STUDY.views)],
     output:
-        pictures=pictures(views(), ".png"),
-        posters=pictures(views(), "-poster.png"),
-        videos=pictures(views(), ".mp4") if config["render"]["png"]["mp4"] else [],
+        pictures=[
+            reported(
+                f"{JOB}/{view}.png",
+                caption=f"../report/{kind_of(view)}.rst",
+                category="Animations",
+                subcategory=view,
+                labels={"run": "{job}"},
+            )
+            for view in STUDY.views
+        ],
+        posters=[
+            reported(
+                f"{JOB}/{view}-poster.png",
+                caption=f"../report/{kind_of(view)}.rst",
+                category="Pictures",
+                subcategory=view,
+                labels={"run": "{job}"},
+            )
+            for view in STUDY.views
+        ],
+        videos=[f"{JOB}/{view}.mp4" for view in STUDY.views if ".mp4" in STUDY.png_endings],
     log:
-        "logs/render_png/{run}.log",
+        "<logs>/render_png/{job}.log",
     benchmark:
-        "logs/render_png/{run}.tsv"
+        "<logs>/render_png/{job}.tsv"
     conda:
         ENVIRONMENT
     resources:
-        mem_mb=growing(png_megabytes),
-        runtime=growing(60),
+        mem_mb=memory("render_png"),
+        runtime=minutes("render_png"),
     params:
-        code=view_code("png", views()),
-        settings=view_settings("png", views(), "frames", "frame_rate", "scale"),
+        code=code("render_png", *STUDY.modules_of(STUDY.views)),
+        settings=settings("render_png"),
     message:
-        "Draw {wildcards.run} as PNG"
+        "Draw {wildcards.job} as PNG"
     script:
         "../../scripts/render_png.py"
-
-
-use rule render_html as render_samples_html with:
-    input:
-        stores=stores_of(sample_views()),
-        plotlyjs=shared_plotlyjs(),
-    output:
-        pages=pictures(sample_views(), ".html", "no-samples"),
-    log:
-        "logs/render_samples_html/{run}.log",
-    benchmark:
-        "logs/render_samples_html/{run}.tsv"
-    params:
-        code=view_code("html", sample_views()),
-        settings=view_settings("html", sample_views(), "plotlyjs", "frame_rate"),
-    message:
-        "Draw the samples of {wildcards.run} as HTML"
-
-
-use rule render_png as render_samples_png with:
-    input:
-        stores=stores_of(sample_views()),
-    output:
-        pictures=pictures(sample_views(), ".png", "no-samples"),
-        posters=pictures(sample_views(), "-poster.png", "no-samples"),
-        videos=pictures(sample_views(), ".mp4", "no-samples") if config["render"]["png"]["mp4"] else [],
-    log:
-        "logs/render_samples_png/{run}.log",
-    benchmark:
-        "logs/render_samples_png/{run}.tsv"
-    params:
-        code=view_code("png", sample_views()),
-        settings=view_settings("png", sample_views(), "frames", "frame_rate", "scale"),
-    message:
-        "Draw the samples of {wildcards.run} as PNG"

@@ -1,28 +1,30 @@
-# Needs the input phases of the runs of a job; makes their history.
+# Requires: the input phases of the runs of a job.
+# Makes: their history.
 
 
 rule simulate:
+    """Simulate the runs of a job and store their history."""
     input:
         perturbations=lambda wildcards: [
-            f"results/perturbations/{name}.zarr" for name in perturbations([job_of(wildcards)])
+            f"<results>/perturbations/{name}.zarr" for name in asked(wildcards, STUDY.inputs_of)
         ],
     output:
-        history=directory(f"{RUN}/history.zarr"),
+        history=directory(f"{JOB}/history.zarr"),
     log:
-        "logs/simulate/{run}.log",
+        "<logs>/simulate/{job}.log",
     benchmark:
-        "logs/simulate/{run}.tsv"
+        "<logs>/simulate/{job}.tsv"
     conda:
         ENVIRONMENT
-    threads: simulate_threads
+    threads: threads("simulate")
     resources:
-        gpu=gpus(),
-        mem_mb=growing(simulate_megabytes),
-        runtime=growing(60),
+        gpu=resources.gpus(STUDY),
+        mem_mb=memory("simulate"),
+        runtime=minutes("simulate"),
     params:
-        code=code("simulate", *engine_modules()),
-        settings=simulate_settings,
+        code=code("simulate", *STUDY.engine_modules),
+        settings=settings("simulate"),
     message:
-        "Simulate {wildcards.run}"
+        "Simulate {wildcards.job}"
     script:
         "../../scripts/simulate.py"

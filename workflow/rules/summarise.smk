@@ -1,21 +1,23 @@
-# Needs the observables of all jobs; makes the table of the study, its figure, and the gallery.
+# Requires: the observables of all jobs.
+# Makes: the table of the study, its figure, and the gallery.
 
 
 rule summarise:
+    """Write a row of numbers for each run."""
     input:
-        observables=[f"results/runs/{name}/observables.zarr" for name in JOBS],
+        observables=[f"<results>/runs/{job}/observables.zarr" for job in STUDY.jobs],
     output:
-        csv="results/summary.csv",
-        parquet=SUMMARY,
+        csv="<results>/summary.csv",
+        parquet="<results>/summary.parquet",
     log:
-        "logs/summarise.log",
+        "<logs>/summarise.log",
     benchmark:
-        "logs/summarise.tsv"
+        "<logs>/summarise.tsv"
     conda:
         ENVIRONMENT
     resources:
-        mem_mb=growing(1000),
-        runtime=growing(30),
+        mem_mb=memory("summarise"),
+        runtime=minutes("summarise"),
     params:
         code=code("summarise"),
     message:
@@ -25,22 +27,23 @@ rule summarise:
 
 
 rule plot_summary:
+    """Plot what the parameters do, as a picture."""
     input:
-        summary=SUMMARY,
+        summary="<results>/summary.parquet",
     output:
-        picture=report("results/summary.png", caption="../report/summary.rst", category="Study"),
+        picture=report("<results>/summary.png", caption="../report/summary.rst", category="Study"),
     log:
-        "logs/plot_summary.log",
+        "<logs>/plot_summary.log",
     benchmark:
-        "logs/plot_summary.tsv"
+        "<logs>/plot_summary.tsv"
     conda:
         ENVIRONMENT
     resources:
-        mem_mb=growing(1500),
-        runtime=growing(30),
+        mem_mb=memory("plot_summary"),
+        runtime=minutes("plot_summary"),
     params:
         code=code("plot_summary"),
-        settings=sorted_dict(config["study"]),
+        settings=settings("plot_summary"),
     message:
         "Plot the summary"
     script:
@@ -48,23 +51,24 @@ rule plot_summary:
 
 
 rule write_gallery:
+    """Write the page that shows the whole study."""
     input:
-        summary=SUMMARY,
+        summary="<results>/summary.parquet",
         plotlyjs=shared_plotlyjs("whole"),
     output:
-        page="results/index.html",
+        page="<results>/index.html",
     log:
-        "logs/write_gallery.log",
+        "<logs>/write_gallery.log",
     benchmark:
-        "logs/write_gallery.tsv"
+        "<logs>/write_gallery.tsv"
     conda:
         ENVIRONMENT
     resources:
-        mem_mb=growing(1000),
-        runtime=growing(30),
+        mem_mb=memory("write_gallery"),
+        runtime=minutes("write_gallery"),
     params:
         code=code("write_gallery"),
-        settings=gallery_settings(),
+        settings=settings("write_gallery"),
     message:
         "Write the gallery"
     script:

@@ -16,8 +16,8 @@ import numpy as np
 from numba import config, cuda
 from numpy.typing import NDArray
 
-from oscillator_field.engines import Piece, Problem
 from oscillator_field.engines.cuda_kernels import FEW_CHANNELS, THREADS_A_BLOCK, fits_on_chip, kernels
+from oscillator_field.engines.problem import Piece, Problem
 from oscillator_field.engines.step_constants import step_constants
 from oscillator_field.ranges import slices
 

@@ -16,8 +16,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from oscillator_field.engines import Piece, Problem, angle, on_circle
 from oscillator_field.engines.numba_kernels import LANES, compute_frames_of, sources_read
+from oscillator_field.engines.problem import Piece, Problem, angle, on_circle
 from oscillator_field.engines.step_constants import step_constants
 from oscillator_field.logs import came_of_interrupt
 from oscillator_field.ranges import slices

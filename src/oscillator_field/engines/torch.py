@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 import torch
 
-from oscillator_field.engines import EPSILON, Piece, Problem, angle, on_circle
+from oscillator_field.engines.problem import EPSILON, Piece, Problem, angle, on_circle
 from oscillator_field.parameters import FieldParameters
 from oscillator_field.ranges import slices
 

@@ -2,6 +2,8 @@
 
 All three sources end in the same thing: four uncompressed IDX files and a provenance.json that says where they
 came from. Source of the data: Y. LeCun, C. Cortes, C. J. C. Burges, "The MNIST database of handwritten digits".
+
+NumPy is imported where an array is made: a Snakefile that is parsed checks files, and needs none.
 """
 
 from __future__ import annotations
@@ -14,12 +16,13 @@ import struct
 import zlib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, Any
 
 from oscillator_field.stores.atomic import whole_file
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 FILES = ("train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte")
 IMAGES, LABELS = FILES[0], FILES[1]
@@ -105,9 +108,21 @@ def parse_idx(content: bytes, name: str) -> NDArray[np.uint8]:
     Raises:
         MnistError: it is no such file, or not whole.
     """
+    import numpy as np
+
+    shape, data = split_idx(content, name)
+    return np.frombuffer(data, np.uint8).reshape(shape)
+
+
+def split_idx(content: bytes, name: str) -> tuple[tuple[int, ...], bytes]:
+    """The shape of an IDX file of unsigned bytes, and its data.
+
+    Raises:
+        MnistError: it is no such file, or not whole.
+    """
     shape, header = _header(content, name)
     _check_length(name, shape, len(content) - header)
-    return np.frombuffer(content, np.uint8, offset=header).reshape(shape)
+    return shape, content[header:]
 
 
 def _check_length(name: str, shape: tuple[int, ...], count: int) -> None:
@@ -138,8 +153,8 @@ def verify(contents: Mapping[str, bytes]) -> None:
         MnistError: they are not; the message says which file and why.
     """
     for images_name, labels_name in _PAIRS:
-        images, labels = parse_idx(contents[images_name], images_name), parse_idx(contents[labels_name], labels_name)
-        _check_pair(images_name, images.shape, labels_name, labels)
+        shape, _ = split_idx(contents[images_name], images_name)
+        _check_pair(images_name, shape, labels_name, *split_idx(contents[labels_name], labels_name))
 
 
 def check_folder(folder: str | Path) -> None:
@@ -150,19 +165,19 @@ def check_folder(folder: str | Path) -> None:
     """
     for names in _PAIRS:
         images, labels = (path_of(folder, name) for name in names)
-        label = parse_idx(read_file(folder, names[1]), str(labels))
-        _check_pair(str(images), _shape_of(images), str(labels), label)
+        content = read_file(folder, names[1])
+        _check_pair(str(images), _shape_of(images), str(labels), *split_idx(content, str(labels)))
 
 
-def _check_pair(images: str, shape: tuple[int, ...], labels: str, label: NDArray[np.uint8]) -> None:
+def _check_pair(images: str, shape: tuple[int, ...], labels: str, label_shape: tuple[int, ...], label: bytes) -> None:
     if len(shape) != 3 or shape[1:] != (SIDE, SIDE):
         raise MnistError(f"{images}: shape {shape} is not (picture, {SIDE}, {SIDE})")
-    if label.ndim != 1:
-        raise MnistError(f"{labels}: shape {label.shape} is not (picture,)")
+    if len(label_shape) != 1:
+        raise MnistError(f"{labels}: shape {label_shape} is not (picture,)")
     if len(label) != shape[0]:
         raise MnistError(f"{labels}: {len(label)} labels for {shape[0]} pictures")
-    if label.size and label.max() > 9:
-        raise MnistError(f"{labels}: holds the label {label.max()} (allowed: 0 to 9)")
+    if max(label, default=0) > 9:
+        raise MnistError(f"{labels}: holds the label {max(label)} (allowed: 0 to 9)")
 
 
 def _shape_of(path: Path) -> tuple[int, ...]:
@@ -223,6 +238,8 @@ def picture(folder: str | Path, digit: int, instance: int) -> NDArray[np.uint8]:
     Raises:
         MnistError: the set does not hold so many, and the message says how many there are; or a file is damaged.
     """
+    import numpy as np
+
     labels = parse_idx(read_checked(folder, LABELS), LABELS)
     check_instance(digit, instance, np.bincount(labels, minlength=10))
     position = np.flatnonzero(labels == digit)[instance]
@@ -257,7 +274,8 @@ def digit_counts(folder: str | Path | None) -> list[int]:
     if folder is None:
         return list(PUBLISHED_COUNTS)
     check_folder(folder)
-    return np.bincount(parse_idx(read_file(folder, LABELS), LABELS), minlength=10).tolist()
+    _, labels = split_idx(read_file(folder, LABELS), LABELS)
+    return [labels.count(digit) for digit in range(10)]
 
 
 def make_sample(source: str | Path, destination: str | Path, training: int, test: int) -> None:
@@ -281,7 +299,7 @@ def _provenance(contents: Mapping[str, bytes], origin: Mapping[str, Any]) -> dic
     for name, content in contents.items():
         md5 = hashlib.md5(content, usedforsecurity=False).hexdigest()
         files[name] = {
-            "items": len(parse_idx(content, name)),
+            "items": split_idx(content, name)[0][0],
             "sha256": hashlib.sha256(content).hexdigest(),
             "is_published_file": md5 == PUBLISHED_MD5[name],
         }

@@ -14,6 +14,8 @@ from oscillator_field.run import JOINT, Job, run_name
 
 KINDS = ("pixels", "input", "field")
 NETWORK = "network"
+# All that learn from an arm: those without a training loop are in `classifiers`.
+CLASSIFIERS = ("logistic_regression", "nearest_neighbours", "nearest_centroid", NETWORK)
 # Of a run, these decide nothing in a readout: it has times of its own, and no spikes.
 _UNUSED = ("steps", "spike_threshold")
 
@@ -52,11 +54,11 @@ def fields_of(jobs: Iterable[Job]) -> dict[str, dict[str, Any]]:
     return fields
 
 
-def arms_of(jobs: Sequence[Job], times: Sequence[int]) -> dict[str, Arm]:
-    """The arms of a readout by their names: pixels, the inputs, the fields at the start and at each time."""
+def arms_of(jobs: Sequence[Job], steps: Sequence[int]) -> dict[str, Arm]:
+    """The arms of a readout by name: pixels, inputs, fields at the start and after each of `steps`."""
     arms = [Arm("pixels", {})]
     arms += [Arm("input", dict(sorted(asdict(run.encoding).items()))) for job in jobs for run in job.runs]
-    arms += [Arm("field", parameters, step) for parameters in fields_of(jobs).values() for step in (0, *times)]
+    arms += [Arm("field", parameters, step) for parameters in fields_of(jobs).values() for step in (0, *steps)]
     return {arm.name: arm for arm in arms}
 
 

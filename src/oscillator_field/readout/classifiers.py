@@ -93,7 +93,7 @@ def nearest_neighbours(
     return lambda values: mode(of_neighbours(values)[:, :best], axis=1).mode, said[best], {"neighbours": best}
 
 
-CLASSIFIERS = {
+FITS = {
     "logistic_regression": logistic_regression,
     "nearest_neighbours": nearest_neighbours,
     "nearest_centroid": nearest_centroid,

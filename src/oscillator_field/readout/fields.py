@@ -19,10 +19,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from oscillator_field.devices import visible_gpus
-from oscillator_field.field import LIBRARIES, course, problem, start, usable_engine
+from oscillator_field.field import open_course, problem, start
 from oscillator_field.inputs.encoding import encode, over_channels
 from oscillator_field.logs import progress
-from oscillator_field.ranges import slices
 from oscillator_field.readout.images import read_images
 from oscillator_field.run import Run
 from oscillator_field.stores.phase_codes import HALF_TURN, LOST, phase_codes
@@ -34,30 +33,25 @@ LEVELS = 2**15 - 1
 IMAGES_A_CHUNK = 250
 
 
-def shards(count: int, size: int) -> list[slice]:
-    """The pictures of a set in shards of a size, the last of which may be smaller."""
-    return list(slices(count, size))
-
-
 def simulate_shard(
     path: str | Path,
     images: str | Path,
     chosen: slice,
     *,
     run: Mapping[str, Any],
-    times: Sequence[int],
+    steps: Sequence[int],
     engine: str = "auto",
     device: str = "auto",
     threads: int | None = None,
 ) -> None:
-    """Simulate the field for some pictures of a set and keep its phases at some times.
+    """Simulate the field for some pictures of a set and keep its phases after some steps.
 
     Args:
         path: where the store belongs.
         images: the set.
         chosen: which of its pictures.
-        run: every parameter of encoding and field; `steps` is not looked at.
-        times: after which steps the phases are kept, rising, from 1 on.
+        run: every parameter of encoding and field; `steps` of a run is not used.
+        steps: those after which the phases are kept, rising, from 1 on.
         engine, device, threads: as `field.simulate` takes them.
 
     Raises:
@@ -70,33 +64,33 @@ def simulate_shard(
     begin, omega = start(described.settings.seed, pixels.shape[1], pixels.shape[2], channels)
     count = len(pixels)
     # The engine keeps evenly spaced frames; of these, the chosen ones are stored.
-    every = math.gcd(*times)
+    every = math.gcd(*steps)
     task = problem(
         over_channels(encode(pixels, described.encoding), channels),
         initial_phase=np.broadcast_to(begin, (count, *begin.shape)),
         omega=omega,
         parameters=described.field,
-        steps=times[-1],
+        steps=steps[-1],
         every=every,
     )
-    positions = {int(step): place for place, step in enumerate(times)}
+    positions = {int(step): place for place, step in enumerate(steps)}
     scale = math.pi / LEVELS
-    used = usable_engine(task, engine, device)
-    print(f"{count} pictures by engine {used} on {platform.node()}, GPUs given to this job: {visible_gpus()}")
-    attributes = {"parameters": dict(run), "simulation": {"engine": used, "device": device}}
+    course = open_course(task, engine=engine, device=device, threads=threads)
+    print(f"{count} pictures by engine {course.engine} on {platform.node()}, GPUs given to this job: {visible_gpus()}")
+    attributes = {"parameters": dict(run), "simulation": {"engine": course.engine, "device": device}}
     sites = ("row", "column", "channel")
     with (
-        new_store(path, title="Phases for the readout", attributes=attributes, libraries=[LIBRARIES[used]]) as group,
+        new_store(path, title="Phases for the readout", attributes=attributes, libraries=[course.library]) as group,
         progress(total=count, unit="field") as bar,
     ):
-        add_coordinate(group, "step", ("time",), np.array(times), long_name="step after which phases were kept")
-        time = np.array(times) * described.field.delta_t
+        add_coordinate(group, "step", ("time",), np.array(steps), long_name="step after which phases were kept")
+        time = np.array(steps) * described.field.delta_t
         add_coordinate(group, "time", ("time",), time, long_name="time since the start", units="s")
         phase = add_array(
             group,
             "phase",
             ("time", "image", *sites),
-            shape=(len(times), count, *begin.shape),
+            shape=(len(steps), count, *begin.shape),
             chunks=(1, min(IMAGES_A_CHUNK, count), *begin.shape),
             shards=(1, math.ceil(count / IMAGES_A_CHUNK) * min(IMAGES_A_CHUNK, count), *begin.shape),
             dtype="int16",
@@ -107,14 +101,14 @@ def simulate_shard(
         )
         # Zarr writes a shard whole: phases wait here until all pictures of a time are in.
         coded = np.empty(phase.shape, np.int16)
-        for piece in course(task, engine=used, device=device, threads=threads):
+        for piece in course.pieces:
             for frame, step in enumerate(piece.step):
                 if int(step) in positions:
                     refuse_impossible("phase", piece.phase[:, frame], -HALF_TURN, HALF_TURN)
                     coded[positions[int(step)], piece.runs] = phase_codes(piece.phase[:, frame], scale)
             if piece.frames.stop == len(task.kept_steps()):
                 bar.update(piece.runs.stop - piece.runs.start)
-        for place in range(len(times)):
+        for place in range(len(steps)):
             phase[place] = coded[place]
 
 

@@ -1,55 +1,15 @@
-"""Sets of pictures for the readout: as they are, turned and shifted, or corrupted; and which of them train.
-
-A set has a name: `training`, `training+augmentation=1` (the notebook's transform, drawn anew for each number), `test`,
-`test+gaussian_noise=0.5` and so on.
-"""
+"""Pictures for the readout: as they are, turned and shifted, or corrupted; one store a set (see `sets`)."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from oscillator_field.inputs.mnist import FILES, MnistError, parse_idx, read_checked, read_file
-from oscillator_field.parameters import value_text
+from oscillator_field.inputs.mnist import FILES, MnistError, parse_idx, read_checked
+from oscillator_field.readout.sets import CORRUPTIONS, is_test
 from oscillator_field.stores.zarr_stores import add_values, new_store, open_store
-
-TRAINING, TEST = "training", "test"
-# What a strength means, and its unit.
-CORRUPTIONS = {
-    "gaussian_noise": ("standard deviation of the noise, of white", "1"),
-    "salt_and_pepper": ("share of pixels that turn black or white", "1"),
-    "occlusion": ("side of the square that is blackened", "pixel"),
-}
-
-
-def set_names(readout: Mapping[str, Any]) -> list[str]:
-    """The sets that a readout needs: those for training first, then those for tests."""
-    augmented = [f"{TRAINING}+augmentation={number}" for number in range(1, readout["augmentations"] + 1)]
-    corrupted = [
-        f"{TEST}+{kind}={value_text(strength)}" for kind in CORRUPTIONS for strength in readout["corruptions"][kind]
-    ]
-    return [TRAINING, *augmented, TEST, *corrupted]
-
-
-def is_test(name: str) -> bool:
-    """Whether a set is for tests."""
-    return name.partition("+")[0] == TEST
-
-
-def image_count(folder: str | Path | None, name: str) -> int:
-    """How many pictures a set has; a folder of None stands for the published files.
-
-    Raises:
-        MnistError: the folder does not hold the files, or they are damaged.
-    """
-    if folder is None:
-        return 10_000 if is_test(name) else 60_000
-    labels = FILES[3] if is_test(name) else FILES[1]
-    return len(parse_idx(read_file(folder, labels), labels))
 
 
 def write_images(

@@ -23,9 +23,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from oscillator_field.readout.arms import NETWORK, Arm
-from oscillator_field.readout.classifiers import CLASSIFIERS, Predict
+from oscillator_field.readout.classifiers import FITS, Predict
 from oscillator_field.readout.features import read_features
-from oscillator_field.readout.images import is_test, split
+from oscillator_field.readout.images import split
+from oscillator_field.readout.sets import is_test
 from oscillator_field.stores.zarr_stores import add_coordinate, add_values, new_store
 
 
@@ -48,7 +49,7 @@ def write_predictions(
     Args:
         path: where the store belongs.
         arm: what the classifier sees.
-        classifier: one of CLASSIFIERS, or NETWORK.
+        classifier: one of `arms.CLASSIFIERS`.
         images: the store of each set; the first is the training set as it is, augmented ones follow.
         shards: the stores of the field over each set.
         settings: of the classifier.
@@ -93,7 +94,7 @@ def write_predictions(
             predict, chosen, curves = _network(features, labels, held, held_labels, settings, start)
             said = predict(held)
         else:
-            predict, said, chosen = CLASSIFIERS[classifier](features, labels, held, held_labels, settings)
+            predict, said, chosen = FITS[classifier](features, labels, held, held_labels, settings)
         outcomes.append(
             {
                 "validation_image": validate,

@@ -24,8 +24,8 @@ import numpy as np
 import zarr
 from numpy.typing import NDArray
 
-from oscillator_field.engines import Piece, Problem
-from oscillator_field.parameters import METADATA
+from oscillator_field.engines.problem import Piece, Problem
+from oscillator_field.parameters import EXACT, METADATA
 from oscillator_field.ranges import slices
 from oscillator_field.run import Run
 from oscillator_field.stores.phase_codes import HALF_TURN, LOST, phase_codes
@@ -44,7 +44,6 @@ from oscillator_field.stores.zarr_stores import (
 SITE_AXES = ("row", "column", "channel")
 # Of phases and spikes, the axis after the runs.
 FRAME = 1
-EXACT = "exact"
 # Measured: smaller chunks cost more in handling than they save, and every reader wants all frames of a run.
 CHUNK_BYTES = 4 * 2**20
 # Chunks hold a power of two of runs up to this many, so that the groups of every engine are whole chunks.

@@ -10,8 +10,6 @@ from collections.abc import Iterable, Mapping
 from itertools import product
 from typing import Any
 
-import numpy as np
-
 from oscillator_field.parameters import checked, value_text
 
 Point = dict[str, Any]
@@ -85,10 +83,11 @@ def axis_values(name: str, values: Any, seed: int, place: str = "grid") -> list[
 def _range(label: str, described: Mapping[str, Any]) -> Iterable[float]:
     first, last, steps = described["from"], described["to"], described["steps"]
     if described.get("scale", "linear") == "linear":
-        return np.linspace(first, last, steps).tolist()
+        return [first + (last - first) * (place / (steps - 1)) for place in range(steps)]
     if first <= 0 or last <= 0:
         raise ValueError(f"{label}: a logarithmic range from {first} to {last} is not allowed (both above 0)")
-    return np.geomspace(first, last, steps).tolist()
+    ratio = math.log(last / first)
+    return [first * math.exp(ratio * (place / (steps - 1))) for place in range(steps)]
 
 
 def _zipped(label: str, group: Mapping[str, Any], seed: int) -> list[Point]:

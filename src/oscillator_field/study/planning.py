@@ -8,36 +8,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from oscillator_field.parameters import EXACT
 from oscillator_field.provenance import seconds_of
 from oscillator_field.run import Job
-from oscillator_field.stores.history import EXACT
+from oscillator_field.study.resources import PIXELS, TYPICAL_SECONDS, UNKNOWN_SECONDS
 
-# Seconds of a job of each rule until one has been measured here; two cores of an AMD EPYC at about 2.5 GHz.
-TYPICAL_SECONDS = {
-    "fetch_mnist": 1.0,
-    "share_plotlyjs": 0.5,
-    "encode": 0.5,
-    "simulate": 1.8,
-    "measure": 1.0,
-    "embed": 4.0,
-    "embed_samples": 2.0,
-    "render_html": 1.5,
-    "render_png": 8.0,
-    "render_samples_html": 0.7,
-    "render_samples_png": 4.0,
-    "summarise": 1.0,
-    "plot_summary": 4.0,
-    "write_gallery": 1.5,
-    "draw_images": 4.0,
-    "simulate_images": 12.0,
-    "fit_logistic_regression": 30.0,
-    "fit_nearest_neighbours": 40.0,
-    "fit_nearest_centroid": 8.0,
-    "train_network": 40.0,
-    "compare_readouts": 3.0,
-}
-# Of a rule that stands in none of these.
-UNKNOWN_SECONDS = 5.0
 # Bytes of an oscillator in a frame, measured on histories: phase and spikes, exact and with a bounded error.
 BYTES_EXACT, BYTES_BOUNDED = 2.8, 0.9
 # Bytes of a job beside its histories, for all views of the default config.
@@ -55,10 +30,20 @@ class Planned:
     pending: bool
 
 
-def read_summary(text: str) -> list[Planned]:
-    """The table that `snakemake --summary` prints."""
-    rows = csv.DictReader(text.splitlines(), delimiter="\t")
-    return [Planned(row["output_file"], row["rule"], row["status"], row["plan"] == "update pending") for row in rows]
+def read_summary(text: str, rules: Mapping[str, str] | None = None) -> list[Planned]:
+    """The table that `snakemake --summary` prints.
+
+    Args:
+        text: the table.
+        rules: of rules that an importing workflow calls otherwise, their names here.
+    """
+    called = rules or {}
+    return [
+        Planned(
+            row["output_file"], called.get(row["rule"], row["rule"]), row["status"], row["plan"] == "update pending"
+        )
+        for row in csv.DictReader(text.splitlines(), delimiter="\t")
+    ]
 
 
 def plan_text(
@@ -160,7 +145,7 @@ def _disk(jobs: Iterable[Job], every: int, precision: str | float) -> float:
     each = BYTES_EXACT if precision == EXACT else BYTES_BOUNDED
     total = 0.0
     for job in jobs:
-        oscillator_frames = sum(28 * 28 * run.settings.channels * -(-run.settings.steps // every) for run in job.runs)
+        oscillator_frames = sum(PIXELS * run.settings.channels * -(-run.settings.steps // every) for run in job.runs)
         total += each * oscillator_frames + BYTES_OF_PICTURES
     return total
 

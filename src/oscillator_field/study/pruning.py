@@ -14,9 +14,8 @@ from hashlib import sha256
 from itertools import takewhile
 from pathlib import Path
 
-from oscillator_field.readout.arms import NETWORK
-from oscillator_field.readout.classifiers import CLASSIFIERS
-from oscillator_field.readout.images import CORRUPTIONS
+from oscillator_field.readout.arms import CLASSIFIERS
+from oscillator_field.readout.sets import CORRUPTIONS
 from oscillator_field.run import is_run_name
 
 LIST, REMOVE = "list", "remove-"
@@ -29,7 +28,7 @@ _TEMPORARY = re.compile(r"\..+\.[0-9a-f]{12}\.tmp")
 # All that it makes for a readout: sets of pictures, shards of fields, predictions.
 _NUMBER = r"[0-9.e-]+"
 _SET = rf"(training(\+augmentation=\d+)?|test(\+({'|'.join(CORRUPTIONS)})={_NUMBER})?)"
-_CLASSIFIER = f"({'|'.join((*CLASSIFIERS, NETWORK))})"
+_CLASSIFIER = f"({'|'.join(CLASSIFIERS)})"
 _READOUT = {
     "images/*.zarr": re.compile(rf"{_SET}\.zarr"),
     "fields/*/*/*.zarr": re.compile(rf"(?P<arm>field[^/]*)/{_SET}/\d+\.zarr"),

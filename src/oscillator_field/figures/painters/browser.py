@@ -10,12 +10,11 @@ import tempfile
 from collections.abc import Iterator
 from functools import cache
 
-from choreographer.browsers.chromium import Chromium, chromium_based_browsers  # type: ignore[attr-defined]
-
 HOW_TO_GET_ONE = "install Chrome or Chromium, or run `make browser`"
 # Names the browser that was found to start, to the jobs of the process that has tried it.
 TRIED = "OSCILLATOR_FIELD_BROWSER"
 STARTING_SECONDS = 30.0
+USUAL_NAMES = ("google-chrome", "google-chrome-stable", "chromium", "chromium-browser", "chrome")
 # Chrome has a socket in its temporary folder, and the path of a socket has 107 letters at most.
 LONGEST_FOLDER = 60
 # In words of one line, at most so many letters of what a browser that does not start says.
@@ -38,6 +37,11 @@ def a_browser_is_there() -> bool:
 def refused_browsers() -> tuple[str, ...]:
     """Of each browser before the one that was found: its path, and what it said in place of starting."""
     return _tried()[1]
+
+
+def what_is_missing() -> str:
+    """What to do where no browser is found, and what those that are there said in place of starting."""
+    return "; ".join([HOW_TO_GET_ONE, *refused_browsers()])
 
 
 def short_folder() -> str:
@@ -67,6 +71,12 @@ def _candidates() -> Iterator[str]:
     named = os.environ.get("BROWSER_PATH")
     if named and shutil.which(named):
         yield named
+    try:
+        from choreographer.browsers.chromium import Chromium, chromium_based_browsers  # type: ignore[attr-defined]
+    except ImportError:
+        # Kaleido is in the environment of the jobs; this one may have Snakemake alone.
+        yield from filter(None, map(shutil.which, USUAL_NAMES))
+        return
     own = Chromium.find_browser(skip_local=False)
     # Without one of its own, Kaleido gives what BROWSER_PATH names or what is on the PATH, there or not.
     if own and shutil.which(own):

@@ -1,44 +1,158 @@
-"""The views by name, as config and files call them, and the stores that they are drawn from.
+"""The views by name, as the config and files call them: the store that each is drawn from, and its settings.
 
-A view of a run: `phase`, `spikes`, `phase_velocity`, `order_parameter`, `trajectory-<method>`; of all samples of a
-parameter set: `samples-<method>`.
+A view is a module beside this file with a function `animation`, and one entry in VIEWS. Some are of a run: `phase`,
+`trajectory-<method>`; those drawn from the store `samples` are of a whole set of runs: `samples-<method>`.
 """
 
 from __future__ import annotations
 
 import importlib
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from oscillator_field.figures.animation import Animation
-from oscillator_field.stores.history import open_history
-from oscillator_field.stores.zarr_stores import open_store
+from oscillator_field.keys import Key, choice, whole
 
-# For each kind of view, whose module beside this one has a function `animation`: the store that it is drawn from.
-_STORES = {
-    "phase": "history",
-    "spikes": "history",
-    "phase_velocity": "history",
-    "order_parameter": "observables",
-    "trajectory": "embedding",
-    "samples": "samples",
+if TYPE_CHECKING:
+    from oscillator_field.figures.animation import Animation
+
+SAMPLES = "samples"
+_DRAWN = ("render_html", "render_png")
+
+
+def every(details: str) -> Key:
+    """The setting that thins the frames of a view."""
+    meaning = "draw every n-th stored frame, and the last"
+    return Key(1, meaning, whole(1), details=details, reruns=_DRAWN)
+
+
+def colours(default: str, *others: str, meaning: str = "a sequential colour scale of plotly") -> Key:
+    """The setting that colours a view."""
+    return Key(default, meaning, choice(default, *others), reruns=_DRAWN)
+
+
+_SEQUENTIAL = (
+    "Inferno",
+    "Magma",
+    "Plasma",
+    "Viridis",
+    "Cividis",
+    "Hot",
+    "Greys",
+    "Blues",
+    "YlGnBu",
+    "Agsunset",
+    "Sunset",
+)
+
+
+def _sequential(default: str) -> Key:
+    return colours(default, *(name for name in _SEQUENTIAL if name != default))
+
+
+@dataclass(frozen=True)
+class View:
+    """How a view is made.
+
+    Attributes:
+        store: the store that it is drawn from: `history`, `observables`, or `embedding` or `samples` of each method.
+        meaning: what it shows.
+        settings: what its function `animation` takes beside the store.
+    """
+
+    store: str
+    meaning: str
+    settings: Mapping[str, Key] = field(default_factory=dict)
+
+    @property
+    def has_methods(self) -> bool:
+        """Whether there is one of it for each method of embedding."""
+        return self.store in ("embedding", SAMPLES)
+
+
+VIEWS = {
+    "phase": View(
+        "history",
+        "the phase of each pixel",
+        {
+            "every": every(""),
+            "channels": Key(
+                "mean",
+                "`mean` of the channels, `all` (a panel each), or the number of one, from 0",
+                {"anyOf": [choice("mean", "all"), whole(0, 255)]},
+                allowed="mean, all, or the number of one channel",
+                reruns=_DRAWN,
+            ),
+            "channel_mean": Key(
+                "circular",
+                "how the channels of a pixel become one phase",
+                choice("circular", "arithmetic"),
+                details="`arithmetic`, as in the notebook, is wrong near +-pi",
+                reruns=_DRAWN,
+            ),
+            "colours": colours(
+                "Phase",
+                "Twilight",
+                "HSV",
+                "IceFire",
+                "Edge",
+                "mrybm",
+                "mygbm",
+                meaning="a cyclic colour scale of plotly; Phase is cmocean's, which is perceptually uniform",
+            ),
+        },
+    ),
+    "spikes": View(
+        "history",
+        "the share of steps in which the oscillators of a pixel spiked",
+        {"every": every("spikes in between are counted in"), "colours": _sequential("Inferno")},
+    ),
+    "phase_velocity": View(
+        "history",
+        "how fast the oscillators of a pixel turn",
+        {"every": every("the net change since the frame before is shown"), "colours": _sequential("Viridis")},
+    ),
+    "order_parameter": View(
+        "observables",
+        "the order of the field and of its channels over time",
+        {"every": every("the cursor stops at these frames; the curves have all")},
+    ),
+    "trajectory": View(
+        "embedding",
+        "the pixels of a run as points in a plane",
+        {
+            "colour_by": Key(
+                "ink",
+                "what colours a point: ink, row or column of its pixel",
+                choice("ink", "row", "column"),
+                reruns=_DRAWN,
+            ),
+            "colours": _sequential("Agsunset"),
+        },
+    ),
+    SAMPLES: View(SAMPLES, "each run of a set as a point in a plane"),
 }
+
+
+def kind_of(view: str) -> str:
+    """The entry of VIEWS that a view belongs to."""
+    return view.partition("-")[0]
 
 
 def module_of(view: str) -> str:
     """The name of the module of a view, below the library."""
-    return f"figures.views.{_kind(view)}"
+    return f"figures.views.{kind_of(view)}"
 
 
 def store_of(view: str) -> str:
-    """The name of the store that a view is drawn from, in the folder of its run.
+    """The name of the store that a view is drawn from, in the folder of its job.
 
     Raises:
         KeyError: there is no such view.
     """
-    _, _, method = view.partition("-")
-    return "-".join(filter(None, [_STORES[_kind(view)], method])) + ".zarr"
+    kind, _, method = view.partition("-")
+    return "-".join(filter(None, [VIEWS[kind].store, method])) + ".zarr"
 
 
 def animation(view: str, folder: str | Path, settings: Mapping[str, Any]) -> Animation:
@@ -46,21 +160,21 @@ def animation(view: str, folder: str | Path, settings: Mapping[str, Any]) -> Ani
 
     Args:
         view: its name.
-        folder: where the stores of the run lie.
+        folder: where the stores of the job lie.
         settings: what the view takes.
 
     Raises:
         FileNotFoundError, ValueError: a store is missing or damaged.
         KeyError: there is no such view.
     """
-    _, _, method = view.partition("-")
+    # Imported here: names and settings of views are known without NumPy and Zarr.
+    from oscillator_field.stores.history import open_history
+    from oscillator_field.stores.zarr_stores import open_store
+
+    kind, _, method = view.partition("-")
     path = Path(folder) / store_of(view)
-    store = open_history(path) if _STORES[_kind(view)] == "history" else open_store(path)
+    store = open_history(path) if VIEWS[kind].store == "history" else open_store(path)
     # Imported by name, so that an edit of one view draws no other anew.
     module = importlib.import_module(f"oscillator_field.{module_of(view)}")
     drawn: Animation = module.animation(store, **({"method": method} if method else {}), **settings)
     return drawn
-
-
-def _kind(view: str) -> str:
-    return view.partition("-")[0]

@@ -1,0 +1,54 @@
+"""The sets of pictures of a readout by name: which train and which test, how many pictures each has, and its shards.
+
+`training`, `training+augmentation=1` (the notebook's transform, drawn anew for each number), `test`,
+`test+gaussian_noise=0.5` and so on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from oscillator_field.inputs.mnist import FILES, read_file, split_idx
+from oscillator_field.parameters import value_text
+from oscillator_field.ranges import slices
+
+TRAINING, TEST = "training", "test"
+# What a strength means, and its unit.
+CORRUPTIONS = {
+    "gaussian_noise": ("standard deviation of the noise, of white", "1"),
+    "salt_and_pepper": ("share of pixels that turn black or white", "1"),
+    "occlusion": ("side of the square that is blackened", "pixel"),
+}
+
+
+def set_names(readout: Mapping[str, Any]) -> list[str]:
+    """The sets that a readout needs: those for training first, then those for tests."""
+    augmented = [f"{TRAINING}+augmentation={number}" for number in range(1, readout["augmentations"] + 1)]
+    corrupted = [
+        f"{TEST}+{kind}={value_text(strength)}" for kind in CORRUPTIONS for strength in readout["corruptions"][kind]
+    ]
+    return [TRAINING, *augmented, TEST, *corrupted]
+
+
+def is_test(name: str) -> bool:
+    """Whether a set is for tests."""
+    return name.partition("+")[0] == TEST
+
+
+def image_count(folder: str | Path | None, name: str) -> int:
+    """How many pictures a set has; a folder of None stands for the published files.
+
+    Raises:
+        MnistError: the folder does not hold the files, or they are damaged.
+    """
+    if folder is None:
+        return 10_000 if is_test(name) else 60_000
+    labels = FILES[3] if is_test(name) else FILES[1]
+    return split_idx(read_file(folder, labels), labels)[0][0]
+
+
+def shards(count: int, size: int) -> list[slice]:
+    """The pictures of a set in shards of a size, the last of which may be smaller."""
+    return list(slices(count, size))

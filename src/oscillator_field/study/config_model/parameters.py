@@ -1,0 +1,113 @@
+"""The keys of `encoding` and `field`, and the grid that runs any of them at several values."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from typing import Any
+
+from oscillator_field.keys import Key, Section, choice, number, whole
+from oscillator_field.parameters import METADATA, EncodingParameters, FieldParameters, RunParameters
+
+_TYPES = {"float": "number", "int": "integer", "bool": "boolean", "str": "string"}
+# A spike and a length decide nothing in a readout, which has steps of its own.
+_NOT_IN_A_READOUT = ("steps", "spike_threshold")
+
+
+def _parameter_schema(name: str) -> dict[str, Any]:
+    """The JSON schema of a parameter of a run."""
+    described = METADATA[name]
+    limits = {kind: list(limit) if kind == "enum" else limit for kind, limit in described["limits"].items()}
+    return limits if "enum" in limits else {"type": _TYPES[described["type"]], **limits}
+
+
+def _parameter(name: str, default: Any) -> Key:
+    described = METADATA[name]
+    field_of_readout = () if name in _NOT_IN_A_READOUT else ("simulate_images",)
+    first = "encode" if name in EncodingParameters.__dataclass_fields__ else "simulate"
+    return Key(
+        default,
+        described["meaning"],
+        _parameter_schema(name),
+        unit="" if described["unit"] == "1" else described["unit"],
+        details=described["details"],
+        adds=(first, *field_of_readout),
+    )
+
+
+def _parameters(*groups: type, first: tuple[str, ...] = ()) -> dict[str, Key]:
+    keys = {one.name: _parameter(one.name, one.default) for group in groups for one in fields(group)}
+    return {name: keys[name] for name in [*first, *(name for name in keys if name not in first)]}
+
+
+def _axis(name: str) -> dict[str, Any]:
+    """The JSON schema of the values of one axis of a grid."""
+    values = {"type": "array", "minItems": 1, "items": _parameter_schema(name)}
+    if name == "seed":
+        return {"if": {"type": "array"}, "then": values, "else": {"$ref": "#/$defs/seeds"}}
+    if _parameter_schema(name).get("type") in ("number", "integer"):
+        return {"if": {"type": "array"}, "then": values, "else": {"$ref": "#/$defs/range"}}
+    return values
+
+
+def _grid_schema() -> dict[str, Any]:
+    axes = {name: _axis(name) for name in sorted(METADATA)}
+    group = {"type": "object", "additionalProperties": False, "minProperties": 2, "properties": axes}
+    point = {
+        "type": "object",
+        "additionalProperties": False,
+        "minProperties": 1,
+        "properties": {name: _parameter_schema(name) for name in sorted(METADATA)},
+    }
+    return {
+        "type": "object",
+        "additionalProperties": False,
+        "properties": {
+            **axes,
+            "zip": {"type": "array", "items": group},
+            "points": {"type": "array", "minItems": 1, "items": point},
+        },
+    }
+
+
+DEFINITIONS: dict[str, Any] = {
+    "range": {
+        "$comment": "a list of values, or a range with the keys from, to and steps",
+        "type": "object",
+        "additionalProperties": False,
+        "required": ["from", "to", "steps"],
+        "properties": {
+            "from": number(),
+            "to": number(),
+            "steps": whole(2, 100_000),
+            "scale": choice("linear", "log"),
+        },
+    },
+    "seeds": {"$comment": "a list of seeds, or how many, from field.seed on", **whole(1, 100_000)},
+}
+
+ENCODING = Section(
+    "how a picture becomes phases",
+    _parameters(EncodingParameters),
+    text="""\
+`phase = scaled pixel * arc`, the same at all channels. With `standardised` pixels and 2 pi the phase wraps about three
+times. With `unit` pixels and 2 pi, black and white are one phase. With `unit` and pi nothing aliases.""",
+)
+
+FIELD = Section(
+    "a lattice of 28 x 28 pixels with `channels` oscillators each, and its physics",
+    _parameters(RunParameters, FieldParameters, first=("channels", "steps", "delta_t")),
+    text="The model is written out in `src/oscillator_field/engines/problem.py`.",
+)
+
+GRID = Key(
+    {},
+    "values for any key of encoding or field, for example k_coupling: [0.06, 0.12, 0.24]",
+    _grid_schema(),
+    details=(
+        "a list, or a range `{from: 0, to: 1, steps: 11}`, with `scale: log` a logarithmic one; for `seed` also how "
+        "many, counted from `field.seed`. `zip` takes groups of axes that go in step: "
+        "`[{k_coupling: [0.1, 0.2], k_bias: [1, 2]}]` are two points. `points` takes points one by one: "
+        "`[{k_bias: 2}, {k_bias: 3, seed: 7}]`"
+    ),
+    adds=("simulate", "simulate_images"),
+)

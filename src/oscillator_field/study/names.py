@@ -1,0 +1,23 @@
+"""Look up what a config asks for by its name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TypeVar
+
+Value = TypeVar("Value")
+
+
+class UnknownNameError(ValueError):
+    """The config asks for nothing of this name."""
+
+
+def known(things: Mapping[str, Value], name: str, what: str) -> Value:
+    """The thing of a name.
+
+    Raises:
+        UnknownNameError: there is none.
+    """
+    if name not in things:
+        raise UnknownNameError(f"{name} is no {what} of this config.")
+    return things[name]

@@ -1,0 +1,201 @@
+"""What each rule's jobs need of a machine: memory, time, threads and GPUs.
+
+Memory is room for the libraries and for the arrays that are in memory at once. Both were measured; see benchmarks/.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from oscillator_field.engines.registry import may_need_gpu
+from oscillator_field.inputs.mnist import SIDE
+from oscillator_field.study.names import known
+
+if TYPE_CHECKING:
+    from oscillator_field.study.study import Study
+
+PIXELS = SIDE * SIDE
+# Minutes that a job may take at most, before a scheduler ends it.
+MINUTES = {
+    "fetch_mnist": 30,
+    "encode": 5,
+    "simulate": 60,
+    "measure": 30,
+    "embed": 240,
+    "embed_samples": 240,
+    "render_html": 30,
+    "render_png": 60,
+    "render_samples_html": 30,
+    "render_samples_png": 60,
+    "summarise": 30,
+    "plot_summary": 30,
+    "write_gallery": 30,
+    "draw_images": 30,
+    "simulate_images": 60,
+    "fit": 120,
+    "compare_readouts": 30,
+}
+
+# Seconds of a job until one has been measured where it runs; on two cores of an AMD EPYC at about 2.5 GHz.
+TYPICAL_SECONDS = {
+    "fetch_mnist": 1.0,
+    "share_plotlyjs": 0.5,
+    "encode": 0.5,
+    "simulate": 1.8,
+    "measure": 1.0,
+    "embed": 4.0,
+    "embed_samples": 2.0,
+    "render_html": 1.5,
+    "render_png": 8.0,
+    "render_samples_html": 0.7,
+    "render_samples_png": 4.0,
+    "summarise": 1.0,
+    "plot_summary": 4.0,
+    "write_gallery": 1.5,
+    "draw_images": 4.0,
+    "simulate_images": 12.0,
+    "fit_logistic_regression": 30.0,
+    "fit_nearest_neighbours": 40.0,
+    "fit_nearest_centroid": 8.0,
+    "train_network": 40.0,
+    "compare_readouts": 3.0,
+}
+UNKNOWN_SECONDS = 5.0
+
+
+def gpus(study: Study) -> int:
+    """The GPUs of a job that simulates: one if the config insists on it, or if it may use the one that is at hand."""
+    return int(may_need_gpu(**study.config["simulate"]))
+
+
+def frames_shown(study: Study, every: int = 1) -> int:
+    """Frames of a history that are shown at most, by any run."""
+    return study.most_steps // (study.config["history"]["every"] * every) + 2
+
+
+def _gpu_megabytes(study: Study) -> int:
+    """On the host, for CUDA, and for the pieces that come from a GPU: page-locked memory, 2 GiB at most."""
+    return 3000 * gpus(study)
+
+
+def _simulate(study: Study, job: str) -> int:
+    """The chunks under way in each thread, and the inputs of all runs."""
+    runs = study.runs_of(job)
+    inputs = len(runs) * PIXELS * runs[0].settings.channels * 40
+    return 1000 + _gpu_megabytes(study) + 400 * _simulate_threads(study, job) + inputs // 10**6
+
+
+def _simulate_threads(study: Study, job: str) -> int:
+    """One for each group of runs that is computed at once."""
+    return min(8, math.ceil(len(study.runs_of(job)) / 16))
+
+
+def _measure(study: Study, job: str) -> int:
+    """A chunk of sixteen runs, and some numbers a frame and maps of all runs."""
+    runs = study.runs_of(job)
+    channels = runs[0].settings.channels
+    numbers = frames_shown(study) * (20 + channels) + PIXELS * (3 * channels + 1)
+    return 800 + 2 * 8 * len(runs) * numbers // 10**6
+
+
+def _embed(study: Study, job: str, method: str) -> int:
+    """The positions of all runs twice over, and the features of those under way."""
+    runs = study.runs_of(job)
+    channels = runs[0].settings.channels
+    frames = frames_shown(study, study.config["embed"][method]["every"])
+    features = frames * PIXELS * 2 * channels * 4
+    phases = frames_shown(study) * PIXELS * channels * 4
+    positions = frames * PIXELS * 2 * 4
+    under_way = _embed_threads(study, job, method) * (4 * features + 2 * phases)
+    return 600 + (2 * len(runs) * positions + under_way) // 10**6
+
+
+def _embed_threads(study: Study, job: str, method: str) -> int:
+    """Runs that are embedded at the same time; PCA takes less time than it takes to start."""
+    return min(8, len(study.runs_of(job))) if method == "tsne" else 1
+
+
+def _embed_samples(study: Study, set: str, method: str) -> int:
+    """Cosine and sine of all oscillators of all samples, three times over."""
+    runs = known(study.sample_sets, set, "set of samples")
+    features = 2 * PIXELS * runs[0].settings.channels
+    return 700 + 3 * 4 * features * len(runs) * frames_shown(study, study.config["embed"]["samples"]["every"]) // 10**6
+
+
+def _render_html(study: Study, **names: str) -> int:
+    """The phases of a run with what is made of them, and the frames of all panels."""
+    render = study.config["render"]
+    panels = render["panels"] * render["size"] ** 2 * render["png"]["scale"] ** 2
+    frames = frames_shown(
+        study, min(one["every"] for one in render.values() if isinstance(one, dict) and "every" in one)
+    )
+    return 700 + frames * PIXELS * (40 * study.most_channels + 30 * render["panels"]) // 10**6 + panels // 10**5
+
+
+def _render_png(study: Study, **names: str) -> int:
+    """The same, and a browser with all its processes."""
+    return _render_html(study) + 800
+
+
+def _simulate_images(study: Study, field: str, **names: str) -> int:
+    """Start, input and stored phases of all pictures of a shard."""
+    sites = PIXELS * known(study.readout.fields, field, "field")["channels"]
+    readout = study.config["readout"]
+    return 1500 + _gpu_megabytes(study) + readout["shard"] * sites * (16 + 2 * len(readout["steps"])) // 10**6
+
+
+def _fit(study: Study, arm: str) -> int:
+    """The features of all pictures, and those that train, centred, and what is made of them."""
+    chosen = study.readout.arm(arm)
+    features = PIXELS * {"pixels": 1, "input": 2, "field": 2 * chosen.parameters.get("channels", 1)}[chosen.kind]
+    pictures = study.readout.pictures(for_tests=False) + study.readout.pictures(for_tests=True)
+    return 1500 + 4 * features * 2 * pictures // 10**6
+
+
+MEGABYTES: dict[str, int | Callable[..., int]] = {
+    "fetch_mnist": 1000,
+    "encode": 500,
+    "simulate": _simulate,
+    "measure": _measure,
+    "embed": _embed,
+    "embed_samples": _embed_samples,
+    "render_html": _render_html,
+    "render_png": _render_png,
+    "render_samples_html": _render_html,
+    "render_samples_png": _render_png,
+    "summarise": 1000,
+    "plot_summary": 1500,
+    "write_gallery": 1000,
+    "draw_images": 2000,
+    "simulate_images": _simulate_images,
+    "fit": _fit,
+    "compare_readouts": 2000,
+}
+THREADS: dict[str, Callable[..., int]] = {"simulate": _simulate_threads, "embed": _embed_threads}
+
+
+def megabytes(study: Study, rule: str, **names: str) -> int:
+    """The memory of a job.
+
+    Raises:
+        UnknownNameError: the config asks for nothing of these names.
+    """
+    amount = MEGABYTES[rule]
+    return amount(study, **names) if callable(amount) else amount
+
+
+def most_megabytes(study: Study) -> int:
+    """The memory of the largest job."""
+    of_jobs = [_simulate(study, job) for job in study.jobs]
+    of_arms = [_fit(study, arm) for arm in study.readout.arms]
+    of_fields = [_simulate_images(study, field) for field in study.readout.fields]
+    return max([_render_html(study), *of_jobs, *of_arms, *of_fields])
+
+
+def bytes_of_shard(study: Study) -> int:
+    """What a shard of the readout takes on the disk, on average: 16 bits a phase, which hardly compress."""
+    channels = max((parameters["channels"] for parameters in study.readout.fields.values()), default=0)
+    pictures = [one.stop - one.start for parts in study.readout.shards.values() for one in parts] or [0]
+    return 2 * PIXELS * channels * len(study.config["readout"]["steps"]) * sum(pictures) // len(pictures)

@@ -1,0 +1,164 @@
+"""The settings of each rule's jobs: all that a result depends on beside inputs and code, in an order of its own.
+
+Snakemake runs a job again when its settings change. So a setting that decides nothing must not be here, and the order
+in which a config was written must not show: keys are sorted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from oscillator_field.figures.views import kind_of
+from oscillator_field.inputs.mnist import folder_digest
+from oscillator_field.readout.arms import CLASSIFIERS
+from oscillator_field.study.names import known
+
+if TYPE_CHECKING:
+    from oscillator_field.study.study import Study
+
+Settings = dict[str, Any]
+
+
+def ordered(values: Mapping[str, Any]) -> Settings:
+    """The same, with sorted keys at every depth."""
+    return {key: ordered(value) if isinstance(value, Mapping) else value for key, value in sorted(values.items())}
+
+
+def fetch_mnist(study: Study, *, with_digest: bool = True) -> Settings:
+    """The source, and the mirrors or a digest of the files of a folder.
+
+    A digest, and no path: a study that moves, or its clone, or the folder, has the same pictures. A machine that a job
+    is sent to need not have the folder, hence `with_digest`.
+    """
+    mnist = study.config["mnist"]
+    settings = {key: mnist[key] for key in ["source"] + ["mirrors"] * (mnist["source"] == "download")}
+    if study.source_folder is not None and with_digest:
+        settings["digest"] = folder_digest(study.source_folder)
+    return ordered(settings)
+
+
+def encode(study: Study, perturbation: str) -> Settings:
+    """Which picture, and how it becomes phases."""
+    run = known(study.perturbations, perturbation, "input")
+    return ordered({"digit": run.digit, "encoding": vars(run.encoding), "instance": run.instance})
+
+
+def simulate(study: Study, job: str) -> Settings:
+    """The runs of a job, what computes them and what is kept."""
+    return ordered(
+        {
+            **study.config["simulate"],
+            **study.config["history"],
+            "runs": [ordered(r.described()) for r in study.runs_of(job)],
+        }
+    )
+
+
+def measure(study: Study, job: str) -> Settings:
+    """What counts as settled."""
+    return ordered(study.config["measure"])
+
+
+def embed(study: Study, job: str, method: str) -> Settings:
+    """How the pixels of a run are embedded."""
+    return ordered(study.config["embed"][method])
+
+
+def embed_samples(study: Study, set: str, method: str) -> Settings:
+    """How the runs of a set are embedded, and which they are."""
+    settings = {**study.config["embed"][method], "every": study.config["embed"]["samples"]["every"]}
+    settings.pop("features")
+    names = [run.name for run in known(study.sample_sets, set, "set of samples")]
+    return ordered({**settings, "names": names, "set_name": set})
+
+
+_OF_PAINTER = {"html": ("plotlyjs", "frame_rate"), "png": ("frames", "frame_rate", "scale")}
+
+
+def draw(painter: str, samples: bool, study: Study, **names: str) -> Settings:
+    """The settings of the views of a job or of a set, and of the painter that draws them."""
+    render = study.config["render"]
+    views = study.sample_views if samples else study.views
+
+    def of(view: str) -> Settings:
+        return {} if samples else {"panels": render["panels"], **render.get(kind_of(view), {})}
+
+    return ordered(
+        {
+            "painter": {"size": render["size"], **{key: render[painter][key] for key in _OF_PAINTER[painter]}},
+            # In the order of the config, in which pages link to each other.
+            "order": list(views),
+            "views": {view: of(view) for view in views},
+        }
+    )
+
+
+def plot_summary(study: Study) -> Settings:
+    """The observable that is shown."""
+    return ordered(study.config["study"])
+
+
+# The parts of a config that decide the numbers of a study.
+_DECISIVE = ("digits", "instances", "encoding", "field", "grid", "batch", "history", "simulate", "measure")
+
+
+def write_gallery(study: Study) -> Settings:
+    """What the gallery shows, and the parts of the config that decided its numbers."""
+    render = study.config["render"]
+    return {
+        "config": ordered({key: study.config[key] for key in _DECISIVE}),
+        "observable": study.config["study"]["observable"],
+        "pages": render["html"]["enabled"],
+        "pictures": study.png,
+        "plotlyjs": render["html"]["plotlyjs"],
+        "readout": study.config["readout"]["enabled"],
+        "sets": dict.fromkeys(study.sample_sets, study.sample_views),
+        "views": study.views,
+    }
+
+
+def draw_images(study: Study, images: str) -> Settings:
+    """What is drawn at random for a set of pictures."""
+    return ordered({key: study.config["readout"][key] for key in ("seed", "rotation", "translation")})
+
+
+def simulate_images(study: Study, field: str, images: str, shard: str) -> Settings:
+    """Which field, over which pictures, kept after which steps."""
+    chosen = known(study.readout.shards, images, "set of pictures")[int(shard)]
+    return ordered(
+        {
+            **study.config["simulate"],
+            "end": chosen.stop,
+            "first": chosen.start,
+            "run": known(study.readout.fields, field, "field"),
+            "steps": sorted(study.config["readout"]["steps"]),
+        }
+    )
+
+
+def fit(classifier: str, study: Study, arm: str) -> Settings:
+    """What a classifier learns from, and how."""
+    chosen, readout = study.readout.arm(arm), study.config["readout"]
+    return ordered(
+        {
+            "arm": {"kind": chosen.kind, "parameters": chosen.parameters, "step": chosen.step},
+            "classifier": classifier,
+            # Nearest centroids have none.
+            "settings": readout.get(classifier, {}),
+            **{key: readout[key] for key in ("repetitions", "seed", "validation_share")},
+        }
+    )
+
+
+SETTINGS: dict[str, Callable[..., Settings]] = {
+    **{
+        one.__name__: one
+        for one in (fetch_mnist, encode, simulate, measure, embed, embed_samples, plot_summary, write_gallery)
+    },
+    **{one.__name__: one for one in (draw_images, simulate_images)},
+    **{f"render_{painter}": partial(draw, painter, False) for painter in _OF_PAINTER},
+    **{f"render_samples_{painter}": partial(draw, painter, True) for painter in _OF_PAINTER},
+    **{f"fit_{name}": partial(fit, name) for name in CLASSIFIERS},
+}

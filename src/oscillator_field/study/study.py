@@ -1,0 +1,214 @@
+"""A study: all that one config asks for, by the names that files and jobs have. It knows nothing of Snakemake.
+
+Settings of jobs are in `settings`, what they need of a machine in `resources`, the names of a readout in `readout`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from oscillator_field.engines.registry import possible_engines
+from oscillator_field.figures.views import SAMPLES, VIEWS, module_of, store_of
+from oscillator_field.readout.sets import TRAINING, image_count
+from oscillator_field.run import Job, Run
+from oscillator_field.study import checks, resources, settings
+from oscillator_field.study.configuration import checked_config
+from oscillator_field.study.grid import perturbations, sample_sets
+from oscillator_field.study.names import known
+from oscillator_field.study.pruning import find_orphans, wanted_folders
+from oscillator_field.study.readout import Readout
+
+# Jobs of a study whose animations a report embeds; of a larger one it takes the stills, or it would be huge.
+MOST_MOVING = 12
+
+
+@dataclass(frozen=True)
+class Study:
+    """All that one config asks for.
+
+    Attributes:
+        config: checked and complete.
+        jobs: the simulation jobs by name.
+        source_folder: where the pictures come from; None stands for the network.
+        png: whether PNG pictures are drawn.
+    """
+
+    config: Mapping[str, Any]
+    jobs: Mapping[str, Job]
+    source_folder: str | Path | None
+    png: bool
+
+    @classmethod
+    def of(
+        cls,
+        config: Mapping[str, Any],
+        *,
+        schema: str | Path,
+        bundled: str | Path,
+        destination: str | Path,
+        browser: Callable[[], object] = lambda: None,
+    ) -> Study:
+        """The study that a config asks for.
+
+        Args:
+            config: what users wrote, in part or whole.
+            schema: the file of the config's JSON schema.
+            bundled: folder of the pictures in the repository.
+            destination: folder that the pictures are written to.
+            browser: tells whether there is one to draw PNG pictures with; asked only where they are wanted.
+
+        Raises:
+            ConfigError: something in the config is not allowed.
+        """
+        whole = checked_config(config, schema)
+        checks.check_engine(whole["simulate"]["engine"], whole["simulate"]["device"])
+        folder = checks.source_folder(whole["mnist"], bundled, destination)
+        jobs = checks.jobs_of(whole)
+        checks.check_embeddable(jobs, whole["embed"]["methods"])
+        checks.check_channel(jobs, whole["render"]["phase"]["channels"])
+        checks.check_samples(jobs, whole["embed"])
+        if whole["readout"]["enabled"]:
+            checks.check_split(image_count(folder, TRAINING), whole["readout"]["validation_share"])
+        png = whole["render"]["png"]["enabled"] is not False and bool(browser())
+        return cls(whole, {job.name: job for job in jobs}, folder, png)
+
+    @cached_property
+    def perturbations(self) -> dict[str, Run]:
+        """The encoded pictures by name: any one of the runs that each drives."""
+        return perturbations(self.jobs.values())
+
+    @cached_property
+    def sample_sets(self) -> dict[str, list[Run]]:
+        """The sets of runs that are embedded as samples."""
+        return sample_sets(self.jobs.values())
+
+    @cached_property
+    def readout(self) -> Readout:
+        """The names of the readout; all empty without one."""
+        return Readout.of(self.config["readout"], self.jobs.values(), self.source_folder)
+
+    @cached_property
+    def most_steps(self) -> int:
+        """Steps of the longest run."""
+        return max(run.settings.steps for job in self.jobs.values() for run in job.runs)
+
+    @cached_property
+    def most_channels(self) -> int:
+        """Channels of the deepest lattice."""
+        return max(run.settings.channels for job in self.jobs.values() for run in job.runs)
+
+    @cached_property
+    def _job_of_run(self) -> dict[str, str]:
+        return {run.name: job.name for job in self.jobs.values() for run in job.runs}
+
+    def runs_of(self, job: str) -> tuple[Run, ...]:
+        """The runs of a job."""
+        return known(self.jobs, job, "run").runs
+
+    def inputs_of(self, job: str) -> list[str]:
+        """The perturbations that drive the runs of a job."""
+        return list(perturbations([known(self.jobs, job, "run")]))
+
+    def jobs_of_set(self, name: str) -> list[str]:
+        """The jobs whose histories hold the runs of a set of samples."""
+        runs = known(self.sample_sets, name, "set of samples")
+        return list(dict.fromkeys(self._job_of_run[run.name] for run in runs))
+
+    @cached_property
+    def views(self) -> list[str]:
+        """The views of a job: those of embeddings once for each method."""
+        return self._named_views(samples=False, methods=self.config["embed"]["methods"])
+
+    @cached_property
+    def sample_views(self) -> list[str]:
+        """The views of a set of samples."""
+        return self._named_views(samples=True, methods=self.config["embed"]["samples"]["methods"])
+
+    def _named_views(self, *, samples: bool, methods: list[str]) -> list[str]:
+        wanted = self.config["render"]["views"]
+        kinds = [kind for kind in wanted if (VIEWS[kind].store == SAMPLES) == samples]
+        plain = [kind for kind in kinds if not VIEWS[kind].has_methods]
+        return plain + [f"{kind}-{method}" for kind in kinds if VIEWS[kind].has_methods for method in methods]
+
+    @staticmethod
+    def stores_of(views: list[str]) -> list[str]:
+        """The names of the stores that views are drawn from."""
+        return sorted({store_of(name) for name in views})
+
+    @staticmethod
+    def modules_of(views: list[str]) -> list[str]:
+        """The modules that views are made by."""
+        return sorted({module_of(name) for name in views})
+
+    @property
+    def engine_modules(self) -> list[str]:
+        """The modules that may compute the field: which GPU `auto` finds shows in the job alone."""
+        chosen = self.config["simulate"]
+        return [f"engines.{name}" for name in possible_engines(chosen["engine"], chosen["device"])]
+
+    @property
+    def shared_plotlyjs(self) -> bool:
+        """Whether pages load one plotly.js that lies beside the results."""
+        return self.config["render"]["html"]["plotlyjs"] == "shared"
+
+    def reported(self, ending: str) -> bool:
+        """Whether a report embeds the pictures of views with this ending: what is whole by itself and not too large."""
+        if ending == ".html":
+            return not self.shared_plotlyjs
+        return ending == (".png" if len(self.jobs) <= MOST_MOVING else "-poster.png")
+
+    @property
+    def endings(self) -> list[str]:
+        """The endings of the files that are drawn for each view."""
+        pages = [".html"] if self.config["render"]["html"]["enabled"] else []
+        return pages + (self.png_endings if self.png else [])
+
+    @property
+    def png_endings(self) -> list[str]:
+        """The endings of the files that a browser is needed for."""
+        return [".png", "-poster.png"] + [".mp4"] * self.config["render"]["png"]["mp4"]
+
+    def targets(self) -> list[str]:
+        """All results that the config asks for, below the folder of the results."""
+        embed = self.config["embed"]
+        of_job = ["history.zarr", "observables.zarr", *(f"embedding-{method}.zarr" for method in embed["methods"])]
+        of_job += [view + ending for view in self.views for ending in self.endings]
+        of_set = [f"samples-{method}.zarr" for method in embed["samples"]["methods"]]
+        of_set += [view + ending for view in self.sample_views for ending in self.endings]
+        files = [f"runs/{job}/{file}" for job in self.jobs for file in of_job]
+        files += [f"runs/{name}/{file}" for name in self.sample_sets for file in of_set]
+        readout = ["readout.csv", "readout.html"] * self.config["readout"]["enabled"]
+        return files + readout + ["summary.parquet", "index.html"] + ["summary.png"] * self.png
+
+    def wanted_folders(self, results: str | Path) -> set[Path]:
+        """The folders of runs and perturbations that the config asks for."""
+        return wanted_folders(results, [*self.jobs, *self.sample_sets], self.perturbations)
+
+    def orphans(self, results: str | Path) -> list[Path]:
+        """Results that the config does not ask for."""
+        readout = [str(Path(results, store)) for store in self.readout.stores()] if self.readout.sets else None
+        return find_orphans(results, self.wanted_folders(results), readout)
+
+    def settings(self, rule: str, **names: str) -> dict[str, Any]:
+        """The settings of a job: all that its result depends on beside its inputs and its code.
+
+        Args:
+            rule: the name of its rule.
+            names: what the job is of, such as `job="digit=3"`.
+
+        Raises:
+            UnknownNameError: the config asks for nothing of this name.
+        """
+        return settings.SETTINGS[rule](self, **names)
+
+    def megabytes(self, rule: str, **names: str) -> int:
+        """The memory of a job."""
+        return resources.megabytes(self, rule, **names)
+
+    def threads(self, rule: str, **names: str) -> int:
+        """The threads of a job."""
+        return resources.THREADS[rule](self, **names)

@@ -1,0 +1,1 @@
+"""What tests, torture and benchmarks share: projects, processes, references, histories, pages, a cluster."""

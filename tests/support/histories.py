@@ -1,0 +1,27 @@
+"""Small histories of random pictures, without a data set."""
+
+import numpy as np
+
+from oscillator_field.field import open_course, problem, start
+from oscillator_field.inputs.encoding import over_channels
+from oscillator_field.stores.history import write_history
+
+
+def write_small_history(path, runs, pixels, *, channels=4, steps, frames_a_piece=64, attributes=None):
+    """Simulate runs that are driven by pictures, and write their history.
+
+    Args:
+        path: where the store belongs.
+        runs: what is simulated.
+        pixels: a picture for each, `(run, row, column)`.
+    """
+    starts, omegas = zip(*(start(run.settings.seed, *pixels.shape[1:], channels) for run in runs), strict=True)
+    task = problem(
+        over_channels(pixels.astype(np.float32) / 40, channels),
+        initial_phase=np.stack(starts),
+        omega=np.stack(omegas),
+        parameters=[run.field for run in runs],
+        steps=steps,
+    )
+    pieces = open_course(task, frames_a_piece=frames_a_piece).pieces
+    write_history(path, task, pieces, runs=runs, pixels=pixels, attributes=attributes or {})

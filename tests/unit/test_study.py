@@ -1,0 +1,95 @@
+"""A study: what a config asks for, by names, settings and resources, without Snakemake."""
+
+import pytest
+
+from oscillator_field.study import resources
+from oscillator_field.study.names import UnknownNameError
+from oscillator_field.study.settings import SETTINGS
+from tests.support.projects import study_of
+
+READOUT = "readout: {enabled: true, steps: [8, 4]}"
+
+
+def test_the_order_of_a_config_does_not_show_in_settings():
+    one = study_of("{digits: [3], history: {every: 2, precision: exact}, field: {k_bias: 2, seed: 7}}")
+    other = study_of("{field: {seed: 7, k_bias: 2.0}, history: {precision: exact, every: 2.0}, digits: [3]}")
+    [job] = one.jobs
+    assert repr(one.settings("simulate", job=job)) == repr(other.settings("simulate", job=job))
+
+
+def test_mirrors_decide_a_download_alone():
+    def fetched(source, mirror):
+        return study_of(f"mnist: {{source: {source}, mirrors: ['{mirror}']}}").settings("fetch_mnist")
+
+    assert fetched("bundled", "http://one/") == fetched("bundled", "http://two/")
+    assert fetched("download", "http://one/") != fetched("download", "http://two/")
+
+
+@pytest.mark.parametrize(
+    ("rule", "names", "message"),
+    [
+        ("simulate", {"job": "digit=7"}, "digit=7 is no run of this config."),
+        ("encode", {"perturbation": "digit=7"}, "digit=7 is no input of this config."),
+        ("embed_samples", {"set": "digit=all", "method": "pca"}, "digit=all is no set of samples of this config."),
+        ("fit_network", {"arm": "field+time=5"}, "field[+]time=5 is no arm of the readout of this config."),
+    ],
+)
+def test_a_name_that_nothing_has_is_an_error_in_one_line(rule, names, message):
+    with pytest.raises(UnknownNameError, match=message):
+        study_of(f"{{digits: [3], {READOUT}}}").settings(rule, **names)
+
+
+def test_views_of_embeddings_come_once_for_each_method():
+    study = study_of("{embed: {methods: [tsne, pca]}, render: {views: [trajectory, phase, samples]}}")
+    assert study.views == ["phase", "trajectory-tsne", "trajectory-pca"]
+    assert study.sample_views == ["samples-pca"]
+    assert study.stores_of(study.views) == ["embedding-pca.zarr", "embedding-tsne.zarr", "history.zarr"]
+
+
+def test_targets_are_all_that_a_config_asks_for():
+    study = study_of("{digits: [3], embed: {methods: [pca]}, render: {views: [phase], html: {enabled: false}}}")
+    assert sorted(study.targets()) == sorted(
+        [
+            "index.html",
+            "summary.parquet",
+            *(f"runs/digit=3/{name}.zarr" for name in ("history", "observables", "embedding-pca")),
+        ]
+    )
+    readout = study_of(f"{{digits: [3], {READOUT}}}")
+    assert {"readout.csv", "readout.html"} <= set(readout.targets())
+
+
+def test_memory_grows_with_what_is_in_memory():
+    def megabytes(config, rule="simulate"):
+        study = study_of(config)
+        return study.megabytes(rule, job=next(iter(study.jobs)))
+
+    few, many = "{digits: [3]}", "{batch: [digit, seed], grid: {seed: 40}}"
+    assert megabytes(few) < megabytes(many)
+    assert megabytes(few, "measure") < megabytes(many, "measure")
+    assert megabytes("{digits: [3], simulate: {engine: cuda}}") == megabytes(few) + 3000
+    assert resources.most_megabytes(study_of(few)) >= megabytes(few)
+
+
+@pytest.mark.parametrize(
+    ("config", "modules", "gpus"),
+    [
+        ("{}", ["engines.cuda", "engines.numba"], None),
+        ("simulate: {device: cpu}", ["engines.numba"], 0),
+        ("simulate: {device: cuda}", ["engines.cuda"], 1),
+        ("simulate: {engine: torch, device: cuda}", ["engines.torch"], 1),
+        ("simulate: {engine: torch, device: cpu}", ["engines.torch"], 0),
+        ("simulate: {engine: cuda}", ["engines.cuda"], 1),
+        ("simulate: {engine: numba}", ["engines.numba"], 0),
+    ],
+)
+def test_what_may_compute_a_field_and_on_what(config, modules, gpus):
+    study = study_of(config)
+    assert study.engine_modules == modules
+    if gpus is not None:
+        assert resources.gpus(study) == gpus
+
+
+def test_every_rule_with_settings_has_its_time_and_memory():
+    rules = {name for name in SETTINGS if not name.startswith("fit_")} | {"fit", "summarise", "compare_readouts"}
+    assert set(resources.MEGABYTES) == set(resources.MINUTES) == rules
