@@ -9,6 +9,6 @@ with log_to(snakemake.log[0]):
     write_images(
         snakemake.output.images,
         os.path.dirname(snakemake.input.files[0]),
-        snakemake.wildcards.set,
+        snakemake.wildcards.images,
         **snakemake.params.settings,
     )

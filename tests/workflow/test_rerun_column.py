@@ -81,7 +81,7 @@ CHANGED = {
     "pathvars": {"resources": "other", "results": "elsewhere"},
 }
 # Something is taken away, so nothing is new.
-TAKEN_AWAY = ("embed.methods", "embed.samples.methods", "readout.classifiers")
+TAKEN_AWAY = ("embed.methods", "embed.samples.methods", "readout.classifiers", "render.png.mp4")
 # Nothing reads these in this study; test_study changes them.
 NOT_READ = {"mnist.mirrors": "the pictures come from a folder"}
 
@@ -136,6 +136,15 @@ def other_value(name, key: Key, now):
 
 def test_nothing_is_left_to_do(project):
     assert planned_rules(project, project.config) == set()
+
+
+def test_the_plan_counts_the_jobs_of_every_rule(project):
+    config = {**project.config, "encoding": {"arc": 3}, "grid": {"k_bias": [1.25, 2]}}
+    output = project.snakemake("--dry-run", config=config).output
+    jobs = dict(re.findall(r"^(\w+) +(\d+)$", output, flags=re.MULTILINE))
+    plan = project.snakemake("plan", config=config).output
+    told = {rule: count for count, rule in re.findall(r"^ +(\d+) (\w+) +about", plan, flags=re.MULTILINE)}
+    assert told == {rule: count for rule, count in jobs.items() if rule not in ("all", "total")}
 
 
 @pytest.mark.parametrize("name", [name for name in KEYS if name not in NOT_READ])

@@ -30,6 +30,8 @@ _Validator: Any = validators.extend(
 )
 
 
+# The fast one where PyYAML has it: the schema is read at each start of Snakemake.
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 # Longer than any text that means something here; paths of systems end there too.
 LONGEST_TEXT = 4096
 
@@ -121,7 +123,7 @@ def checked_config(config: Mapping[str, Any], schema: str | Path) -> dict[str, A
         ConfigError: something in it is not allowed.
     """
     check_plain(config)
-    described = yaml.safe_load(Path(schema).read_text(encoding="utf-8"))
+    described = yaml.load(Path(schema).read_text(encoding="utf-8"), Loader=_LOADER)
     error = best_match(_Validator(described).iter_errors(config))
     if error is not None:
         # Of alternatives, all are allowed, not only the one that comes nearest.

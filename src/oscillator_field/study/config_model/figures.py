@@ -171,7 +171,7 @@ RENDER = Section(
                     "an MP4 beside each picture; needs the extra `video`",
                     FLAG,
                     details="`pip install imageio-ffmpeg`",
-                    reruns=("render_png", "render_samples_png"),
+                    adds=("render_png", "render_samples_png"),
                 ),
             },
         ),
