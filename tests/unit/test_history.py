@@ -14,7 +14,8 @@ import xarray as xr
 from oscillator_field import FieldParameters, open_history, simulate
 from oscillator_field.analysis import observables
 from oscillator_field.analysis.embedding import embed_sites
-from oscillator_field.analysis.measuring import OBSERVABLES, measure
+from oscillator_field.analysis.measuring import measure
+from oscillator_field.analysis.registry import OBSERVABLES
 from oscillator_field.analysis.summary import rows_of
 from oscillator_field.field import start
 from oscillator_field.inputs.encoding import over_channels
@@ -137,9 +138,9 @@ def test_observables_are_those_of_the_frames(stores):
     phase = history["phase"][:].astype(np.float64)
     with xr.open_zarr(folder / "observables.zarr") as opened:
         dataset = opened.load()
-    for name, (axes, _, unit) in OBSERVABLES.items():
-        assert dataset[name].dims == ("run", *axes)
-        assert dataset[name].attrs["units"] == unit
+    for name, one in OBSERVABLES.items():
+        assert dataset[name].dims == ("run", *one.axes)
+        assert dataset[name].attrs["units"] == one.unit
     z = np.exp(1j * phase)
     np.testing.assert_allclose(dataset["order_parameter"], np.abs(z.mean(axis=(2, 3, 4))), atol=1e-6)
     shares = history["spikes"][:].mean(axis=(2, 3, 4)) / EVERY

@@ -10,7 +10,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from oscillator_field.analysis.measuring import ROWS, SCALARS
+from oscillator_field.analysis.measuring import ROWS
+from oscillator_field.analysis.registry import SCALARS
 from oscillator_field.parameters import METADATA
 from oscillator_field.stores.atomic import whole_file
 from oscillator_field.stores.zarr_stores import check_store

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from oscillator_field.analysis.measuring import SCALARS
+from oscillator_field.analysis.registry import SCALARS
 from oscillator_field.analysis.summary import varied
 from oscillator_field.figures.pages import study
 from oscillator_field.figures.plotlyjs import scripts

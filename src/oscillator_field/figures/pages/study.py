@@ -13,7 +13,7 @@ import plotly.io
 from pandas.api.types import is_bool_dtype, is_numeric_dtype
 from plotly.colors import get_colorscale
 
-from oscillator_field.analysis.measuring import SCALARS
+from oscillator_field.analysis.registry import SCALARS
 from oscillator_field.analysis.summary import varied
 from oscillator_field.figures.plotlyjs import Bundle
 from oscillator_field.parameters import METADATA, value_text

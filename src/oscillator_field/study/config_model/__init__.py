@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from oscillator_field.analysis.measuring import SCALARS
+from oscillator_field.analysis.registry import SCALARS
 from oscillator_field.engines.registry import DEVICES, ENGINES
 from oscillator_field.keys import TEXT, Key, Section, choice, list_of, number, whole
 from oscillator_field.study.config_model.figures import EMBED, RENDER
