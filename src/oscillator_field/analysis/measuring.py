@@ -62,7 +62,8 @@ def measure(history_path: str | Path, path: str | Path, *, settled_share: float)
         for name, observable in OBSERVABLES.items():
             values = np.stack([one[name] for one in each])
             there = values[~np.isnan(values)] if observable.may_be_missing else values
-            refuse_impossible(name, there, *((0, 1) if observable.is_share else (-LARGEST, LARGEST)))
+            if there.size:
+                refuse_impossible(name, there, *((0, 1) if observable.is_share else (-LARGEST, LARGEST)))
             axes = ("run", *observable.axes)
             add_values(group, name, axes, values, long_name=observable.meaning, units=observable.unit)
 

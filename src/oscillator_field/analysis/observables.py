@@ -44,7 +44,12 @@ def channel_order_parameter(z: State) -> NDArray[np.float64]:
 
 
 def local_order_parameter(z: State) -> NDArray[np.float64]:
-    """|mean of z| over a site and its nearest neighbours, up to six, averaged over the sites; `(frame,)`, in 0..1.
+    """The local order averaged over the sites; `(frame,)`, in 0..1. See `local_order`."""
+    return np.minimum(local_order(z).mean(axis=SITES, dtype=np.float64), 1)
+
+
+def local_order(z: State) -> NDArray[np.float32]:
+    """|mean of z| over a site and its nearest neighbours, up to six; of the shape of `z`, in 0..1 but for rounding.
 
     1 where the field is smooth, whatever its pattern; about 0.38 for random phases inside of a large lattice. As in
     Wolfrum, Omel'chenko, Yanchuk and Maistrenko, Chaos 21, 013112 (2011), with the nearest neighbours as window.
@@ -56,7 +61,7 @@ def local_order_parameter(z: State) -> NDArray[np.float64]:
         total[upper] += z[lower]
         count[lower[1:]] += 1
         count[upper[1:]] += 1
-    return np.minimum((np.abs(total) / count).mean(axis=SITES, dtype=np.float64), 1)
+    return np.abs(total) / count
 
 
 def input_alignment(z: State, input_phase: NDArray[np.float32]) -> NDArray[np.float64]:
