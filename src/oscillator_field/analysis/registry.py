@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from oscillator_field.analysis import observables as observe
+from oscillator_field.analysis.correlation import correlation_length
 
 
 @dataclass(frozen=True)
@@ -163,6 +164,14 @@ OVER_TIME = {
         "1/s",
         lambda block: observe.omega_energy(block.z, block.omega, block.k_omega),
         "imaginary part of the mixing",
+    ),
+    "correlation_length": Observable(
+        ("frame",),
+        "distance at which the spatial correlation of exp(i phase) falls below 1/e",
+        "pixel",
+        lambda block: correlation_length(block.z),
+        "correlation length",
+        may_be_missing=True,
     ),
 }
 OF_THE_RUN = {
