@@ -61,7 +61,8 @@ def local_order(z: State) -> NDArray[np.float32]:
         total[upper] += z[lower]
         count[lower[1:]] += 1
         count[upper[1:]] += 1
-    return np.abs(total) / count
+    order: NDArray[np.float32] = np.abs(total) / count
+    return order
 
 
 def input_alignment(z: State, input_phase: NDArray[np.float32]) -> NDArray[np.float64]:
