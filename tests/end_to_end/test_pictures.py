@@ -10,26 +10,29 @@ import pytest
 from PIL import Image
 
 from oscillator_field import open_history
+from oscillator_field.figures.painters.browser import find_browser
+from oscillator_field.figures.views import VIEWS
 from tests.support.pages import chromium, watched_page
 from tests.support.reference import apart
 
 DIGITS, STEPS = (1, 3, 8), 64
 # Frames of the default config at 64 steps, but for t-SNE, which would have one.
-FRAMES = {
-    "phase": 64,
-    "spikes": 64,
-    "phase_velocity": 64,
-    "order_parameter": 64,
+FRAMES = {name: STEPS for name, view in VIEWS.items() if not view.has_methods} | {
     "trajectory-pca": 8,
     "trajectory-tsne": 2,
 }
-VIEWS = tuple(FRAMES)
 SAMPLES = f"digit=all+steps={STEPS}"
 SAMPLE_VIEW, SAMPLE_FRAMES = "samples-pca", 8
 CONFIG = {"digits": list(DIGITS), "field": {"steps": STEPS}, "embed": {"tsne": {"every": 32}}}
 RUNS = [f"digit={digit}+steps={STEPS}" for digit in DIGITS]
 PAGES = [(run, view, frames) for run in RUNS[:2] for view, frames in FRAMES.items()]
 PAGES += [(SAMPLES, SAMPLE_VIEW, SAMPLE_FRAMES)]
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(find_browser() is None, reason="no browser to look at pictures with"),
+    pytest.mark.xdist_group("pictures"),
+]
 
 
 @pytest.fixture(scope="module")
@@ -142,7 +145,7 @@ def test_the_slider_may_be_dragged_faster_than_frames_are_drawn(project, page, v
 
 def test_the_views_of_a_run_are_linked_at_the_same_time(project, page):
     open_page(page, project.folder / "results" / "runs" / RUNS[0] / "phase.html")
-    assert page.locator("#views a").all_text_contents() == list(VIEWS)
+    assert page.locator("#views a").all_text_contents() == list(FRAMES)
     page.locator("#frame").fill("47")
     page.locator("#views a", has_text="trajectory-tsne").click()
     page.wait_for_selector("body[data-ready]")
@@ -243,7 +246,7 @@ def test_a_report_holds_the_pictures_with_their_captions(project):
 def test_every_result_has_its_place_and_its_log(project):
     results = project.folder / "results"
     for run in RUNS:
-        expected = {f"{view}{kind}" for view in VIEWS for kind in (".html", ".png", "-poster.png")}
+        expected = {f"{view}{kind}" for view in FRAMES for kind in (".html", ".png", "-poster.png")}
         expected |= {f"{store}.zarr" for store in ("history", "observables", "embedding-pca", "embedding-tsne")}
         assert {path.name for path in (results / "runs" / run).iterdir()} - {"look.html"} == expected
         assert (project.folder / "logs" / "simulate" / f"{run}.log").exists()

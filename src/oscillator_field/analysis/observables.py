@@ -48,7 +48,7 @@ def local_order_parameter(z: State) -> NDArray[np.float64]:
     return np.minimum(local_order(z).mean(axis=SITES, dtype=np.float64), 1)
 
 
-def local_order(z: State) -> NDArray[np.float32]:
+def local_order(z: State) -> NDArray[np.floating]:
     """|mean of z| over a site and its nearest neighbours, up to six; of the shape of `z`, in 0..1 but for rounding.
 
     1 where the field is smooth, whatever its pattern; about 0.38 for random phases inside of a large lattice. As in
@@ -61,7 +61,7 @@ def local_order(z: State) -> NDArray[np.float32]:
         total[upper] += z[lower]
         count[lower[1:]] += 1
         count[upper[1:]] += 1
-    order: NDArray[np.float32] = np.abs(total) / count
+    order: NDArray[np.floating] = np.abs(total) / count
     return order
 
 

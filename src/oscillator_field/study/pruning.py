@@ -14,6 +14,7 @@ from hashlib import sha256
 from itertools import takewhile
 from pathlib import Path
 
+from oscillator_field.figures.views import VIEWS
 from oscillator_field.readout.arms import CLASSIFIERS
 from oscillator_field.readout.sets import CORRUPTIONS
 from oscillator_field.run import is_run_name
@@ -21,9 +22,8 @@ from oscillator_field.run import is_run_name
 LIST, REMOVE = "list", "remove-"
 # All that the workflow makes in the folder of a run.
 _STORE = re.compile(r"(history|observables|(embedding|samples)-(pca|tsne))\.zarr")
-_PICTURE = re.compile(
-    r"(phase|spikes|phase_velocity|order_parameter|(trajectory|samples)-(pca|tsne))(-poster)?\.(html|png|mp4)"
-)
+_VIEWS = "|".join(f"{name}-(pca|tsne)" if view.has_methods else name for name, view in VIEWS.items())
+_PICTURE = re.compile(rf"({_VIEWS})(-poster)?\.(html|png|mp4)")
 _TEMPORARY = re.compile(r"\..+\.[0-9a-f]{12}\.tmp")
 # All that it makes for a readout: sets of pictures, shards of fields, predictions.
 _NUMBER = r"[0-9.e-]+"
