@@ -85,6 +85,18 @@ def history(folder):
     return open_history(folder / "history.zarr")
 
 
+def test_local_order_view_shows_how_well_a_pixel_agrees_with_its_neighbours(folder, history):
+    shown = animation("local_order", folder, {"every": 8, "colours": "Cividis", "panels": 16})
+    z = np.exp(1j * history["phase"][0, 7].astype(np.float64))
+    # In the corner of the lattice: two neighbours in the plane, one or two in the channels.
+    around = [
+        z[0, 0, c] + z[1, 0, c] + z[0, 1, c] + z[0, 0, c - 1 : c].sum() + z[0, 0, c + 1 : c + 2].sum() for c in range(4)
+    ]
+    assert shown.panels[0].values[0, 0, 0] == pytest.approx(np.mean(np.abs(around) / [4, 5, 5, 4]), abs=1e-5)
+    assert 0 <= shown.panels[0].values.min() <= shown.panels[0].values.max() <= 1
+    assert shown.panels[1].values.shape == (3, 9, 7)
+
+
 def test_phase_view_shows_the_circular_mean_of_the_chosen_frames(folder, history):
     shown = animation("phase", folder, PHASE_VIEW)
     assert shown.frame_texts == ("0.08 s, step 8", "0.16 s, step 16", "0.20 s, step 20")

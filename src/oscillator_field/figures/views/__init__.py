@@ -113,6 +113,11 @@ VIEWS = {
         "how fast the oscillators of a pixel turn",
         {"every": every("the net change since the frame before is shown"), "colours": _sequential("Viridis")},
     ),
+    "local_order": View(
+        "history",
+        "how well each pixel agrees with its neighbours",
+        {"every": every(""), "colours": _sequential("Cividis")},
+    ),
     "order_parameter": View(
         "observables",
         "the order of the field and of its channels over time",
