@@ -12,7 +12,7 @@ endif
 # Every job is a Python process of its own: modules are compiled once, not in each.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: setup browser run unlock test test-cluster torture check bench bench-gpu bench-cluster lock plotlyjs sample clean
+.PHONY: setup browser run unlock quick test generate test-cluster torture check bench bench-gpu bench-cluster lock plotlyjs sample clean
 
 setup: $(READY)
 
@@ -34,6 +34,14 @@ unlock: $(READY)
 
 test: $(READY) browser
 	$(BIN)/pytest --numprocesses auto
+
+# The fast ones.
+quick: $(READY)
+	$(BIN)/pytest --numprocesses auto -m "not slow" tests/unit
+
+# What the config model and the benchmarks decide: schema, default config, tables. A test fails when one is stale.
+generate: $(READY)
+	$(BIN)/python tools/generate.py
 
 # On a Slurm cluster of two nodes, which it installs, starts on this machine and stops; without root it is skipped.
 test-cluster: $(READY)

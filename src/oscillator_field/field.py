@@ -65,6 +65,22 @@ def simulate(
     Raises:
         ValueError: an argument does not fit; the message says which, and what is allowed.
         RuntimeError: the device is not there.
+
+    Example:
+        >>> import numpy as np
+        >>> from oscillator_field import FieldParameters, simulate
+        >>> rng = np.random.default_rng(0)
+        >>> uniform = rng.uniform(size=(4, 4))
+        >>> history = simulate(
+        ...     rng.uniform(0, 6, size=(1, 28, 28, 4)),
+        ...     initial_phase=rng.uniform(0, 6, size=(1, 28, 28, 4)),
+        ...     omega=uniform - uniform.T,
+        ...     parameters=FieldParameters(k_coupling=0.3),
+        ...     steps=100,
+        ...     every=10,
+        ... )
+        >>> history.phase.shape
+        (1, 10, 28, 28, 4)
     """
     task = problem(
         input_phase, initial_phase=initial_phase, omega=omega, parameters=parameters, steps=steps, every=every

@@ -38,7 +38,12 @@ class _Checked:
 
 @dataclass(frozen=True)
 class EncodingParameters(_Checked):
-    """How a picture becomes phases: `phase = scaled pixel * arc`, or 2 pi minus that if inverted."""
+    """How a picture becomes phases: `phase = scaled pixel * arc`, or 2 pi minus that if inverted.
+
+    Example:
+        >>> EncodingParameters(scale="unit", arc=3)
+        EncodingParameters(scale='unit', arc=3.0, invert=False)
+    """
 
     scale: str = _parameter(
         "standardised",
@@ -53,7 +58,15 @@ class EncodingParameters(_Checked):
 
 @dataclass(frozen=True)
 class FieldParameters(_Checked):
-    """The physics of one step of the field (the model is written out in `engines`)."""
+    """The physics of one step of the field (the model is written out in `engines.problem`).
+
+    Example:
+        >>> FieldParameters(k_coupling=0.3).k_coupling
+        0.3
+        >>> FieldParameters(delta_t=2)
+        Traceback (most recent call last):
+        ValueError: delta_t: 2.0 is not allowed (at most 1)
+    """
 
     delta_t: float = _parameter(0.01, "s", "time step", exclusiveMinimum=0, maximum=1)
     k_coupling: float = _parameter(0.12, "1/s", "pull of the six nearest sites", minimum=-1000, maximum=1000)

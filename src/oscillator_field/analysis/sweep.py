@@ -31,7 +31,13 @@ def open_sweep(results: str | Path = "results", store: str = "history") -> xr.Da
         FileNotFoundError: there is no such store.
         DamagedStoreError: a store is damaged.
         ValueError: the runs differ in shape (channels, steps or kept frames), so they do not fit one array; or a run is
-            there twice.
+            listed twice.
+
+    Example:
+        >>> from oscillator_field import open_sweep
+        >>> sweep = open_sweep("results")
+        >>> sweep["phase"].sel(digit=3).isel(frame=-1).shape
+        (28, 28, 4)
     """
     import xarray as xr
 
