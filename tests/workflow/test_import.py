@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.support.projects import Project
+from tests.support.projects import ROOT, Project
 
 SMALL = {
     "digits": [3],
@@ -18,14 +18,8 @@ SMALL = {
     "render": {"views": ["phase"], "png": {"enabled": False}},
 }
 RUN = "digit=3+steps=16"
-IMPORTED = """
-module oscillator_field:
-    snakefile: "{snakefile}"
-    prefix: "field"
-    config: {{"digits": [3], "field": {{"steps": 16}}, "render": {{"png": {{"enabled": False}}}}}}
-
-use rule * from oscillator_field as field_*
-
+# A rule of the importing workflow, which needs all results.
+MINE = """
 rule everything:
     default_target: True
     input: rules.field_all.input
@@ -48,7 +42,9 @@ def test_another_workflow_imports_it_with_a_prefix(clone, tmp_path):
     mine = elsewhere(tmp_path / "mine", clone)
     snakefile = tmp_path / "repository" / "workflow" / "Snakefile"
     snakefile.parent.mkdir(parents=True)
-    snakefile.write_text(IMPORTED.format(snakefile=clone.folder / "workflow" / "Snakefile"))
+    # As the docs show it.
+    [shown] = re.findall(r"```snakemake\n(.*?)```", (ROOT / "docs" / "importing.md").read_text(), flags=re.DOTALL)
+    snakefile.write_text(shown.replace("/path/to/oscillator-field", str(clone.folder)) + MINE)
     mine.snakemake("--snakefile", str(snakefile))
     made = mine.folder / "field" / "results"
     assert (made / "runs" / RUN / "history.zarr" / "zarr.json").exists()

@@ -219,6 +219,14 @@ def open_history(path: str | Path) -> StoredHistory:
     Raises:
         FileNotFoundError: there is no store.
         ValueError: it is damaged (`DamagedStoreError`) or not a history.
+
+    Example:
+        >>> from oscillator_field import open_history
+        >>> history = open_history("results/runs/digit=3/history.zarr")
+        >>> history["phase"][0, -1].shape
+        (28, 28, 4)
+        >>> float(history["k_coupling"][0])
+        0.12
     """
     history = StoredHistory(path, checked_group(path))
     missing = {"phase", "spikes", "initial_phase", "omega"} - set(history.array_keys())

@@ -1,0 +1,82 @@
+"""Tables of what was measured: from the figures of benchmarks/ and from the table of a readout, for the docs."""
+
+import csv
+import json
+from pathlib import Path
+
+BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
+
+
+def figures(name):
+    """The figures that a benchmark wrote."""
+    return json.loads((BENCHMARKS / f"{name}.json").read_text(encoding="utf-8"))
+
+
+def table(head, rows):
+    """A table in Markdown."""
+    lines = [head, ["---"] * len(head), *rows]
+    return "".join(f"| {' | '.join(map(str, line))} |\n" for line in lines)
+
+
+def field():
+    """Milliseconds a field on a CPU, beside the notebook's class."""
+    found = figures("field")
+    notebook = found["milliseconds_a_field"]["notebook's class, every step"]
+    rows = [
+        [name, _short(milliseconds), _short(notebook / milliseconds)]
+        for name, milliseconds in found["milliseconds_a_field"].items()
+    ]
+    sizes = "; ".join(
+        f"{_short(size)} MB with `precision: {name}`" for name, size in found["megabytes_a_field"].items()
+    )
+    return (
+        f"On {found['machine']}:\n\n"
+        + table(["512 steps of 28 x 28 x 4 oscillators", "ms a field", "times the notebook"], rows)
+        + f"\nA stored field of every step takes {sizes}. {found['many_fields']:,} fields, final state, two threads, take "
+        f"{_short(found['seconds_of_many_fields'])} s. A job of 1,000 fields that stores every step takes "
+        f"{found['peak_megabytes'] / 1000:.1f} GB of memory.\n"
+    )
+
+
+def gpu():
+    """Site-steps a second on a GPU."""
+    found = figures("gpu")
+    parts = []
+    for title, speeds in (("final state, nothing copied", "final"), ("every step, streamed to the host", "every_step")):
+        batches = list(next(iter(found[speeds].values())))
+        rows = [
+            [name, *(f"{of_batch[batch] / 1e9:.2f}" for batch in batches)] for name, of_batch in found[speeds].items()
+        ]
+        parts.append(table([title, *(f"batch {int(batch):,}" for batch in batches)], rows))
+    link = f"A plain copy from the GPU to page-locked memory moves {found['host_link'] / 1e9:.0f} GB/s.\n"
+    return f"On one {found['machine']}, in 1e9 site-steps a second:\n\n" + "\n".join(parts) + f"\n{link}"
+
+
+def plain(name, head):
+    """Every figure of a benchmark, as it names them."""
+    found = figures(name)
+    rows = [[figure, _short(value)] for figure, value in found.items() if figure != "machine"]
+    return f"On {found['machine']}:\n\n" + table([head, "measured"], rows)
+
+
+def readout():
+    """Accuracies of all classifiers on all arms, in percent, with the deviation over repetitions."""
+    with (BENCHMARKS / "readout.csv").open(encoding="utf-8") as stream:
+        rows = list(csv.DictReader(stream))
+    sets = [name for name in rows[0] if name.startswith("test") and not name.endswith(" deviation")]
+    classifiers = list(dict.fromkeys(row["classifier"] for row in rows))
+    parts = []
+    for name in sets:
+        cells = {
+            (row["arm"], row["classifier"]): f"{100 * float(row[name]):.2f}"
+            + (f" ± {100 * float(row[f'{name} deviation']):.2f}" if row[f"{name} deviation"] else "")
+            for row in rows
+        }
+        arms = list(dict.fromkeys(row["arm"] for row in rows))
+        lines = [[f"`{arm}`", *(cells.get((arm, one), "") for one in classifiers)] for arm in arms]
+        parts.append(f"### {name}\n\n" + table(["accuracy, %", *(one.replace("_", " ") for one in classifiers)], lines))
+    return "\n".join(parts)
+
+
+def _short(value):
+    return f"{value:.3g}" if abs(value) < 100 else f"{value:,.0f}"
