@@ -80,16 +80,16 @@ def of_store(runs, precision, threads, sizes):
     folder = Path(tempfile.mkdtemp())
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     each = [Run.of(number % 10, number // 10, {}) for number in range(runs)]
-    places = []
+    paths = []
     for run, pixels in zip(each, pictures(runs), strict=True):
-        places.append(folder / f"{run.perturbation}.zarr")
-        write_perturbation(places[-1], pixels, run.encoding, {"source": {}})
+        paths.append(folder / f"{run.perturbation}.zarr")
+        write_perturbation(paths[-1], pixels, run.encoding, {"source": {}})
 
     store = folder / "history.zarr"
 
     def call():
         with open(os.devnull, "w") as nowhere, contextlib.redirect_stderr(nowhere):
-            simulate_runs(each, places, store, precision=precision, threads=threads, device="cpu")
+            simulate_runs(each, paths, store, precision=precision, threads=threads, device="cpu")
         sizes[precision] = sum(path.stat().st_size for path in store.rglob("*") if path.is_file()) / runs / 1e6
 
     def tidy():

@@ -48,7 +48,7 @@ def random_problem(generator, runs, lattice=LATTICE, steps=STEPS, every=STEPS):
 
 
 def advanced(task):
-    """The first piece of a problem, all of whose places held poison before."""
+    """The first piece of a problem, whose arrays were poisoned before."""
     slot = kernel_engine._Slot(task, len(task.kept_steps()))
     for name, array in slot.on_host.items():
         array.fill(np.nan if array.dtype.kind == "f" else np.iinfo(array.dtype).max)
@@ -129,11 +129,11 @@ def of_torch(task, compiled):
         for number in range(task.steps):
             z, c, spike = step(z, c)
             if keep:
-                place = number % shape[0]
-                frames[0][place], frames[1][place] = torch.atan2(z[1], z[0]), spike
-                if place == shape[0] - 1 or number == task.steps - 1:
+                index = number % shape[0]
+                frames[0][index], frames[1][index] = torch.atan2(z[1], z[0]), spike
+                if index == shape[0] - 1 or number == task.steps - 1:
                     for part, copy in zip(frames, on_host, strict=True):
-                        copy[: place + 1].copy_(part[: place + 1], non_blocking=True)
+                        copy[: index + 1].copy_(part[: index + 1], non_blocking=True)
             else:
                 count += spike
         synchronise()

@@ -42,10 +42,10 @@ INDEPENDENT_EVERY = 16
 
 def make_stores(folder):
     run = Run.of(3, 0, {})
-    place = folder / f"{run.perturbation}.zarr"
-    write_perturbation(place, picture(SAMPLE, 3, 0), run.encoding, {"source": {}})
+    path = folder / f"{run.perturbation}.zarr"
+    write_perturbation(path, picture(SAMPLE, 3, 0), run.encoding, {"source": {}})
     with open(os.devnull, "w") as nowhere, contextlib.redirect_stderr(nowhere):
-        simulate_runs([run], [place], folder / "history.zarr", device="cpu")
+        simulate_runs([run], [path], folder / "history.zarr", device="cpu")
         embed_sites(folder / "history.zarr", folder / "embedding-pca.zarr", method="pca", every=1, fit="all")
 
 

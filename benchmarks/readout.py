@@ -42,12 +42,12 @@ def main():
         for number in range(count // SHARD)
     ]
     with tempfile.TemporaryDirectory() as folder:
-        place = Path(folder) / "config.yaml"
-        place.write_text(yaml.safe_dump(config))
+        path = Path(folder) / "config.yaml"
+        path.write_text(yaml.safe_dump(config))
         command = [sys.executable, "-m", "snakemake", f"--snakefile={ROOT / 'Snakefile'}", f"--directory={folder}"]
         command += [f"--workflow-profile={ROOT / 'profiles' / 'default'}", f"--cores={CORES}"]
         begin = time.perf_counter()
-        subprocess.run([*command, f"--configfile={place}", "--", *shards], check=True, capture_output=True)
+        subprocess.run([*command, f"--configfile={path}", "--", *shards], check=True, capture_output=True)
         wall = time.perf_counter() - begin
         size = sum(file.stat().st_size for shard in shards for file in (Path(folder) / shard).rglob("*"))
     count = sum(PICTURES.values())

@@ -48,10 +48,10 @@ def notebook(folder):
 
 def snakemake(folder, config, *arguments):
     """Wall time of a call, s."""
-    place = folder / "config.yaml"
-    place.write_text(yaml.safe_dump(config))
+    path = folder / "config.yaml"
+    path.write_text(yaml.safe_dump(config))
     command = [sys.executable, "-m", "snakemake", "--snakefile", str(ROOT / "Snakefile"), "--directory", str(folder)]
-    command += ["--workflow-profile", str(ROOT / "profiles" / "default"), "--cores", "2", "--configfile", str(place)]
+    command += ["--workflow-profile", str(ROOT / "profiles" / "default"), "--cores", "2", "--configfile", str(path)]
     begin = time.perf_counter()
     subprocess.run([*command, "--quiet", "all", *arguments], check=True, capture_output=True)
     return time.perf_counter() - begin

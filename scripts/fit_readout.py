@@ -11,10 +11,10 @@ from oscillator_field.readout.predictions import write_predictions
 with log_to(snakemake.log[0]), threadpool_limits(snakemake.threads):
     settings = dict(snakemake.params.settings)
     classifier = settings.pop("classifier")
-    names = [Path(place).name.removesuffix(".zarr") for place in snakemake.input.images]
+    names = [Path(path).name.removesuffix(".zarr") for path in snakemake.input.images]
     shards = {name: [] for name in names}
-    for place in snakemake.input.shards:
-        shards[Path(place).parent.name].append(place)
+    for path in snakemake.input.shards:
+        shards[Path(path).parent.name].append(path)
     predictions = Path(snakemake.output.predictions)
     readout = predictions.parents[2]
     write_predictions(

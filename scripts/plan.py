@@ -18,7 +18,7 @@ if told.returncode:
 text = plan_text(
     read_summary(told.stdout, settings["rules"]),
     {job.name: job for job in expand(settings["config"])},
-    [Path(place) for place in settings["orphans"]],
+    [Path(path) for path in settings["orphans"]],
     logs=settings["logs"],
     cores=settings["cores"],
     every=settings["config"]["history"]["every"],

@@ -7,8 +7,8 @@ from oscillator_field.study.pruning import prune
 
 settings = snakemake.params.settings
 told, done = prune(
-    [Path(place) for place in settings["orphans"]],
-    [Path(place) for place in settings["wanted"]],
+    [Path(path) for path in settings["orphans"]],
+    [Path(path) for path in settings["wanted"]],
     settings["asked"],
     settings["command"],
 )

@@ -125,7 +125,7 @@ def value_text(value: Any) -> str:
     return str(value)
 
 
-# So that `help` tells what each is, from the one place that says it.
+# `help` shows these lines; they are generated from the fields.
 for _group in GROUPS:
     _group.__doc__ = f"{_group.__doc__}\n\n{_attributes_of(_group)}"
 DEFAULTS: dict[str, Any] = {entry.name: entry.default for group in GROUPS for entry in fields(group)}

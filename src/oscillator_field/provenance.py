@@ -22,10 +22,10 @@ def versions(*others: str) -> dict[str, str]:
     }
 
 
-def seconds_of(place: str | Path) -> list[float]:
+def seconds_of(logs: str | Path) -> list[float]:
     """The wall times of the jobs whose benchmark files lie below a folder, or of one file, s."""
     found = []
-    for path in [Path(place)] if Path(place).is_file() else sorted(Path(place).rglob("*.tsv")):
+    for path in [Path(logs)] if Path(logs).is_file() else sorted(Path(logs).rglob("*.tsv")):
         with path.open(encoding="utf-8") as stream:
             found += [float(row["s"]) for row in csv.DictReader(stream, delimiter="\t")]
     return found
@@ -36,5 +36,5 @@ def time_used(logs: str | Path) -> dict[str, float]:
 
     Nothing where the logs are not on this machine.
     """
-    folders = sorted(place for place in Path(logs).glob("*") if place.is_dir())
+    folders = sorted(entry for entry in Path(logs).glob("*") if entry.is_dir())
     return {folder.name: round(sum(seconds_of(folder)), 1) for folder in folders if any(folder.rglob("*.tsv"))}

@@ -1,4 +1,4 @@
-"""Ranges of whole numbers: every so many-th, and slices of a size."""
+"""Ranges of whole numbers: every n-th, and slices of a size."""
 
 from __future__ import annotations
 

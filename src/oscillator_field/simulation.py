@@ -44,7 +44,7 @@ def simulate_runs(
         FileNotFoundError, ValueError: a perturbation is missing or damaged.
         RuntimeError: the device is not there.
     """
-    names = [Path(place).name.removesuffix(".zarr") for place in perturbations]
+    names = [Path(store).name.removesuffix(".zarr") for store in perturbations]
     inputs = dict(zip(names, read_perturbations(perturbations), strict=True))
     phases, pixels, descriptions = zip(*(inputs[run.perturbation] for run in runs), strict=True)
     channels, steps = runs[0].settings.channels, runs[0].settings.steps
@@ -78,7 +78,7 @@ def simulate_runs(
 
 
 def _counted(pieces: Iterable[Piece], task: Problem) -> Iterator[Piece]:
-    """The pieces, while fields done, their rate and the time left are told."""
+    """The pieces, with a progress bar: fields done, their rate and the time left."""
     frames = len(task.kept_steps())
     with progress(total=len(task.parameters), unit="field") as bar:
         for piece in pieces:

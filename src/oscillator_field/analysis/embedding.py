@@ -50,7 +50,7 @@ def embed_sites(
         history_path: the history to embed.
         path: where the store belongs: `position (run, frame, site, component)` and its quality `(run, frame)`.
         method: `pca` or `tsne`.
-        every: of the frames in the history, every so many-th and the last are embedded.
+        every: every n-th stored frame and the last are embedded.
         features: `cos_sin` or `phase`.
         threads: runs that are embedded at the same time.
         settings: what the method takes.
@@ -101,22 +101,22 @@ def embed_samples(
         history_paths: the histories that hold the samples; one may hold several.
         names: the runs to take from them, in this order.
         path: where the store belongs: `position (run, frame, sample, component)` and its quality `(run, frame)`.
-        set_name: the name of the set, which takes the place of a run's.
+        set_name: the name of the set, which stands for that of a run's.
         method: `pca` or `tsne`.
-        every: of the frames in the histories, every so many-th and the last are embedded.
+        every: every n-th stored frame and the last are embedded.
         settings: what the method takes.
     """
-    histories = [open_history(place) for place in history_paths]
-    places = {name: (history, run) for history in histories for run, name in enumerate(history["run"][:])}
+    histories = [open_history(path) for path in history_paths]
+    history_of = {name: (history, run) for history in histories for run, name in enumerate(history["run"][:])}
     first = histories[0]
     chosen = kept(first["phase"].shape[1], every) - 1
     sites = int(np.prod(first["phase"].shape[2:]))
     features = np.empty((len(chosen), len(names), 2 * sites), np.float32)
     for number, name in enumerate(names):
-        history, run = places[name]
+        history, run = history_of[name]
         # So that the distance of two samples is the root mean square distance of their oscillators on the circle.
         features[:, number] = cos_sin(history["phase"].oindex[run, chosen].reshape(len(chosen), sites)) / np.sqrt(sites)
-    # All samples start alike and move together at first; what is asked for is how they part.
+    # All samples start alike and move together at first; the question is how they part.
     together = [in_one_place(frame) for frame in features]
     features -= features.mean(axis=1, keepdims=True)
     features[together] = 0
@@ -125,18 +125,18 @@ def embed_samples(
     with _new_embedding(path, first, method, described, settings) as group:
         add_coordinate(group, "run", ("run",), [set_name], long_name="name of the parameter set")
         for name in METADATA:
-            history, run = places[names[0]]
+            history, run = history_of[names[0]]
             value = history[name][run : run + 1]
             add_coordinate(
                 group, name, ("run",), value, long_name=METADATA[name]["meaning"], units=METADATA[name]["unit"]
             )
         copy_coordinates(first, group, ["step"], at=chosen)
         # A history may hold runs of other time steps beside those of this set.
-        history, run = places[names[0]]
+        history, run = history_of[names[0]]
         time = first["step"][:][chosen] * float(history["delta_t"][run])
         add_coordinate(group, "time", ("frame",), time, long_name="time since the start", units="s")
         for kind in ("digit", "instance"):
-            values = [places[name][0][kind][places[name][1]] for name in names]
+            values = [history_of[name][0][kind][history_of[name][1]] for name in names]
             add_coordinate(group, f"sample_{kind}", ("sample",), np.array(values), long_name=f"{kind} of the sample")
         fit = METHODS[method][0](**settings)
         _write_positions(group, method, "sample", "1", _placed([0], lambda _: features, fit, 1))

@@ -10,7 +10,7 @@ from scipy.spatial import cKDTree
 
 from oscillator_field.analysis.projections import in_one_place, turned_to
 
-# Neighbours whose keeping is asked for.
+# How many nearest neighbours should stay neighbours.
 NEIGHBOURS = 12
 
 
@@ -35,8 +35,8 @@ def trustworthiness(features: NDArray[np.float32], positions: NDArray[np.float32
     # The nearest of all is the point itself, or one that lies upon it, which is as near.
     neighbours = cKDTree(positions).query(positions, near + 1)[1]
     own = np.arange(count)[:, np.newaxis]
-    places = np.argsort(neighbours == own, axis=1, kind="stable")[:, :near]
-    distances = np.take_along_axis(among_features, np.take_along_axis(neighbours, places, axis=1), axis=1)
+    nearest = np.argsort(neighbours == own, axis=1, kind="stable")[:, :near]
+    distances = np.take_along_axis(among_features, np.take_along_axis(neighbours, nearest, axis=1), axis=1)
     ranks = np.stack([np.count_nonzero(among_features < each[:, np.newaxis], axis=1) for each in distances.T]) + 1
     worst = count * near * (2 * count - 3 * near - 1) / 2
     return float(1 - np.maximum(ranks - near, 0).sum() / worst)

@@ -55,8 +55,8 @@ def in_one_place(points: Features) -> bool:
     return bool(spread <= ROUNDING**2 * np.square(exact).sum(axis=1).mean())
 
 
-def _in_one_place_at(place: NDArray[np.float32], frame: Features) -> Placed:
-    return np.repeat(place[np.newaxis].astype(np.float32), len(frame), axis=0), float("nan")
+def _in_one_place_at(point: NDArray[np.float32], frame: Features) -> Placed:
+    return np.repeat(point[np.newaxis].astype(np.float32), len(frame), axis=0), float("nan")
 
 
 _ORIGIN = np.zeros(PLANE_AXES, np.float32)

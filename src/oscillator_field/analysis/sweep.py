@@ -51,12 +51,12 @@ def open_sweep(results: str | Path = "results", store: str = "history") -> xr.Da
     shapes = {tuple(sorted((name, size) for name, size in one.sizes.items() if name != "run")) for one in each}
     if len(shapes) > 1:
         raise ValueError(f"{results}: the runs differ in shape, {' and '.join(map(str, sorted(shapes)))} ({_REMEDY})")
-    places: dict[str, Path] = {}
+    path_of: dict[str, Path] = {}
     for path, one in zip(paths, each, strict=True):
         for name in one["run"].values.tolist():
-            if name in places:
-                raise ValueError(f"{results}: {name} is both in {places[name]} and in {path} ({_REMEDY})")
-            places[name] = path
+            if name in path_of:
+                raise ValueError(f"{results}: {name} is both in {path_of[name]} and in {path} ({_REMEDY})")
+            path_of[name] = path
     whole = xr.concat(
         each,
         "run",

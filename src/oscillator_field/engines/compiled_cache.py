@@ -76,7 +76,7 @@ class _Files:
         self._source = sha256(source_stamp).hexdigest()[:16]
 
     def _path(self, key: Any) -> Path:
-        # `key` tells signature, processor, and what the function closes over: the sizes of the lattice.
+        # `key` holds signature, processor, and what the function closes over: the sizes of the lattice.
         decides = repr((key, numba.__version__, llvmlite.__version__))
         return self._folder / f"{self._source}-{sha256(decides.encode()).hexdigest()}{_SUFFIX}"
 

@@ -59,7 +59,7 @@ def pieces(
     before: tuple[_Slot, slice, slice] | None = None
     try:
         for number, (runs, frames, field) in enumerate(_schedule(problem, runs_a_batch, frames_a_piece, computing)):
-            # What was in this slot is with nobody any more: the caller has asked for a later piece.
+            # The caller has asked for a later piece, so nobody reads this slot any more.
             slot = _taken(slots, number % 2, problem.part(runs), frames)
             field.advance(frames, slot.on_gpu)
             slot.computed.record(computing)

@@ -164,7 +164,7 @@ def _course(
 
 @contextmanager
 def _interruptible() -> Iterator[None]:
-    """Let Ctrl-C be itself: out of compiled code it comes as a SystemError that tells of no interrupt."""
+    """Raise KeyboardInterrupt for Ctrl-C: compiled code turns it into a SystemError."""
     try:
         yield
     except SystemError as error:
@@ -176,7 +176,7 @@ def _interruptible() -> Iterator[None]:
 def _tables(problem: Problem, lanes: NDArray[np.int64]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """What is constant in a step: settings `(setting, lane)`, weights `(channel, source, lane)`.
 
-    Both come flat, so that the compiler knows the distance of any two places.
+    Both come flat, so that the compiler knows the offset between any two values.
     """
     constants = step_constants([problem.parameters[lane] for lane in lanes], problem.omega[lanes])
     rows = (constants.coupling, constants.bias, constants.chord_squared, constants.follow)

@@ -5,12 +5,12 @@ of zeros on either side and a channel of zeros before each column, which stand f
 channel after the last is the one before the next column). A row of the input lies there as
 `(part, column, channel, lane)` too, but without zeros.
 
-Sizes of the lattice are constants to the compiler: all places in a row are then at fixed distances from one pointer,
+Sizes of the lattice are constants to the compiler: all values in a row are then at fixed offsets from one pointer,
 and it need not test two dozen arrays for overlap. They reach `_advance_row` and `_write_frame` as the values of
 literal types, which numba gives to its `overload`s alone; `compute_frames` knows nothing but numbers, as code that is
 to be found again on disk must. What the sites of a loop have in common stands in small functions, which are put into
 the loop before it is turned into vectors. In them, `site` is where the channels of a column begin in a row of the
-state, and `place` where they begin in a row of the input, both for one lane.
+state, and `offset` where they begin in a row of the input, both for one lane.
 """
 
 from __future__ import annotations
@@ -117,7 +117,7 @@ def compute_frames_of(columns: int, channels: int) -> Any:
 def _advance_row(around, here_next, drive, spikes, mixed, settings, weights, columns, channels):  # type: ignore[no-untyped-def]
     """One step of a row.
 
-    A function of its own: within its caller, the rows would be places in one array, of unknown distance.
+    A function of its own: within its caller, the rows would be parts of one array, at unknown offsets.
     """
     raise RuntimeError(_NEEDS_COMPILER)
 
@@ -209,12 +209,12 @@ def _one_site(target, rows, settings, weights, lattice):  # type: ignore[no-unty
     for column in range(lattice.columns):
         for lane in range(LANES):
             site = (column + 1) * lattice.column + LANES + lane
-            place = column * lattice.column_of_input + lane
+            offset = column * lattice.column_of_input + lane
             before = _state_at(target, site, here, lattice)
-            x = _pulled(target, site, place, lane, around, drive, mixed, settings, weights, lattice)
+            x = _pulled(target, site, offset, lane, around, drive, mixed, settings, weights, lattice)
             z = _put(target, site, x, here_next, lattice)
-            _count(target, place, lane, before, z, spikes, settings)
-            _follow(target, place, lane, z, drive, settings, lattice)
+            _count(target, offset, lane, before, z, spikes, settings)
+            _follow(target, offset, lane, z, drive, settings, lattice)
 
 
 @_inlined
@@ -224,14 +224,14 @@ def _state_at(target, site, here, lattice):  # type: ignore[no-untyped-def]
 
 
 @_inlined
-def _pulled(target, site, place, lane, around, drive, mixed, settings, weights, lattice):  # type: ignore[no-untyped-def]
+def _pulled(target, site, offset, lane, around, drive, mixed, settings, weights, lattice):  # type: ignore[no-untyped-def]
     """What a channel is pulled to, of any modulus."""
     up, here, down = around
     coupling, bias = settings[COUPLING * LANES + lane], settings[BIAS * LANES + lane]
     column = lattice.column
     r = site + target * LANES
     i = r + lattice.imaginary
-    r_of_input = place + target * LANES
+    r_of_input = offset + target * LANES
     i_of_input = r_of_input + lattice.imaginary_of_input
     x_real = bias * drive[r_of_input] + coupling * (
         (up[r] + down[r]) + (here[r - column] + here[r + column]) + (here[r - LANES] + here[r + LANES])
@@ -251,7 +251,7 @@ def _pulled(target, site, place, lane, around, drive, mixed, settings, weights, 
 
 @_inlined
 def _put(target, site, x, here_next, lattice):  # type: ignore[no-untyped-def]
-    """Put what a channel is pulled to in its place, brought to modulus one."""
+    """Put what a channel is pulled to where it belongs, brought to modulus one."""
     scale = _ONE / np.sqrt(x[0] * x[0] + x[1] * x[1] + _TINY)
     real, imaginary = x[0] * scale, x[1] * scale
     here_next[site + target * LANES] = real
@@ -260,18 +260,18 @@ def _put(target, site, x, here_next, lattice):  # type: ignore[no-untyped-def]
 
 
 @_inlined
-def _count(target, place, lane, before, z, spikes, settings):  # type: ignore[no-untyped-def]
+def _count(target, offset, lane, before, z, spikes, settings):  # type: ignore[no-untyped-def]
     """Count a spike if the chord from the state before is longer than that of the threshold."""
     real, imaginary = z[0] - before[0], z[1] - before[1]
     is_spike = real * real + imaginary * imaginary > settings[CHORD_SQUARED * LANES + lane]
-    spikes[place + target * LANES] += is_spike
+    spikes[offset + target * LANES] += is_spike
 
 
 @_inlined
-def _follow(target, place, lane, z, drive, settings, lattice):  # type: ignore[no-untyped-def]
+def _follow(target, offset, lane, z, drive, settings, lattice):  # type: ignore[no-untyped-def]
     """Let the input follow; where it does not, its rate is 0 and its scale 1, so it stays what it is."""
     rate = settings[FOLLOW * LANES + lane]
-    r = place + target * LANES
+    r = offset + target * LANES
     i = r + lattice.imaginary_of_input
     c_real, c_imaginary = drive[r] + rate * (z[0] - drive[r]), drive[i] + rate * (z[1] - drive[i])
     scale = _ONE / np.sqrt(c_real * c_real + c_imaginary * c_imaginary + _TINY)
@@ -321,8 +321,8 @@ def _write_frame_of(z, spikes, angles, frame, phase, counts, columns, channels):
                         phase_of_run[column * lattice.channels + channel] = angles[site]
             for run in range(phase.shape[0]):
                 count_of_run = counts[run, frame, row]
-                for place in range(lattice.columns * lattice.channels):
-                    count_of_run[place] = count_of_row[place * LANES + run]
+                for offset in range(lattice.columns * lattice.channels):
+                    count_of_run[offset] = count_of_row[offset * LANES + run]
         spikes[:] = 0
 
     return write_frame

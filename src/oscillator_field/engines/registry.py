@@ -1,4 +1,4 @@
-"""The engines that compute the field: what each can do, and which one `auto` takes. The model stands in `problem`.
+"""The engines that compute the field: what each can do, and which one `auto` takes. The model is in `problem`.
 
 An engine is a module beside this one, named as here, with a function `pieces` (see `problem.Engine`). A module is
 imported when its engine computes, so that a job loads the libraries of one engine only.

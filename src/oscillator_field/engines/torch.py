@@ -35,19 +35,19 @@ def pieces(
     Raises:
         RuntimeError: `cuda` was asked for and torch finds none.
     """
-    place = _device(device)
+    target = _device(device)
     if threads is not None:
         torch.set_num_threads(threads)
     for runs in slices(len(problem.parameters), RUNS_A_GROUP):
-        yield from _course(problem.part(runs), runs, frames_a_piece, place)
+        yield from _course(problem.part(runs), runs, frames_a_piece, target)
 
 
 @torch.inference_mode()
-def _course(problem: Problem, runs: slice, frames_a_piece: int, place: torch.device) -> Iterator[Piece]:
+def _course(problem: Problem, runs: slice, frames_a_piece: int, target: torch.device) -> Iterator[Piece]:
     """The pieces of one group of runs, in order."""
-    step = _stepper(problem, place)
-    z = _to_tensor(np.stack(on_circle(problem.initial_phase)), place)
-    c = _to_tensor(np.stack(on_circle(problem.input_phase)), place)
+    step = _stepper(problem, target)
+    z = _to_tensor(np.stack(on_circle(problem.initial_phase)), target)
+    c = _to_tensor(np.stack(on_circle(problem.input_phase)), target)
 
     kept_steps = problem.kept_steps()
     done = 0
@@ -56,7 +56,7 @@ def _course(problem: Problem, runs: slice, frames_a_piece: int, place: torch.dev
         phase = np.empty(shape, np.float32)
         spikes = np.empty(shape, problem.spike_type())
         for frame, last_step in enumerate(kept_steps[frames]):
-            count = torch.zeros(z.shape[1:], dtype=torch.int32, device=place)
+            count = torch.zeros(z.shape[1:], dtype=torch.int32, device=target)
             for _ in range(done, last_step):
                 z, c, spike = step(z, c)
                 count += spike
@@ -66,16 +66,16 @@ def _course(problem: Problem, runs: slice, frames_a_piece: int, place: torch.dev
         yield Piece(runs, frames, kept_steps[frames], phase, spikes, _phase(c))
 
 
-def _stepper(problem: Problem, place: torch.device) -> Callable[[Tensor, Tensor], tuple[Tensor, Tensor, Tensor]]:
+def _stepper(problem: Problem, target: torch.device) -> Callable[[Tensor, Tensor], tuple[Tensor, Tensor, Tensor]]:
     """One step of the model as a function of state and input, with the parameters of every run laid out."""
 
     def of_run(name: str, kind: torch.dtype = torch.float32) -> Tensor:
         values = [getattr(parameters, name) for parameters in problem.parameters]
-        return torch.tensor(values, dtype=kind, device=place).reshape(-1, 1, 1, 1)
+        return torch.tensor(values, dtype=kind, device=target).reshape(-1, 1, 1, 1)
 
     parameter = {name: of_run(name) for name in FieldParameters.__dataclass_fields__ if name != "evolve_input"}
     evolve_input = of_run("evolve_input", torch.bool)
-    omega = _to_tensor(problem.omega, place)
+    omega = _to_tensor(problem.omega, target)
     delta_t, k_coupling, k_omega, k_bias = (parameter[name] for name in ("delta_t", "k_coupling", "k_omega", "k_bias"))
 
     def step(z: Tensor, c: Tensor) -> tuple[Tensor, Tensor, Tensor]:
@@ -126,8 +126,8 @@ def _phase(z: Tensor) -> np.ndarray:
     return angle(imaginary, real)
 
 
-def _to_tensor(values: np.ndarray, place: torch.device) -> Tensor:
-    return torch.tensor(values, device=place)
+def _to_tensor(values: np.ndarray, target: torch.device) -> Tensor:
+    return torch.tensor(values, device=target)
 
 
 def _device(name: str) -> torch.device:

@@ -140,7 +140,7 @@ def stepped_scale(colours: list[str]) -> Scale:
 
 
 def thinned(history: StoredHistory, every: int) -> tuple[NDArray[np.int64], NDArray[np.int64], tuple[str, ...]]:
-    """Every so many-th frame of a history, and the last: its index, its step and its text, `(frame,)` each."""
+    """Every n-th frame of a history, and the last: its index, its step and its text, `(frame,)` each."""
     chosen = kept(history["step"].shape[0], every) - 1
     step = history["step"][:][chosen]
     return chosen, step, tuple(frame_texts(step, history["time"][:][..., chosen]))

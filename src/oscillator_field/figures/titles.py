@@ -1,4 +1,4 @@
-"""Titles: what the runs of a store have in common, what tells each from the others, and what is left out."""
+"""Titles: what the runs of a store have in common, what differs between them, and what is left out."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _USUAL = {"digit": None, "instance": 0, **DEFAULTS}
 
 
 def run_titles(store: Store, shown: int) -> tuple[str, list[str]]:
-    """What the first runs of a store have in common, for the title, and what tells each apart, for its panel."""
+    """What the first runs of a store have in common, for the title, and what differs, for its panel."""
     each = described_runs(store, shown)
     special = [name for name in each[0] if name != "run" and any(one[name] != _USUAL[name] for one in each)]
     common = [name for name in special if all(one[name] == each[0][name] for one in each)]

@@ -57,7 +57,7 @@ class MnistError(ValueError):
 
 
 def fetch(destination: str | Path, *, source: str | Path, origin: Mapping[str, Any]) -> None:
-    """Verify the four files of a folder and place them, unpacked, in another with a provenance.json.
+    """Verify the four files of a folder and write them, unpacked, in another with a provenance.json.
 
     Args:
         destination: folder for the result; each file in it is whole or absent.
@@ -131,7 +131,7 @@ def _check_length(name: str, shape: tuple[int, ...], count: int) -> None:
 
 
 def _header(content: bytes, name: str) -> tuple[tuple[int, ...], int]:
-    """The shape that an IDX file tells, and the bytes that it takes to tell it."""
+    """The shape in the header of an IDX file, and the bytes of the header."""
     if len(content) < 4 or content[:2] != b"\0\0" or content[2] != _UNSIGNED_BYTE:
         raise MnistError(f"{name}: not an IDX file of unsigned bytes")
     axes = content[3]
@@ -187,7 +187,7 @@ def _shape_of(path: Path) -> tuple[int, ...]:
         with gzip.open(path) if packed else path.open("rb") as stream:
             head = stream.read(_LONGEST_HEADER)
         with path.open("rb") as stream:
-            # The last four bytes of a gzip file tell how much there is in it.
+            # The last four bytes of a gzip file are the size of its content.
             stream.seek(-4 if packed else 0, 2)
             length = int.from_bytes(stream.read(4), "little") if packed else stream.tell()
     except (OSError, EOFError, ValueError, zlib.error) as error:

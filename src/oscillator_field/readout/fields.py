@@ -73,7 +73,7 @@ def simulate_shard(
         steps=steps[-1],
         every=every,
     )
-    positions = {int(step): place for place, step in enumerate(steps)}
+    index_of = {int(step): index for index, step in enumerate(steps)}
     scale = math.pi / LEVELS
     course = open_course(task, engine=engine, device=device, threads=threads)
     print(f"{count} pictures by engine {course.engine} on {platform.node()}, GPUs given to this job: {visible_gpus()}")
@@ -103,13 +103,13 @@ def simulate_shard(
         coded = np.empty(phase.shape, np.int16)
         for piece in course.pieces:
             for frame, step in enumerate(piece.step):
-                if int(step) in positions:
+                if int(step) in index_of:
                     refuse_impossible("phase", piece.phase[:, frame], -HALF_TURN, HALF_TURN)
-                    coded[positions[int(step)], piece.runs] = phase_codes(piece.phase[:, frame], scale)
+                    coded[index_of[int(step)], piece.runs] = phase_codes(piece.phase[:, frame], scale)
             if piece.frames.stop == len(task.kept_steps()):
                 bar.update(piece.runs.stop - piece.runs.start)
-        for place in range(len(steps)):
-            phase[place] = coded[place]
+        for index in range(len(steps)):
+            phase[index] = coded[index]
 
 
 def read_phases(paths: Sequence[str | Path], step: int) -> NDArray[np.int16]:

@@ -123,5 +123,5 @@ def split(count: int, validation_share: float, seed: int) -> tuple[NDArray[np.in
 
 def _spans(starts: NDArray[np.int64], length: int, size: int) -> NDArray[np.bool_]:
     """True from each start on, for a length: `(start, size)`."""
-    places = np.arange(size)
-    return (places >= starts[:, np.newaxis]) & (places < starts[:, np.newaxis] + length)
+    index = np.arange(size)
+    return (index >= starts[:, np.newaxis]) & (index < starts[:, np.newaxis] + length)

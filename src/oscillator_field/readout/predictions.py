@@ -71,8 +71,8 @@ def write_predictions(
         learn, validate = split(count, validation_share, seed + repetition)
         # A picture's augmented versions are where it is: none of those that validate is trained on in disguise.
         features = np.empty((len(learn) * len(training), training[0][0].shape[1]), np.float32)
-        for place, (values, _) in enumerate(training):
-            np.take(values, learn, axis=0, out=features[place * len(learn) : (place + 1) * len(learn)])
+        for number, (values, _) in enumerate(training):
+            np.take(values, learn, axis=0, out=features[number * len(learn) : (number + 1) * len(learn)])
         labels = np.concatenate([marks[learn] for _, marks in training])
         all_alike = bool((features == features[0]).all())
         # What all pictures share says nothing, and would keep steps of Adam from being small.
@@ -164,7 +164,7 @@ def _write(
         label = next(iter(tests.values()))[1]
         add_values(group, "label", ("image",), label, long_name="digit of a test picture")
         for name, words in (
-            ("validation_image", "place of a validation picture in the training set"),
+            ("validation_image", "index of a validation picture in the training set"),
             ("validation_label", "digit of a validation picture"),
             ("validation_prediction", "digit that the classifier says of a validation picture"),
         ):

@@ -1,7 +1,7 @@
 """Whole or not at all: files and folders that appear under their name only once they are complete.
 
-Each writer works under a temporary name of its own beside the place, and renames it when it is whole. A writer
-that starts clears what earlier writers of the same place left behind; should one of those still be running (a
+Each writer works under a temporary name of its own beside the target, and renames it when it is whole. A writer
+that starts clears what earlier writers of the same target left behind; should one of those still be running (a
 job given up for dead), it finds its temporary gone and gives up, so the writer that started last wins.
 """
 
@@ -16,65 +16,65 @@ from pathlib import Path
 
 
 @contextmanager
-def whole_directory(place: str | Path) -> Iterator[Path]:
-    """A new empty folder to fill; on leaving without an error it becomes `place`, replacing what was there.
+def whole_directory(target: str | Path) -> Iterator[Path]:
+    """A new empty folder to fill; on leaving without an error it becomes `target`, replacing what was there.
 
     Raises:
-        RuntimeError: another writer of the same place has started since and taken over.
+        RuntimeError: another writer of the same target has started since and taken over.
     """
-    with _claimed(Path(place)) as whole:
+    with _claimed(Path(target)) as whole:
         whole.mkdir()
         yield whole
 
 
 @contextmanager
-def whole_file(place: str | Path) -> Iterator[Path]:
-    """A path to write a file to; on leaving without an error the file becomes `place`, replacing what was there.
+def whole_file(target: str | Path) -> Iterator[Path]:
+    """A path to write a file to; on leaving without an error the file becomes `target`, replacing what was there.
 
     Raises:
-        RuntimeError: another writer of the same place has started since and taken over.
+        RuntimeError: another writer of the same target has started since and taken over.
     """
-    with _claimed(Path(place)) as whole:
+    with _claimed(Path(target)) as whole:
         yield whole
 
 
 @contextmanager
-def _claimed(place: Path) -> Iterator[Path]:
-    """A path in a temporary folder that nobody else has; what is made there becomes `place`."""
-    place.parent.mkdir(parents=True, exist_ok=True)
-    for stale in place.parent.glob(f".{_glob_escaped(place.name)}.*.tmp"):
-        _discard(stale, place)
-    temporary = _temporary_name(place)
+def _claimed(target: Path) -> Iterator[Path]:
+    """A path in a temporary folder that nobody else has; what is made there becomes `target`."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    for stale in target.parent.glob(f".{_glob_escaped(target.name)}.*.tmp"):
+        _discard(stale, target)
+    temporary = _temporary_name(target)
     temporary.mkdir()
     whole = temporary / "whole"
     token = temporary / "owner"
     token.touch()
     try:
         yield whole
-        # A later writer renames our folder away; what we wrote since then stands in a folder without our token.
+        # A later writer renames our folder away; what we wrote since then is in a folder without our token.
         if not token.exists():
-            raise RuntimeError(f"{place}: another job has started to write it and takes over")
+            raise RuntimeError(f"{target}: another job has started to write it and takes over")
         if whole.is_dir():
-            _discard(place, place)
-            whole.rename(place)
+            _discard(target, target)
+            whole.rename(target)
         else:
-            whole.replace(place)
+            whole.replace(target)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
 
 
-def _temporary_name(place: Path) -> Path:
-    return place.with_name(f".{place.name}.{uuid.uuid4().hex[:12]}.tmp")
+def _temporary_name(target: Path) -> Path:
+    return target.with_name(f".{target.name}.{uuid.uuid4().hex[:12]}.tmp")
 
 
 def _glob_escaped(name: str) -> str:
     return "".join(f"[{letter}]" if letter in "*?[" else letter for letter in name)
 
 
-def _discard(path: Path, place: Path) -> None:
+def _discard(path: Path, target: Path) -> None:
     """Remove a file or folder; a folder is renamed first, so that it vanishes at once for whoever still writes."""
     if path.is_dir():
-        trash = _temporary_name(place)
+        trash = _temporary_name(target)
         try:
             os.rename(path, trash)
         except FileNotFoundError:

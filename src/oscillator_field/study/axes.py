@@ -24,7 +24,7 @@ def grid_points(grid: Mapping[str, Any], seed: int) -> list[Point]:
         seed: the first of the seeds where the grid names their count.
 
     Raises:
-        ValueError: a value or a point stands there twice, two places set one parameter, zipped axes differ in length,
+        ValueError: a value or a point is listed twice, two axes set one parameter, zipped axes differ in length,
             or a range does not fit its parameter.
     """
     factors: dict[str, list[Point]] = {}
@@ -61,13 +61,13 @@ def axis_names(grid: Mapping[str, Any]) -> list[str]:
     )
 
 
-def axis_values(name: str, values: Any, seed: int, place: str = "grid") -> list[Any]:
+def axis_values(name: str, values: Any, seed: int, within: str = "grid") -> list[Any]:
     """The values of one axis in the type of its parameter: of a list, a range, or a count of seeds.
 
     Raises:
-        ValueError: a value stands there twice or is of a wrong type, or a logarithmic range touches zero.
+        ValueError: a value is listed twice or is of a wrong type, or a logarithmic range touches zero.
     """
-    label = f"{place}.{name}"
+    label = f"{within}.{name}"
     if isinstance(values, Mapping):
         values = _range(label, values)
     elif name == "seed" and isinstance(values, int):
@@ -83,11 +83,11 @@ def axis_values(name: str, values: Any, seed: int, place: str = "grid") -> list[
 def _range(label: str, described: Mapping[str, Any]) -> Iterable[float]:
     first, last, steps = described["from"], described["to"], described["steps"]
     if described.get("scale", "linear") == "linear":
-        return [first + (last - first) * (place / (steps - 1)) for place in range(steps)]
+        return [first + (last - first) * (number / (steps - 1)) for number in range(steps)]
     if first <= 0 or last <= 0:
         raise ValueError(f"{label}: a logarithmic range from {first} to {last} is not allowed (both above 0)")
     ratio = math.log(last / first)
-    return [first * math.exp(ratio * (place / (steps - 1))) for place in range(steps)]
+    return [first * math.exp(ratio * (number / (steps - 1))) for number in range(steps)]
 
 
 def _zipped(label: str, group: Mapping[str, Any], seed: int) -> list[Point]:
@@ -115,5 +115,5 @@ def _check_apart(factors: Mapping[str, list[Point]]) -> None:
     for label, points in factors.items():
         for name in {name for point in points for name in point}:
             if name in seen:
-                raise ValueError(f"{label}: {name} is set by {seen[name]} too; one place may set it")
+                raise ValueError(f"{label}: {name} is set by {seen[name]} too; only one may")
             seen[name] = label

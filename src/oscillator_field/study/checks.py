@@ -156,11 +156,11 @@ def check_writable(*folders: str | Path) -> None:
         ConfigError: the first that cannot.
     """
     for folder in folders:
-        place = Path(folder).absolute()
-        while not place.exists() and not place.is_symlink():
-            place = place.parent
-        if not place.is_dir() or not os.access(place, os.W_OK | os.X_OK):
-            raise ConfigError(f"{folder}: cannot be written, because {place} is not a folder that you may write to")
+        path = Path(folder).absolute()
+        while not path.exists() and not path.is_symlink():
+            path = path.parent
+        if not path.is_dir() or not os.access(path, os.W_OK | os.X_OK):
+            raise ConfigError(f"{folder}: cannot be written, because {path} is not a folder that you may write to")
 
 
 def check_png(png: Mapping[str, Any], drawn: bool, what_is_missing: str) -> None:

@@ -87,16 +87,16 @@ def _is_number(text: str) -> bool:
 def _unknown_key(error: ValidationError, key: str) -> str:
     known = sorted(error.schema["properties"])
     unknown = next(str(name) for name in error.instance if name not in known)
-    place = f"{key}.{unknown}" if key else unknown
-    if place in FORMER:
-        return f"{place}: no such key (it is called {FORMER[place]} now)"
+    full = f"{key}.{unknown}" if key else unknown
+    if full in FORMER:
+        return f"{full}: no such key (it is called {FORMER[full]} now)"
     near = difflib.get_close_matches(unknown, known, n=1)
     hint = f"did you mean {near[0]}? " if near else ""
-    return f"{place}: no such key ({hint}allowed: {', '.join(known)})"
+    return f"{full}: no such key ({hint}allowed: {', '.join(known)})"
 
 
 def dotted(path: Any) -> str:
-    """`field.steps`, and `digits[2]` for a place in a list."""
+    """`field.steps`, and `digits[2]` for an index of a list."""
     text = ""
     for part in path:
         text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else str(part)

@@ -1,4 +1,4 @@
-"""What a call of the workflow would do, told before it does it: runs and why, jobs, time, disk, memory, orphans."""
+"""What a call of the workflow would do: runs and why, jobs, time, disk, memory, orphans."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ SHOWN = 40
 
 @dataclass(frozen=True)
 class Planned:
-    """One output of the workflow, as Snakemake's summary tells it."""
+    """One output of the workflow, as Snakemake's summary lists it."""
 
     path: str
     rule: str
@@ -96,7 +96,7 @@ def plan_text(
             f"{megabytes} MB of memory for the largest job."
         )
     if orphans:
-        size = sum(file.stat().st_size for place in orphans for file in place.rglob("*") if file.is_file())
+        size = sum(file.stat().st_size for path in orphans for file in path.rglob("*") if file.is_file())
         lines.append(f"{len(orphans)} results are no longer in the grid ({_bytes(size)}; {how_to_list} lists them).")
     return "\n".join(lines)
 
@@ -108,7 +108,7 @@ _OF_A_FOLDER = ("fetch_mnist", "share_plotlyjs", "summarise", "compare_readouts"
 
 
 def _job_of(row: Planned) -> tuple[str, str]:
-    """What tells the job of an output from all others."""
+    """The rule and the files that identify the job of an output."""
     together = row.rule.startswith("render") or row.rule in _OF_A_FOLDER
     return row.rule, str(Path(row.path).parent) if together else row.path
 

@@ -55,27 +55,27 @@ def find_orphans(results: str | Path, wanted: Iterable[Path], readout: Iterable[
         readout: paths of all stores that a readout asks for; None, for no readout, leaves those that are there alone.
     """
     kept = set(wanted)
-    runs = [place for place in Path(results, "runs").glob("digit=*") if is_run_name(place.name)]
+    runs = [path for path in Path(results, "runs").glob("digit=*") if is_run_name(path.name)]
     inputs = [
-        place
-        for place in Path(results, "perturbations").glob("digit=*.zarr")
-        if is_run_name(place.name.removesuffix(".zarr"))
+        path
+        for path in Path(results, "perturbations").glob("digit=*.zarr")
+        if is_run_name(path.name.removesuffix(".zarr"))
     ]
     found = [*runs, *inputs]
     if readout is not None:
         kept |= set(map(Path, readout))
         found += _of_a_readout(Path(results, "readout"))
-    return sorted(place for place in found if place not in kept)
+    return sorted(path for path in found if path not in kept)
 
 
 def _of_a_readout(folder: Path) -> Iterator[Path]:
     """Stores under names that a readout gives, in folders that are no links."""
     for pattern, names in _READOUT.items():
-        for place in folder.glob(pattern):
-            match = names.fullmatch(place.relative_to(folder / pattern.partition("/")[0]).as_posix())
-            linked = any((folder / part).is_symlink() for part in place.relative_to(folder).parents)
+        for path in folder.glob(pattern):
+            match = names.fullmatch(path.relative_to(folder / pattern.partition("/")[0]).as_posix())
+            linked = any((folder / part).is_symlink() for part in path.relative_to(folder).parents)
             if match and not linked and _is_arm(match.groupdict().get("arm", "")):
-                yield place
+                yield path
 
 
 def _is_arm(name: str) -> bool:
@@ -85,7 +85,7 @@ def _is_arm(name: str) -> bool:
 
 def key_of(orphans: Sequence[Path]) -> str:
     """What `prune` has to be in the config for just these orphans to be removed."""
-    return REMOVE + sha256("\0".join(str(place.absolute()) for place in orphans).encode()).hexdigest()[:10]
+    return REMOVE + sha256("\0".join(str(path.absolute()) for path in orphans).encode()).hexdigest()[:10]
 
 
 def prune(orphans: Sequence[Path], wanted: Iterable[Path], asked: str, command: str) -> tuple[list[str], bool]:
@@ -104,15 +104,15 @@ def prune(orphans: Sequence[Path], wanted: Iterable[Path], asked: str, command: 
         return ["No result is out of the grid."], True
     key = key_of(orphans)
     # Inputs are shared by studies.
-    if not any(place.exists() for place in wanted if place.parent.name == "runs"):
+    if not any(path.exists() for path in wanted if path.parent.name == "runs"):
         return [
             *map(str, orphans),
             f"Nothing is removed ({len(orphans)} listed): no run that this config asks for is there, so it may be the "
             "wrong one. Name the config files of the study, or remove the folders by hand if you mean it.",
         ], asked == LIST
     if asked == key:
-        told = [f"kept: {place} ({why})" for place, why in remove_orphans(orphans)]
-        gone = sum(not _is_there(place) for place in orphans)
+        told = [f"kept: {path} ({why})" for path, why in remove_orphans(orphans)]
+        gone = sum(not _is_there(path) for path in orphans)
         rest = "; of the others, what is kept is named above" if told else ""
         return [*map(str, orphans), *told, f"{gone} of {len(orphans)} results removed{rest}."], not told
     said = [*map(str, orphans), f"{len(orphans)} results are no longer in the grid."]
@@ -127,25 +127,25 @@ def remove_orphans(orphans: Iterable[Path]) -> list[tuple[Path, str]]:
     Returns:
         What was kept, and why.
     """
-    return [kept for place in orphans for kept in _removed(place)]
+    return [kept for path in orphans for kept in _removed(path)]
 
 
-def _removed(place: Path) -> Iterator[tuple[Path, str]]:
+def _removed(path: Path) -> Iterator[tuple[Path, str]]:
     """Remove an orphan, or what the workflow made in it; yield what is kept."""
     try:
-        if place.is_symlink():
-            yield place, "a link"
-        elif place.suffix == ".zarr":
-            yield from _store_removed(place)
-            _remove_empty(place.parents)
-        elif place.is_dir():
-            for entry in sorted(place.iterdir()):
+        if path.is_symlink():
+            yield path, "a link"
+        elif path.suffix == ".zarr":
+            yield from _store_removed(path)
+            _remove_empty(path.parents)
+        elif path.is_dir():
+            for entry in sorted(path.iterdir()):
                 yield from _entry_removed(entry)
-            _remove_empty([place])
+            _remove_empty([path])
         else:
-            yield place, "not made by this workflow"
+            yield path, "not made by this workflow"
     except OSError as error:
-        yield place, str(error)
+        yield path, str(error)
 
 
 def _entry_removed(entry: Path) -> Iterator[tuple[Path, str]]:
@@ -194,5 +194,5 @@ def _remove_empty(folders: Iterable[Path]) -> None:
         folder.rmdir()
 
 
-def _is_there(place: Path) -> bool:
-    return place.exists() or place.is_symlink()
+def _is_there(path: Path) -> bool:
+    return path.exists() or path.is_symlink()

@@ -81,8 +81,8 @@ def _imported(path: Path) -> frozenset[Path]:
 
 def _file_of(module: str) -> Path | None:
     """The file of a module by its name below the library; None if it is the name of something else."""
-    place = LIBRARY.joinpath(*module.split("."))
-    return next((file for file in (place.with_suffix(".py"), place / "__init__.py") if file.is_file()), None)
+    base = LIBRARY.joinpath(*module.split("."))
+    return next((file for file in (base.with_suffix(".py"), base / "__init__.py") if file.is_file()), None)
 
 
 def _name_of(file: Path) -> str:

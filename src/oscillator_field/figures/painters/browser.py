@@ -82,8 +82,8 @@ def _candidates() -> Iterator[str]:
     if own and shutil.which(own):
         yield own
     for browser in chromium_based_browsers.values():
-        for place in (*browser.exe_names, *browser.typical_paths):
-            if path := shutil.which(place):
+        for name in (*browser.exe_names, *browser.typical_paths):
+            if path := shutil.which(name):
                 yield path
 
 

@@ -56,7 +56,7 @@ def one_browser(bundle: Bundle = "cartesian") -> Iterator[Draw]:
 
 
 class _Kaleido(kaleido.Kaleido):
-    """Kaleido's browser, told of all that its pages do from the start, and ready only once they are.
+    """Kaleido's browser, subscribed to all events of its pages, and ready only when they are.
 
     Kaleido waits for its page to be loaded, but asks to be told of that only once the page is on its way: it would wait
     for ever for one that was there sooner. Told from the start, it may take the empty page of a new tab for its own.

@@ -40,7 +40,7 @@ class Rectangle:
 
 @dataclass(frozen=True)
 class Page:
-    """Size of the page, and the place of each panel."""
+    """Size of the page, and the rectangle of each panel."""
 
     width: int
     height: int
@@ -63,13 +63,13 @@ def page(animation: Animation, size: int) -> Page:
         cell = max(1, side // max(first.values.shape[1:]))
         height, width = (cell * cells for cells in first.values.shape[1:])
     title = PANEL_TITLE_LINE * max(len(_panel_title_lines(panel.title, width)) for panel in animation.panels)
-    places = tuple(
+    rectangles = tuple(
         Rectangle(LEFT + column * (width + GAP), TOP + title + row * (height + GAP + title), width, height)
         for row, column in (divmod(number, columns) for number in range(count))
     )
-    last = places[-1]
+    last = rectangles[-1]
     right = LEFT + columns * width + (columns - 1) * GAP
-    return Page(right + RIGHT, last.top + height + BOTTOM, places)
+    return Page(right + RIGHT, last.top + height + BOTTOM, rectangles)
 
 
 def figure(animation: Animation, sheet: Page) -> dict[str, Any]:
@@ -90,13 +90,13 @@ def figure(animation: Animation, sheet: Page) -> dict[str, Any]:
     if animation.colours is not None:
         layout["coloraxis"] = _colour_axis(animation.colours, inner_height)
     x_range, y_range = ranges(animation)
-    for number, (panel, place) in enumerate(zip(animation.panels, sheet.panels, strict=True), 1):
+    for number, (panel, rectangle) in enumerate(zip(animation.panels, sheet.panels, strict=True), 1):
         suffix = "" if number == 1 else str(number)
-        left, top = place.left - LEFT, place.top - TOP
-        outer_x = not any(other.left == place.left and other.top > place.top for other in sheet.panels)
-        outer_y = place.left == LEFT
+        left, top = rectangle.left - LEFT, rectangle.top - TOP
+        outer_x = not any(other.left == rectangle.left and other.top > rectangle.top for other in sheet.panels)
+        outer_y = rectangle.left == LEFT
         layout[f"xaxis{suffix}"] = {
-            "domain": [left / inner_width, (left + place.width) / inner_width],
+            "domain": [left / inner_width, (left + rectangle.width) / inner_width],
             "anchor": f"y{suffix}",
             "range": x_range,
             "title": {"text": animation.x_title if outer_x else "", "standoff": 8},
@@ -104,7 +104,7 @@ def figure(animation: Animation, sheet: Page) -> dict[str, Any]:
             **_FIXED_AXIS,
         }
         layout[f"yaxis{suffix}"] = {
-            "domain": [1 - (top + place.height) / inner_height, 1 - top / inner_height],
+            "domain": [1 - (top + rectangle.height) / inner_height, 1 - top / inner_height],
             "anchor": f"x{suffix}",
             "range": y_range,
             "title": {"text": animation.y_title if outer_y else "", "standoff": 8},
@@ -112,7 +112,7 @@ def figure(animation: Animation, sheet: Page) -> dict[str, Any]:
             **_FIXED_AXIS,
         }
         if panel.title:
-            lines = _panel_title_lines(panel.title, place.width)
+            lines = _panel_title_lines(panel.title, rectangle.width)
             layout["annotations"].append(_panel_title(lines, left, top, inner_width, inner_height))
     # The traces that change come first, one a panel; curves stand still behind their cursors.
     numbered = list(enumerate(animation.panels, 1))
@@ -216,12 +216,12 @@ def ranges(animation: Animation) -> tuple[list[float], list[float]]:
 
 
 def _title(text: str, width: int, height: int) -> dict[str, Any]:
-    """One line, or two small ones if it is long, above the place where a PNG says the time."""
-    place = {"x": LEFT / width, "xanchor": "left"}
+    """One line, or two small ones if it is long, above where a PNG says the time."""
+    left = {"x": LEFT / width, "xanchor": "left"}
     if len(text) <= TITLE_LETTERS:
-        return {"text": text, "y": 1 - 26 / height, **place}
+        return {"text": text, "y": 1 - 26 / height, **left}
     small = {"font": {"size": 12}, "y": 1 - 14 / height, "yanchor": "top"}
-    return {"text": "<br>".join(textwrap.wrap(text, SMALL_TITLE_LETTERS)), **small, **place}
+    return {"text": "<br>".join(textwrap.wrap(text, SMALL_TITLE_LETTERS)), **small, **left}
 
 
 def _colour_axis(colours: Colours, inner_height: int) -> dict[str, Any]:

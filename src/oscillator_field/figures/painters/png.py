@@ -122,8 +122,8 @@ def canvas(animation: Animation, sheet: Page, scale: int, draw: Draw) -> Canvas:
     share = np.linspace(0, 1, TEXT_GREYS)[:, np.newaxis]
     greys = np.rint(ground * (1 - share) + np.array(TEXT_COLOUR) * share).astype(np.uint8)
     first = TEXT_GREYS
-    place = sheet.panels[0]
-    data, paint = _data_painter(animation, drawn[place.top * scale, place.left * scale], scale, first)
+    rectangle = sheet.panels[0]
+    data, paint = _data_painter(animation, drawn[rectangle.top * scale, rectangle.left * scale], scale, first)
     left_over = COLOURS - len(greys) - len(data)
     own = Image.fromarray(drawn).quantize(left_over, dither=Image.Dither.NONE).getpalette() or []
     palette = np.concatenate([greys, data, np.array(own, np.uint8).reshape(-1, 3)[:left_over]])
@@ -134,8 +134,8 @@ def painted(animation: Animation, stretched: Canvas, chosen: list[int]) -> Itera
     """The chosen frames, one after the other: the data painted into the panels, time and step written above them."""
     for number in chosen:
         frame = stretched.background.copy()
-        for panel, place in enumerate(stretched.sheet.panels):
-            stretched.paint(panel, number, _inside(frame, place, stretched.scale))
+        for panel, rectangle in enumerate(stretched.sheet.panels):
+            stretched.paint(panel, number, _inside(frame, rectangle, stretched.scale))
         _write(frame, animation.frame_texts[number], stretched)
         yield frame
 
@@ -150,9 +150,9 @@ def _background(animation: Animation, sheet: Page) -> dict[str, Any]:
     return content
 
 
-def _inside(picture: Indices, place: Rectangle, scale: int) -> Indices:
-    top, left = place.top * scale, place.left * scale
-    return picture[top : top + place.height * scale, left : left + place.width * scale]
+def _inside(picture: Indices, rectangle: Rectangle, scale: int) -> Indices:
+    top, left = rectangle.top * scale, rectangle.left * scale
+    return picture[top : top + rectangle.height * scale, left : left + rectangle.width * scale]
 
 
 def _write(frame: Indices, text: str, stretched: Canvas) -> None:
@@ -213,10 +213,10 @@ def _scatter_painter(animation: Animation, ground: Pixels, scale: int, first: in
         distance = np.hypot(rows + 0.5 - y[:, np.newaxis, np.newaxis], columns + 0.5 - x[:, np.newaxis, np.newaxis])
         covered = np.rint(np.clip(radius + 0.5 - distance, 0, 1) * COVERS).astype(int)
         index = first + level[:, np.newaxis, np.newaxis] * COVERS + covered - 1
-        places = np.broadcast_to(rows * width + columns, covered.shape)
+        positions = np.broadcast_to(rows * width + columns, covered.shape)
         # Edges first, so that none lies over the middle of a neighbour.
         for part in (covered > 0) & (covered < COVERS), covered == COVERS:
-            inside.flat[places[part]] = index[part]
+            inside.flat[positions[part]] = index[part]
 
     return mixed, paint
 

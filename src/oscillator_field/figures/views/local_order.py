@@ -15,7 +15,7 @@ def animation(history: StoredHistory, *, every: int, colours: str, panels: int) 
 
     Args:
         history: an open history.
-        every: every so many-th frame, and the last, is shown.
+        every: every n-th stored frame, and the last, is shown.
         colours: a sequential colour scale of plotly.
         panels: runs shown at most.
     """

@@ -18,7 +18,7 @@ def animation(observables: Store, *, every: int, panels: int) -> Animation:
 
     Args:
         observables: an open store.
-        every: the cursor stops at every so many-th frame, and at the last.
+        every: the cursor stops at every n-th stored frame, and at the last.
         panels: runs shown at most.
     """
     step, time = observables["step"][:], observables["time"][:]

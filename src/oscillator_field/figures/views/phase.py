@@ -28,7 +28,7 @@ def animation(
 
     Args:
         history: an open history.
-        every: every so many-th frame, and the last, is shown.
+        every: every n-th stored frame, and the last, is shown.
         channels: `mean`, the number of one, or `all` for a panel each.
         channel_mean: `circular` or `arithmetic`.
         colours: a cyclic colour scale of plotly.

@@ -15,7 +15,7 @@ def animation(history: StoredHistory, *, every: int, colours: str, panels: int) 
 
     Args:
         history: an open history.
-        every: every so many-th frame, and the last, is shown; spikes in between are counted in.
+        every: every n-th stored frame, and the last, is shown; spikes in between are counted in.
         colours: a sequential colour scale of plotly.
         panels: runs shown at most.
     """
@@ -49,7 +49,7 @@ def spikes_between(history: StoredHistory, run: int, chosen: NDArray[np.int64]) 
     total = np.zeros((len(chosen), *spikes.shape[2:4]), np.int64)
     for part in history.frame_blocks():
         block = spikes[run, part].sum(axis=-1, dtype=np.uint32)
-        places = np.searchsorted(chosen, np.arange(part.start, part.stop))
-        firsts = np.flatnonzero(np.diff(places, prepend=-1))
-        total[places[firsts]] += np.add.reduceat(block, firsts, axis=0, dtype=np.int64)
+        bins = np.searchsorted(chosen, np.arange(part.start, part.stop))
+        firsts = np.flatnonzero(np.diff(bins, prepend=-1))
+        total[bins[firsts]] += np.add.reduceat(block, firsts, axis=0, dtype=np.int64)
     return total

@@ -1,4 +1,4 @@
-"""The trajectory view: the sites of a run as points in a plane, coloured by the ink or the place of their pixels."""
+"""The trajectory view: the sites of a run as points in a plane, coloured by the ink or the position of their pixels."""
 
 from __future__ import annotations
 
