@@ -33,8 +33,8 @@ def field():
     return (
         f"On {found['machine']}:\n\n"
         + table(["512 steps of 28 x 28 x 4 oscillators", "ms a field", "times the notebook"], rows)
-        + f"\nA stored field of every step takes, by `precision`, {sizes}. {found['many_fields']:,} fields, final state, two "
-        f"threads, take {seconds} s. A job of 1,000 fields that stores every step takes {gigabytes:.1f} GB of memory.\n"
+        + f"\nA stored field of every step takes, by `precision`, {sizes}. {found['many_fields']:,} fields, final state, "
+        f"two threads, take {seconds} s. A job of 1,000 fields that stores every step takes {gigabytes:.1f} GB of memory.\n"
     )
 
 
