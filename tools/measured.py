@@ -30,12 +30,13 @@ def field():
         f"{_short(size)} MB with `precision: {name}`" for name, size in found["megabytes_a_field"].items()
     )
     seconds, gigabytes = _short(found["seconds_of_many_fields"]), found["peak_megabytes"] / 1000
-    return (
-        f"On {found['machine']}:\n\n"
-        + table(["512 steps of 28 x 28 x 4 oscillators", "ms a field", "times the notebook"], rows)
-        + f"\nA stored field of every step takes, by `precision`, {sizes}. {found['many_fields']:,} fields, final state, "
-        f"two threads, take {seconds} s. A job of 1,000 fields that stores every step takes {gigabytes:.1f} GB of memory.\n"
-    )
+    lines = [
+        f"A stored field of every step takes, by `precision`, {sizes}.",
+        f"{found['many_fields']:,} fields, final state, two threads, take {seconds} s.",
+        f"A job of 1,000 fields that stores every step takes {gigabytes:.1f} GB of memory.",
+    ]
+    head = ["512 steps of 28 x 28 x 4 oscillators", "ms a field", "times the notebook"]
+    return f"On {found['machine']}:\n\n{table(head, rows)}\n" + "\n".join(lines) + "\n"
 
 
 def gpu():
