@@ -31,7 +31,6 @@ PAGES += [(SAMPLES, SAMPLE_VIEW, SAMPLE_FRAMES)]
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(find_browser() is None, reason="no browser to look at pictures with"),
-    pytest.mark.xdist_group("pictures"),
 ]
 
 

@@ -24,7 +24,6 @@ SWEEP = {
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(find_browser() is None, reason="no browser to look at the gallery with"),
-    pytest.mark.xdist_group("sweep"),
 ]
 
 

@@ -18,7 +18,6 @@ from tests.support.projects import ROOT
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(find_browser() is None, reason="no browser to draw PNG with"),
-    pytest.mark.xdist_group("rerun column"),
 ]
 KEYS = dict(CONFIG.walk())
 
