@@ -99,7 +99,7 @@ def test_a_second_call_has_nothing_to_do_and_a_new_time_leaves_the_pixels_alone(
         ),
     }
     changed = config(pictures)
-    changed["readout"]["times"] = [256, 512]
+    changed["readout"]["steps"] = [256, 512]
     planned = project.planned(changed)
     assert not {message for message in planned if "pixels" in message or "input" in message or "time=0" in message}
     assert "Train a network on field+time=256" in planned
@@ -128,7 +128,9 @@ def test_the_page_shows_its_figures_without_a_complaint(project):
 )
 def test_what_was_killed_goes_on_and_ends_with_the_same_results(project, new_project, pictures, script, sign):
     other = new_project("killed")
-    other.snakemake("--dry-run", config=config(pictures))  # writes override.yaml
+    few = config(pictures)
+    few["grid"], few["batch"], few["readout"]["classifiers"] = {}, [], ["network"]
+    other.snakemake("--dry-run", config=few)  # writes override.yaml
     command = [sys.executable, "-m", "snakemake", "--cores", "1", "--configfile", "override.yaml"]
     with subprocess.Popen(command, cwd=other.folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as running:
         end = time.monotonic() + 240
@@ -149,10 +151,11 @@ def test_what_was_killed_goes_on_and_ends_with_the_same_results(project, new_pro
     # A network that learns from pixels may come before any field.
     assert done or script == "fit_readout.py"
 
-    outcome = other.snakemake(config=config(pictures))
+    outcome = other.snakemake(config=few)
     assert times == {path: path.stat().st_mtime_ns for path in done}, "what was done was done again"
     assert outcome.code == 0
     mine, theirs = predictions(other), predictions(project)
-    assert mine.keys() == theirs.keys()
+    assert mine
+    assert mine.keys() <= theirs.keys()
     for name in mine:
         assert np.array_equal(mine[name], theirs[name]), name

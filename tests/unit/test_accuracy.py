@@ -13,6 +13,8 @@ from oscillator_field.inputs.encoding import encode, over_channels
 from oscillator_field.inputs.mnist import picture
 from tests.support.reference import apart, simulate_float64
 
+pytestmark = pytest.mark.slow
+
 SAMPLE = Path(__file__).parents[2] / "resources" / "mnist-sample"
 STEPS = 512
 

@@ -11,6 +11,8 @@ import pytest
 from oscillator_field import FieldParameters, simulate
 from oscillator_field.engines import numba_kernels
 
+pytestmark = pytest.mark.slow
+
 PROGRAM = """
 import resource, sys
 import numpy as np

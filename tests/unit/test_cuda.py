@@ -51,6 +51,7 @@ def test_both_ways_agree_with_float64(way, shape):
     assert_agrees(history, setting, parameters, 12, error=2e-5)
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=12)
 @given(
     seed=st.integers(0, 10**6),
@@ -134,6 +135,7 @@ def test_a_driver_that_is_not_there_leaves_one_line():
     assert done.stderr.splitlines()[-1].startswith("oscillator_field.engines.cuda.UnusableGpuError: no usable GPU: ")
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="the compiler for GPUs is installed on Linux alone")
 @pytest.mark.parametrize("compute_capability", [(7, 5), (9, 0)])
 def test_kernels_compile_for_real_gpus_and_keep_the_state_in_registers(compute_capability):

@@ -14,7 +14,10 @@ from oscillator_field.figures.painters import browser, drawing
 from oscillator_field.figures.painters.browser import find_browser
 from tests.support.processes import alive, wait_for
 
-pytestmark = pytest.mark.skipif(find_browser() is None, reason="no browser to draw PNG with")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(find_browser() is None, reason="no browser to draw PNG with"),
+]
 FIGURE = {
     "data": [{"type": "scatter", "x": [0, 1], "y": [0, 1]}],
     "layout": {"width": 300, "height": 200, "paper_bgcolor": "#ff0000"},

@@ -85,6 +85,7 @@ def test_aligned_planes_neither_flip_nor_turn(features):
         )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fit", ["chained", "independent"])
 def test_tsne_keeps_apart_what_is_apart_and_repeats_itself(features, fit):
     frames = np.stack([features, features + 0.01])
@@ -99,6 +100,7 @@ def test_tsne_keeps_apart_what_is_apart_and_repeats_itself(features, fit):
         assert gap > one.std() + other.std()
 
 
+@pytest.mark.slow
 def test_chained_tsne_stays_near_and_as_good_as_fits_by_themselves():
     # A cloud that turns about itself in a third dimension: fits by themselves start from other principal components.
     generator = np.random.default_rng(2)
@@ -240,6 +242,7 @@ def test_points_that_send_the_solver_s_start_to_nothing_are_embedded(fit):
     np.testing.assert_allclose(np.abs(positions[:, 0]), np.sqrt(2) * np.abs(x[0, :, 0] - x.mean()), atol=1e-5)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("field", "settings"),
     [

@@ -17,6 +17,7 @@ CONDA_NAMES = {"torch": "pytorch", "kaleido": "python-kaleido"}
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 
 
+@pytest.mark.slow
 def test_torch_and_torchvision_fit_each_other():
     import torch
     import torchvision

@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from oscillator_field import FieldParameters, simulate
-from oscillator_field.engines.registry import ENGINES, numba
+from oscillator_field.engines import numba
+from oscillator_field.engines.registry import ENGINES
 from oscillator_field.field import start
 from tests.support.random_settings import STRONG, random_setting
 from tests.support.reference import apart, assert_agrees, simulate_float64
@@ -34,6 +35,7 @@ def test_steps_agree_with_float64(engine, steps, evolve_input):
     assert 0 < history.spikes.mean() < 1
 
 
+@pytest.mark.slow
 # One for each way in which the compiled loops go through channels and columns.
 @pytest.mark.parametrize("shape", [(1, 1, 1), (3, 4, 3), (2, 3, 7), (2, 4, 8), (1, 6, 10), (2, 3, 11)])
 def test_lattices_of_any_shape_agree_with_float64(shape):
@@ -54,6 +56,7 @@ def test_each_run_has_parameters_of_its_own(engine):
         assert apart(history.final_input_phase[run], final_input).max() < 1e-4
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=20)
 @given(
     seed=st.integers(0, 10**6),
@@ -80,6 +83,7 @@ def test_a_run_has_the_same_bits_whatever_shares_its_batch(seed, shape, runs, th
         assert np.array_equal(getattr(together, name)[chosen], getattr(alone, name)[0]), name
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=15)
 @given(every=st.integers(1, 12), steps=st.integers(1, 12), engine=st.sampled_from(sorted(ENGINES)))
 def test_thinning_loses_frames_but_no_spike(every, steps, engine):
@@ -104,6 +108,7 @@ def test_compiled_calls_of_any_length_give_the_same(monkeypatch):
     assert np.array_equal(simulate(**arguments).spikes, at_once.spikes)
 
 
+@pytest.mark.slow
 def test_compiled_code_is_found_again_by_the_next_process(tmp_path):
     program = """
 import numpy as np

@@ -49,6 +49,7 @@ def test_the_first_three_of_the_sample_is_the_one_everybody_knows():
     assert three[5:25].any(axis=1).all()
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not FULL.is_dir(), reason="the full set is not at hand")
 def test_the_sample_is_made_of_the_full_set_by_the_script(tmp_path):
     mnist.make_sample(FULL, tmp_path, training=5000, test=1000)

@@ -72,6 +72,7 @@ def test_sets_and_their_sizes():
     assert [image_count(None, name) for name in ("training", "test")] == [60_000, 10_000]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["training+augmentation=1", "test+gaussian_noise=0.5", "test+salt_and_pepper=0.3"])
 def test_what_is_drawn_depends_on_the_seed_and_the_name_alone(tmp_path, name):
     def drawn(place, seed, name=name):
@@ -257,6 +258,7 @@ network.train(*blobs(), NETWORK, seed=7, checkpoint=sys.argv[1])
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("epochs", [1, 4])
 def test_training_that_was_killed_goes_on_to_the_same_bits(tmp_path, epochs):
     checkpoint = tmp_path / "killed.pt"
@@ -287,6 +289,7 @@ def test_a_checkpoint_of_another_training_is_not_gone_on_from(tmp_path):
     assert trained.curves == train(*blobs(), NETWORK, seed=2, checkpoint=tmp_path / "other.pt").curves
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("classifier", [*FITS, "network"])
 def test_at_the_start_the_field_says_nothing_and_nothing_is_learnt(stores, tmp_path, classifier):
     write_predictions(
@@ -306,6 +309,7 @@ def test_at_the_start_the_field_says_nothing_and_nothing_is_learnt(stores, tmp_p
     assert result.accuracy["test"].max() < 0.25
 
 
+@pytest.mark.slow
 def test_predictions_hold_all_that_the_results_say(stores, tmp_path):
     images, fields = stores
     arms = [Arm("pixels", {}), Arm("field", PARAMETERS, 8)]

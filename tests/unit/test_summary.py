@@ -210,6 +210,7 @@ def test_a_lost_chunk_is_refused_and_not_read_as_zeros(tmp_path, array, message)
         open_sweep(tmp_path)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "axes", [{}, {"k_bias": [1.25, 2.0]}, {"k_bias": [1.25, 2.0], "scale": ["standardised", "unit"]}]
 )

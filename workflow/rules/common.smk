@@ -116,5 +116,5 @@ def command(rule, *more, typed=False):
         configfiles=given.configfiles,
         config=given.config,
         more=more,
-        called_in=os.environ.get("PWD", "") if typed else "",
+        called_in=(os.environ.get("PWD", "") if workflow.overwrite_workdir else os.getcwd()) if typed else "",
     )
