@@ -23,9 +23,9 @@ from field import ROOT, SAMPLE, machine
 from oscillator_field.analysis.embedding import cos_sin, embed_sites
 from oscillator_field.analysis.embedding_quality import displacements
 from oscillator_field.analysis.projections import tsne
+from oscillator_field.figures.animate import animation
 from oscillator_field.figures.painters.browser import find_browser
 from oscillator_field.figures.painters.html import write_html
-from oscillator_field.figures.views import animation
 from oscillator_field.inputs.mnist import picture
 from oscillator_field.inputs.perturbation import write_perturbation
 from oscillator_field.run import Run

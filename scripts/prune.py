@@ -1,4 +1,4 @@
-"""prune: list results that are no longer in the grid, or remove what the workflow made of them."""
+"""prune: list results that the config does not ask for, or remove what the workflow made of them."""
 
 import sys
 from pathlib import Path

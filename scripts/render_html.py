@@ -3,8 +3,8 @@
 import os
 from pathlib import Path
 
+from oscillator_field.figures.animate import animation
 from oscillator_field.figures.painters.html import write_html
-from oscillator_field.figures.views import animation
 from oscillator_field.logs import log_to
 
 with log_to(snakemake.log[0]):

@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
+from oscillator_field.figures.animate import animation
 from oscillator_field.figures.painters.drawing import one_browser
 from oscillator_field.figures.painters.png import write_png
-from oscillator_field.figures.views import animation
 from oscillator_field.logs import log_to
 
 with log_to(snakemake.log[0]), one_browser() as draw:

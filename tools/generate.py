@@ -7,7 +7,6 @@ With `--check` nothing is written: a file that is stale is an error, with the di
 
 import argparse
 import difflib
-import json
 import math
 import sys
 from pathlib import Path
@@ -32,7 +31,7 @@ class _Dumper(yaml.SafeDumper):
 
 
 def schema_text():
-    head = "# Generated from src/oscillator_field/study/config_model.py by `make generate`; change that file instead.\n"
+    head = "# Generated from src/oscillator_field/study/config_model/ by `make generate`; change that file instead.\n"
     return head + yaml.dump(config_schema(), Dumper=_Dumper, sort_keys=False, width=120)
 
 
@@ -64,10 +63,8 @@ def _with_comment(line, comment):
 
 
 def _yaml(value):
-    # Floats as YAML reads them back: 1e-05 would be a text.
-    if isinstance(value, list):
-        return yaml.safe_dump(value, default_flow_style=True, width=1000).strip()
-    return "null" if value is None else value if isinstance(value, str) else json.dumps(value)
+    # As YAML reads it back: 1e-05 would be a text.
+    return yaml.safe_dump(value, default_flow_style=True, width=1000).removesuffix("...\n").strip()
 
 
 def tables_text():

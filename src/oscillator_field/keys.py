@@ -25,7 +25,7 @@ class Key:
         details: what else its users want to know, for the tables.
         reruns: the rules that a change runs again; whatever is made of their results follows.
         adds: the rules that make what an added value asks for.
-        allowed: what is allowed in words, where those of the schema do not say it.
+        allowed: what is allowed, in words, where the schema alone would not be understood.
     """
 
     default: Any

@@ -175,12 +175,12 @@ def test_orphans_are_listed_and_removed_only_when_asked_for(project):
     (gone / "notes.txt").write_text("mine")
     listed = project.snakemake("prune", config=fewer).output
     assert str(gone.relative_to(project.folder)) in listed
-    assert "2 results are no longer in the grid" in listed
+    assert "2 results are there that the config does not ask for" in listed
     assert (gone / "history.zarr").exists()
     # The wrong grid, and another list than the one that was shown.
     for config, said in (
         (with_grid(k_coupling=[0.5]), "no run that this config asks for is there"),
-        (SWEEP, "No result is out of the grid."),
+        (SWEEP, "The config asks for all results that are there."),
         (with_grid(k_coupling=[0.06]), "is the key of another list"),
     ):
         key = re.search(r"prune=(remove-[0-9a-f]{10})", listed).group(1)

@@ -56,7 +56,7 @@ def test_the_lock_covers_every_dependency_with_hashes_and_names_no_address():
     ("module", "unwanted"),
     [
         ("oscillator_field", {"numpy", "torch", "zarr"}),
-        ("oscillator_field.figures.views", {"torch", "pandas", "sklearn", "kaleido", "xarray"}),
+        ("oscillator_field.figures.animate", {"torch", "pandas", "sklearn", "kaleido", "xarray"}),
         ("oscillator_field.figures.painters.png", {"torch", "pandas", "sklearn", "xarray"}),
         ("oscillator_field.simulation", {"torch", "pandas", "sklearn", "plotly", "xarray"}),
         ("oscillator_field.analysis.embedding", {"torch", "pandas", "sklearn", "plotly", "xarray"}),

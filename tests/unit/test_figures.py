@@ -15,6 +15,7 @@ from PIL import Image
 from plotly.offline import get_plotlyjs_version
 
 from oscillator_field.analysis.measuring import measure
+from oscillator_field.figures.animate import animation
 from oscillator_field.figures.animation import Animation, Colours, Curves, Lattice, Scatter, frame_texts, named_scale
 from oscillator_field.figures.painters import layout, png
 from oscillator_field.figures.painters.apng import write_apng
@@ -24,7 +25,6 @@ from oscillator_field.figures.painters.html import write_html
 from oscillator_field.figures.painters.packing import LEVELS, deflate, pack, unpack
 from oscillator_field.figures.plotlyjs import CARTESIAN, scripts
 from oscillator_field.figures.titles import run_titles
-from oscillator_field.figures.views import animation
 from oscillator_field.parameters import DEFAULTS
 from oscillator_field.run import Run
 from oscillator_field.stores.history import open_history

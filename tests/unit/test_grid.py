@@ -3,12 +3,14 @@
 import re
 import string
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from oscillator_field.parameters import DEFAULTS, GROUPS
+from oscillator_field.parameters import DEFAULTS, GROUPS, checked
 from oscillator_field.run import LONGEST_NAME, Run, is_run_name, run_name
+from oscillator_field.study.axes import axis_values
 from oscillator_field.study.grid import expand, perturbations, sample_sets
 
 
@@ -22,6 +24,37 @@ def config(**changes):
 
 def names(**changes):
     return [job.name for job in expand(config(**changes))]
+
+
+@given(
+    ends=st.tuples(st.floats(-900, 900), st.floats(-900, 900)).filter(lambda ends: ends[0] != ends[1]),
+    steps=st.integers(2, 60),
+)
+def test_a_linear_range_has_the_values_of_numpy(ends, steps):
+    # Names of runs hang on them, so another formula would rename runs that exist.
+    values = (
+        axis_values("k_bias", {"from": ends[0], "to": ends[1], "steps": steps}, 0) if distinct(*ends, steps) else []
+    )
+    assert values in ([], [checked("k_bias", value) for value in np.linspace(*ends, steps).tolist()])
+
+
+def distinct(first, last, steps):
+    """Whether all values of a range differ after they are rounded."""
+    values = [checked("k_bias", value) for value in np.linspace(first, last, steps).tolist()]
+    return len(set(values)) == steps
+
+
+@pytest.mark.parametrize(("first", "last", "steps"), [(0.25, 5, 26), (1e-3, 10, 41), (1000, 0.001, 2), (7.68, 0.06, 8)])
+def test_a_logarithmic_range_has_the_values_of_numpy(first, last, steps):
+    described = {"from": first, "to": last, "steps": steps, "scale": "log"}
+    expected = [checked("k_bias", value) for value in np.geomspace(first, last, steps).tolist()]
+    assert axis_values("k_bias", described, 0) == expected
+
+
+def test_ranges_that_runs_are_named_by_stay_as_they_are():
+    values = axis_values("k_bias", {"from": 0.25, "to": 5, "steps": 26, "scale": "log"}, 0)
+    assert values[23] == 3.93448237961
+    assert axis_values("k_bias", {"from": -0.4, "to": 0.05, "steps": 10}, 0)[8] == 0
 
 
 def test_a_name_lists_what_differs_from_the_defaults_sorted():

@@ -210,7 +210,28 @@ BAD = {
     ),
     "a range beyond its parameter": (
         "grid: {delta_t: {from: 0.5, to: 2, steps: 3}}",
-        "grid.delta_t: 1.25 is not allowed (at most 1)",
+        "grid.delta_t.to: 2 is not allowed (at most 1)",
+    ),
+    "a folder outside": (
+        "pathvars: {results: ../out}",
+        'pathvars.results: "../out" is not allowed (a folder, without .. and without the letters',
+    ),
+    "a folder of no name": ("pathvars: {results: ''}", 'pathvars.results: "" is not allowed (a folder, without ..'),
+    "a folder that nothing is written to": (
+        "pathvars: {result: out}",
+        "pathvars.result: no such key (did you mean results? allowed: logs, resources, results)",
+    ),
+    "a readout of pictures that are not there": (
+        "{mnist: {source: directory, directory: nowhere}, readout: {enabled: true}}",
+        "nowhere: no file train-labels-idx1-ubyte or train-labels-idx1-ubyte.gz",
+    ),
+    "all pictures to validate with": (
+        "readout: {validation_share: 1}",
+        "readout.validation_share: 1 is not allowed (less than 1)",
+    ),
+    "a range beyond all floats": (
+        "grid: {k_bias: {from: -1, to: 1.0e+308, steps: 3}}",
+        "grid.k_bias.to: 1e+308 is not allowed (at most 1000)",
     ),
     "a removal without its list": (
         "prune: remove",

@@ -1,6 +1,7 @@
 """The workflow in other hands: imported as a module, deployed, in other folders, parsed by a bare Snakemake."""
 
 import re
+import shlex
 import subprocess
 import sys
 from importlib.metadata import version
@@ -62,6 +63,26 @@ def test_another_workflow_imports_it_with_a_prefix(clone, tmp_path):
     assert "field/results/runs/digit=7" in listed
     [line] = [line for line in listed.splitlines() if line.startswith("To remove them: ")]
     assert line.startswith(f"To remove them: snakemake field_prune --snakefile {snakefile}")
+    # As it is printed; what is not a run of ours stays.
+    kept = made / "runs" / "digit=7" / "notes.txt"
+    kept.write_text("mine")
+    removed = mine.snakemake(*shlex.split(line.removeprefix("To remove them: snakemake ")), check=False).output
+    assert "notes.txt (not made by this workflow)" in removed
+    assert (made / "runs" / RUN / "history.zarr").exists()
+
+
+def test_an_importing_workflow_keeps_its_own_default(clone, tmp_path):
+    mine = elsewhere(tmp_path / "mine", clone)
+    (mine.folder / "config").mkdir()
+    (mine.folder / "config" / "config.yaml").write_text("samples: 3\n")  # of the importing workflow
+    (mine.folder / "Snakefile").write_text(
+        'configfile: "config/config.yaml"\n'
+        'rule first:\n    output: touch("mine.txt")\n    message: "Mine"\n'
+        f'module field:\n    snakefile: "{clone.folder}/workflow/Snakefile"\n'
+        "use rule * from field as field_*\n"
+    )
+    assert mine.planned() == {"Mine"}
+    assert "Simulate digit=3" in mine.planned(None, "field_all")
 
 
 def test_snakedeploy_deploys_it(clone, tmp_path):
@@ -106,7 +127,7 @@ def test_folders_have_other_names_by_pathvars(clone, tmp_path):
     (study.folder / "out" / "results" / "runs" / "digit=7").mkdir()
     plan = study.snakemake("--snakefile", str(clone.folder / "Snakefile"), "plan", config=config).output
     assert "0 new, 0 recomputed, 1 unchanged" in plan
-    assert "1 results are no longer in the grid" in plan
+    assert "1 results are there that the config does not ask for" in plan
 
 
 def test_a_bare_snakemake_parses_it(clone, tmp_path):

@@ -49,7 +49,7 @@ CHANGED = {
     "instances": [0, 1],
     "field.steps": 13,
     "field.channels": 3,
-    "grid": {"k_bias": [1.25, 2]},
+    "grid": {"arc": [6.283185307179586, 3]},
     "batch": [],
     "history.precision": 0.001,
     "study.observable": "settling_time",
@@ -80,7 +80,15 @@ CHANGED = {
     "pathvars": {"resources": "other", "results": "elsewhere"},
 }
 # Something is taken away, so nothing is new.
-TAKEN_AWAY = ("embed.methods", "embed.samples.methods", "readout.classifiers", "render.png.mp4")
+TAKEN_AWAY = (
+    "render.html.enabled",
+    "render.png.enabled",
+    "readout.enabled",
+    "embed.methods",
+    "embed.samples.methods",
+    "readout.classifiers",
+    "render.png.mp4",
+)
 # Nothing reads these in this study; test_study changes them.
 NOT_READ = {"mnist.mirrors": "the pictures come from a folder"}
 

@@ -33,12 +33,12 @@ MNIST, READOUT = "<resources>/mnist", "<results>/readout"
 JOB, SET = "<results>/runs/{job}", "<results>/runs/{set}"
 PLOTLYJS = {"cartesian": "<results>/plotly-cartesian.min.js", "whole": "<results>/plotly.min.js"}
 ENVIRONMENT = "../../environment.yml"
-MODIFIER = workflow.modifier  # what an importing workflow does to names and folders, for the time after parsing
+MODIFIER = workflow.modifier  # how an importing workflow changes names and folders; after parsing it is another
 
 
 def folder(pathvar):
     """A folder by its pathvar, below the prefix that an importing workflow gives."""
-    return MODIFIER.path_modifier.replace_prefix(MODIFIER.pathvars.apply(pathvar))
+    return MODIFIER.pathvars.apply(MODIFIER.path_modifier.replace_prefix(pathvar))
 
 
 def read_study():
@@ -115,6 +115,7 @@ def command(rule, *more, typed=False):
         directory=os.getcwd() if workflow.overwrite_workdir or not typed else None,
         configfiles=given.configfiles,
         config=given.config,
+        replace=given.replace_workflow_config,
         more=more,
         called_in=(os.environ.get("PWD", "") if workflow.overwrite_workdir else os.getcwd()) if typed else "",
     )

@@ -36,7 +36,8 @@ rule prune:
         ENVIRONMENT
     params:
         settings=lambda wildcards: {
-            "asked": STUDY.config["prune"],
+            # In a module, what `--config` says does not reach the config.
+            "asked": workflow.config_settings.config.get("prune", STUDY.config["prune"]),
             "command": shlex.join(["snakemake", *command("prune", "prune=", typed=True)]),
             "orphans": list(map(str, STUDY.orphans(folder("<results>")))),
             "wanted": sorted(map(str, STUDY.wanted_folders(folder("<results>")))),

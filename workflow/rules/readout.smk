@@ -106,9 +106,6 @@ use rule fit_logistic_regression as fit_nearest_centroid with:
 
 
 use rule fit_logistic_regression as train_network with:
-    input:
-        images=[f"{READOUT}/images/{name}.zarr" for name in STUDY.readout.sets],
-        shards=lambda wildcards: [f"{READOUT}/{shard}" for shard in asked(wildcards, STUDY.readout.shards_of_arm)],
     output:
         predictions=directory(f"{READOUT}/predictions/{{arm}}/network.zarr"),
     log:

@@ -101,7 +101,7 @@ def embed_samples(
         history_paths: the histories that hold the samples; one may hold several.
         names: the runs to take from them, in this order.
         path: where the store belongs: `position (run, frame, sample, component)` and its quality `(run, frame)`.
-        set_name: the name of the set, which stands for that of a run's.
+        set_name: the name of the set, which the store has in place of a run's.
         method: `pca` or `tsne`.
         every: every n-th stored frame and the last are embedded.
         settings: what the method takes.

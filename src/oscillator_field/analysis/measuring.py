@@ -92,7 +92,7 @@ def observed(history: StoredHistory, run: int, settled_share: float) -> dict[str
             omega=omega,
             **strengths,
         )
-        parts.append({name: one.of(block) for name, one in OVER_TIME.items()})
+        parts.append({name: one.of(block) for name, one in OVER_TIME.items() if one.of})
         z = block.z
         # Lachaux et al., Human Brain Mapping 8, 194 (1999), with the mean field as the partner of every site.
         mean_field = z.mean(axis=observe.SITES, dtype=np.complex128, keepdims=True)

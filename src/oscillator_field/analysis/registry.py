@@ -67,7 +67,7 @@ class Observable:
         axes: its dimensions after `run`.
         meaning: in words, for the store.
         unit: of its values.
-        of: computes it from a block of frames.
+        of: computes it from a block of frames; None for those of a whole run.
         words: what a summary calls it, of which it holds the last value; empty for none.
         is_share: whether it lies between 0 and 1, whatever the field.
         may_be_missing: whether a field may have no such number, which is then NaN.
@@ -76,7 +76,7 @@ class Observable:
     axes: tuple[str, ...]
     meaning: str
     unit: str
-    of: Callable[[Block], NDArray] = lambda block: np.empty(0)
+    of: Callable[[Block], NDArray] | None = None
     words: str = ""
     is_share: bool = False
     may_be_missing: bool = False

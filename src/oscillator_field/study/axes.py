@@ -83,11 +83,17 @@ def axis_values(name: str, values: Any, seed: int, within: str = "grid") -> list
 def _range(label: str, described: Mapping[str, Any]) -> Iterable[float]:
     first, last, steps = described["from"], described["to"], described["steps"]
     if described.get("scale", "linear") == "linear":
-        return [first + (last - first) * (number / (steps - 1)) for number in range(steps)]
+        return _evenly(first, last, steps)
     if first <= 0 or last <= 0:
         raise ValueError(f"{label}: a logarithmic range from {first} to {last} is not allowed (both above 0)")
-    ratio = math.log(last / first)
-    return [first * math.exp(ratio * (number / (steps - 1))) for number in range(steps)]
+    exponents = _evenly(math.log10(first), math.log10(last), steps)
+    return [first, *(10**exponent for exponent in exponents[1:-1]), last]
+
+
+def _evenly(first: float, last: float, steps: int) -> list[float]:
+    """As `numpy.linspace` has them, operation by operation: other roundings would rename runs that exist."""
+    step = (last - first) / (steps - 1)
+    return [*(number * step + first for number in range(steps - 1)), last]
 
 
 def _zipped(label: str, group: Mapping[str, Any], seed: int) -> list[Point]:

@@ -14,6 +14,7 @@ from oscillator_field.engines.registry import allowed_devices
 from oscillator_field.figures.painters.browser import what_is_missing
 from oscillator_field.inputs.mnist import check_instance, digit_counts
 from oscillator_field.parameters import PLANE_AXES
+from oscillator_field.readout.sets import TRAINING, image_count
 from oscillator_field.run import Job
 from oscillator_field.study.configuration import ConfigError
 from oscillator_field.study.explain import shown
@@ -36,9 +37,11 @@ def source_folder(mnist: Mapping[str, Any], bundled: str | Path, destination: st
             folder = Path(mnist["directory"])
             folder.exists()  # is an error where the system takes no such name
             same = folder.resolve() == Path(destination).resolve()
-        except OSError as error:
+        except (OSError, RuntimeError) as error:
+            # Before Python 3.13 a loop of links is a RuntimeError.
+            reason = getattr(error, "strerror", None) or "a loop of links"
             raise ConfigError(
-                f"mnist.directory: {shown(mnist['directory'])} is not allowed ({error.strerror}; a folder)"
+                f"mnist.directory: {shown(mnist['directory'])} is not allowed ({reason}; a folder)"
             ) from None
         if same:
             raise ConfigError(
@@ -136,12 +139,16 @@ def check_pictures(jobs: Sequence[Job], folder: str | Path | None) -> None:
         raise ConfigError(str(error)) from None
 
 
-def check_split(pictures: int, validation_share: float) -> None:
+def check_split(folder: str | Path | None, validation_share: float) -> None:
     """Refuse a split of the training pictures that leaves none to validate with, or none to train on.
 
     Raises:
-        ConfigError: it does.
+        ConfigError: it does, or the folder does not hold the pictures.
     """
+    try:
+        pictures = image_count(folder, TRAINING)
+    except (ValueError, OSError) as error:
+        raise ConfigError(str(error)) from None
     if not 0 < round(pictures * validation_share) < pictures:
         raise ConfigError(
             f"readout.validation_share: {validation_share} of {pictures} pictures leaves none to validate with, "

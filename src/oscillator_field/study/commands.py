@@ -16,6 +16,7 @@ def command_words(
     directory: str | None,
     configfiles: Iterable[str | Path],
     config: Mapping[str, Any],
+    replace: bool = False,
     more: Iterable[str] = (),
     called_in: str = "",
 ) -> list[str]:
@@ -27,6 +28,7 @@ def command_words(
         directory: that the call named, if it did.
         configfiles: that the call named.
         config: values that the call gave beside them; `prune` is left out.
+        replace: whether these files replace those of the workflow.
         more: values to give beside these.
         called_in: where the command is to be typed. Snakemake finds a Snakefile there by itself.
     """
@@ -38,6 +40,7 @@ def command_words(
     words += [] if found else ["--snakefile", snakefile]
     words += ["--directory", directory] if directory else []
     files = [os.path.relpath(file, called_in) if called_in and not directory else str(file) for file in configfiles]
+    words += ["--replace-workflow-config"] if replace else []
     words += ["--configfile", *files] if files else []
     values = [f"{key}={json.dumps(value)}" for key, value in config.items() if key != "prune"] + list(more)
     return words + (["--config", *values] if values else [])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TypeVar
 
+Name = TypeVar("Name")
 Value = TypeVar("Value")
 
 
@@ -12,7 +13,7 @@ class UnknownNameError(ValueError):
     """The config asks for nothing of this name."""
 
 
-def known(things: Mapping[str, Value], name: str, what: str) -> Value:
+def known(things: Mapping[Name, Value], name: Name, what: str) -> Value:
     """The thing of a name.
 
     Raises:

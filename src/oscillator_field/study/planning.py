@@ -97,7 +97,8 @@ def plan_text(
         )
     if orphans:
         size = sum(file.stat().st_size for path in orphans for file in path.rglob("*") if file.is_file())
-        lines.append(f"{len(orphans)} results are no longer in the grid ({_bytes(size)}; {how_to_list} lists them).")
+        told = f"{len(orphans)} results are there that the config does not ask for"
+        lines.append(f"{told} ({_bytes(size)}; {how_to_list} lists them).")
     return "\n".join(lines)
 
 

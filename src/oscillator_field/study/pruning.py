@@ -101,7 +101,7 @@ def prune(orphans: Sequence[Path], wanted: Iterable[Path], asked: str, command: 
         What to tell, line by line, and whether all that was asked for was done.
     """
     if not orphans:
-        return ["No result is out of the grid."], True
+        return ["The config asks for all results that are there."], True
     key = key_of(orphans)
     # Inputs are shared by studies.
     if not any(path.exists() for path in wanted if path.parent.name == "runs"):
@@ -115,7 +115,7 @@ def prune(orphans: Sequence[Path], wanted: Iterable[Path], asked: str, command: 
         gone = sum(not _is_there(path) for path in orphans)
         rest = "; of the others, what is kept is named above" if told else ""
         return [*map(str, orphans), *told, f"{gone} of {len(orphans)} results removed{rest}."], not told
-    said = [*map(str, orphans), f"{len(orphans)} results are no longer in the grid."]
+    said = [*map(str, orphans), f"{len(orphans)} results are there that the config does not ask for."]
     if asked != LIST:
         said.append(f"None is removed: {asked} is the key of another list.")
     return [*said, f"To remove them: {command}{key}"], asked == LIST

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from oscillator_field.engines.registry import may_need_gpu
+from oscillator_field.figures.views import VIEWS, kind_of
 from oscillator_field.inputs.mnist import SIDE
 from oscillator_field.study.names import known
 
@@ -128,9 +129,8 @@ def _render_html(study: Study, **names: str) -> int:
     """The phases of a run with what is made of them, and the frames of all panels."""
     render = study.config["render"]
     panels = render["panels"] * render["size"] ** 2 * render["png"]["scale"] ** 2
-    frames = frames_shown(
-        study, min(one["every"] for one in render.values() if isinstance(one, dict) and "every" in one)
-    )
+    drawn = [render[view]["every"] for view in study.views if VIEWS[kind_of(view)].store == "history"]
+    frames = frames_shown(study, min(drawn, default=1))
     return 700 + frames * PIXELS * (40 * study.most_channels + 30 * render["panels"]) // 10**6 + panels // 10**5
 
 

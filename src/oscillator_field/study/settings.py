@@ -126,7 +126,8 @@ def draw_images(study: Study, images: str) -> Settings:
 
 def simulate_images(study: Study, field: str, images: str, shard: str) -> Settings:
     """Which field, over which pictures, kept after which steps."""
-    chosen = known(study.readout.shards, images, "set of pictures")[int(shard)]
+    shards = known(study.readout.shards, images, "set of pictures")
+    chosen = known(dict(enumerate(shards)), int(shard), f"shard of {images}")
     return ordered(
         {
             **study.config["simulate"],

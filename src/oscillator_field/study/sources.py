@@ -17,6 +17,8 @@ DECIDES_NOTHING = {
     "__init__": "names what users import",
     "_version": "is written into stores, and decides nothing of what they hold",
     "stores.atomic": "decides when a file appears, not what is in it",
+    "engines.registry": "chooses an engine; the modules of those that may compute are named by the rule",
+    "figures.views.__init__": "finds the module, the store and the settings of a view, which its rule names",
     "engines.compiled_cache": "keeps compiled code; what is compiled stands elsewhere",
     "figures.painters.browser": "finds the browser that draws; any does",
     "logs": "tells how far a job is, and what went wrong",

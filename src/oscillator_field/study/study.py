@@ -13,7 +13,6 @@ from typing import Any
 
 from oscillator_field.engines.registry import possible_engines
 from oscillator_field.figures.views import SAMPLES, VIEWS, module_of, store_of
-from oscillator_field.readout.sets import TRAINING, image_count
 from oscillator_field.run import Job, Run
 from oscillator_field.study import checks, resources, settings
 from oscillator_field.study.configuration import checked_config
@@ -72,7 +71,7 @@ class Study:
         checks.check_channel(jobs, whole["render"]["phase"]["channels"])
         checks.check_samples(jobs, whole["embed"])
         if whole["readout"]["enabled"]:
-            checks.check_split(image_count(folder, TRAINING), whole["readout"]["validation_share"])
+            checks.check_split(folder, whole["readout"]["validation_share"])
         png = whole["render"]["png"]["enabled"] is not False and bool(browser())
         return cls(whole, {job.name: job for job in jobs}, folder, png)
 

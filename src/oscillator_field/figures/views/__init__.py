@@ -6,16 +6,10 @@ A view is a module beside this file with a function `animation`, and one entry i
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 from oscillator_field.keys import Key, choice, whole
-
-if TYPE_CHECKING:
-    from oscillator_field.figures.animation import Animation
 
 SAMPLES = "samples"
 _DRAWN = ("render_html", "render_png")
@@ -158,28 +152,3 @@ def store_of(view: str) -> str:
     """
     kind, _, method = view.partition("-")
     return "-".join(filter(None, [VIEWS[kind].store, method])) + ".zarr"
-
-
-def animation(view: str, folder: str | Path, settings: Mapping[str, Any]) -> Animation:
-    """The animation of a view.
-
-    Args:
-        view: its name.
-        folder: where the stores of the job lie.
-        settings: what the view takes.
-
-    Raises:
-        FileNotFoundError, ValueError: a store is missing or damaged.
-        KeyError: there is no such view.
-    """
-    # Imported here: names and settings of views are known without NumPy and Zarr.
-    from oscillator_field.stores.history import open_history
-    from oscillator_field.stores.zarr_stores import open_store
-
-    kind, _, method = view.partition("-")
-    path = Path(folder) / store_of(view)
-    store = open_history(path) if VIEWS[kind].store == "history" else open_store(path)
-    # Imported by name, so that an edit of one view draws no other anew.
-    module = importlib.import_module(f"oscillator_field.{module_of(view)}")
-    drawn: Animation = module.animation(store, **({"method": method} if method else {}), **settings)
-    return drawn

@@ -16,6 +16,12 @@ from oscillator_field.study.config_model.figures import EMBED, RENDER
 from oscillator_field.study.config_model.parameters import DEFINITIONS, ENCODING, FIELD, GRID
 from oscillator_field.study.config_model.readout import READOUT
 
+# Relative to another folder that is named elsewhere, or absolute; never out of it.
+FOLDER = {
+    "$comment": "a folder, without .. and without the letters { } < >",
+    "type": "string",
+    "pattern": r"^(?!.*(^|/)\.\.(/|$))[^{}<>]+$",
+}
 PICTURES = Section(
     "where the pictures come from",
     {
@@ -116,11 +122,18 @@ CONFIG = Section(
     "Config of oscillator-field",
     {
         "mnist": PICTURES,
-        "digits": Key(list(range(10)), "digits to run", list_of(whole(0, 9), shortest=1), adds=("encode",)),
+        "digits": Key(
+            list(range(10)),
+            "digits to run",
+            list_of(whole(0, 9), shortest=1),
+            reruns=("summarise", "embed_samples"),
+            adds=("encode",),
+        ),
         "instances": Key(
             [0],
             "which pictures of each digit, from 0, in the training set",
             list_of(whole(0), shortest=1),
+            reruns=("summarise", "embed_samples"),
             adds=("encode",),
         ),
         "encoding": ENCODING,
@@ -137,6 +150,7 @@ CONFIG = Section(
             "axes whose runs share one job and one store, for example [digit]",
             list_of({"type": "string"}),
             details="`digit`, `instance`, or any parameter that the grid sets, other than `channels` and `steps`",
+            reruns=("summarise", "embed_samples"),
             adds=("simulate",),
         ),
         "history": HISTORY,
@@ -159,8 +173,12 @@ CONFIG = Section(
         ),
         "pathvars": Key(
             {},
-            "other folders for Snakemake's <results>, <resources> and <logs>",
-            {"type": "object", "additionalProperties": {"type": "string"}},
+            "other names for the folders results, resources and logs",
+            {
+                "type": "object",
+                "additionalProperties": False,
+                "properties": dict.fromkeys(("results", "resources", "logs"), FOLDER),
+            },
             details="for example `{results: out}`",
             adds=("fetch_mnist", "share_plotlyjs"),
         ),

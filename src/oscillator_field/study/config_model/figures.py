@@ -121,7 +121,13 @@ RENDER = Section(
         "html": Section(
             "interactive pages",
             {
-                "enabled": Key(True, "whether to draw pages", FLAG, reruns=("write_gallery",)),
+                "enabled": Key(
+                    True,
+                    "whether to draw pages",
+                    FLAG,
+                    reruns=("write_gallery",),
+                    adds=("render_html", "render_samples_html"),
+                ),
                 "plotlyjs": Key(
                     "shared",
                     "shared (once, beside the results), inline (self-contained), cdn (from the network)",
@@ -146,6 +152,7 @@ RENDER = Section(
                     "auto (if a Chrome or Chromium is found), true, false",
                     choice("auto", True, False),
                     reruns=("write_gallery",),
+                    adds=("render_png", "render_samples_png", "plot_summary"),
                 ),
                 "frames": Key(
                     64,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import fields
 from typing import Any
 
-from oscillator_field.keys import Key, Section, choice, number, whole
+from oscillator_field.keys import Key, Section, choice, whole
 from oscillator_field.parameters import METADATA, EncodingParameters, FieldParameters, RunParameters
 
 _TYPES = {"float": "number", "int": "integer", "bool": "boolean", "str": "string"}
@@ -45,8 +45,20 @@ def _axis(name: str) -> dict[str, Any]:
     if name == "seed":
         return {"if": {"type": "array"}, "then": values, "else": {"$ref": "#/$defs/seeds"}}
     if _parameter_schema(name).get("type") in ("number", "integer"):
-        return {"if": {"type": "array"}, "then": values, "else": {"$ref": "#/$defs/range"}}
+        return {"if": {"type": "array"}, "then": values, "else": _range(_parameter_schema(name))}
     return values
+
+
+def _range(parameter: dict[str, Any]) -> dict[str, Any]:
+    """The JSON schema of a range of a parameter, whose ends have its limits."""
+    end = {**parameter, "type": "number"}
+    return {
+        "$comment": "a list of values, or a range with the keys from, to and steps",
+        "type": "object",
+        "additionalProperties": False,
+        "required": ["from", "to", "steps"],
+        "properties": {"from": end, "to": end, "steps": whole(2, 100_000), "scale": choice("linear", "log")},
+    }
 
 
 def _grid_schema() -> dict[str, Any]:
@@ -70,18 +82,6 @@ def _grid_schema() -> dict[str, Any]:
 
 
 DEFINITIONS: dict[str, Any] = {
-    "range": {
-        "$comment": "a list of values, or a range with the keys from, to and steps",
-        "type": "object",
-        "additionalProperties": False,
-        "required": ["from", "to", "steps"],
-        "properties": {
-            "from": number(),
-            "to": number(),
-            "steps": whole(2, 100_000),
-            "scale": choice("linear", "log"),
-        },
-    },
     "seeds": {"$comment": "a list of seeds, or how many, from field.seed on", **whole(1, 100_000)},
 }
 
@@ -109,5 +109,6 @@ GRID = Key(
         "`[{k_coupling: [0.1, 0.2], k_bias: [1, 2]}]` are two points. `points` takes points one by one: "
         "`[{k_bias: 2}, {k_bias: 3, seed: 7}]`"
     ),
-    adds=("simulate", "simulate_images"),
+    reruns=("summarise", "embed_samples"),
+    adds=("encode", "simulate_images"),
 )

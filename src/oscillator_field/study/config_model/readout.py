@@ -17,7 +17,7 @@ def _strengths(default: list[float], meaning: str, items: dict[str, Any], unit: 
 READOUT = Section(
     "what classifiers make of the field, in results/readout.html; config/readout.yaml turns it on",
     {
-        "enabled": Key(False, "whether to make it at all", FLAG, reruns=("write_gallery",)),
+        "enabled": Key(False, "whether to make it at all", FLAG, reruns=("write_gallery",), adds=("draw_images",)),
         "steps": Key(
             [32, 128, 512],
             "steps after which the field is read, beside the start",
