@@ -16,7 +16,7 @@ with log_to(snakemake.log[0]):
             mirrors = download(folder, snakemake.params.settings["mirrors"])
             mnist.fetch(destination, source=folder, origin={"source": source, "mirrors": mirrors})
     elif source == "directory":
-        # Not among the params: the digest of its files is, and another path to the same files changes nothing.
+        # The path is not among the params, but the digest of its files is: the same files elsewhere rerun nothing.
         folder = snakemake.config["mnist"]["directory"]
         mnist.fetch(destination, source=folder, origin={"source": source, "directory": folder})
     else:

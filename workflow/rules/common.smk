@@ -1,4 +1,4 @@
-# What the rules share: the study that the config asks for, and lambdas that pass wildcards on to it. No rule is here.
+# Shared by all rules: the study that the config asks for, and functions that pass wildcards on to it.
 
 import os
 import sys

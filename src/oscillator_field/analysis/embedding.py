@@ -167,7 +167,7 @@ def _placed(
             bar.update()
         return positions, quality, trust
 
-    # The libraries would each take all cores there are.
+    # Otherwise each library would use all cores.
     with threadpool_limits(1), progress(unit="frame") as bar, ThreadPoolExecutor(threads) as pool:
         return list(pool.map(embedded, runs))
 

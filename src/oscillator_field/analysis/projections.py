@@ -31,7 +31,7 @@ EXAGGERATED_ITERATIONS = 250
 # 10% above that of independent fits, however many iterations follow; with it, it does not.
 REARRANGED, MILD_EXAGGERATION = (0, 32), 3
 SETTLED = (15, 70)
-# How coarse far points are taken together (Barnes-Hut) while a frame is on its way; measured: a fifth of the time, and
+# The Barnes-Hut angle while a frame is optimised; measured: a fifth of the time, and
 # no worse. The last step of each is taken at the library's own 0.5, so that divergences mean the same everywhere.
 COARSE, FINE = 0.8, 0.5
 CHANGE_OF_FULL_EFFORT = 0.005
@@ -91,13 +91,13 @@ def _principal_axes(points: Features) -> Features:
     By SciPy's Lanczos solver, which is as quick for a few wide points as for many narrow ones, and starts in a quarter
     of the time that scikit-learn does.
     """
-    # The solver wants more features than it is to find.
+    # The solver needs more features than components.
     wide = np.pad(points - points.mean(axis=0), ((0, 0), (0, 1)))
     size = min(wide.shape)
     try:
         _, _, axes = svds(wide, PLANE_AXES, v0=np.ones(size), return_singular_vectors="vh")
     except ArpackError:
-        # Ones may be a start that the points send to nothing.
+        # A start of ones may be orthogonal to all points.
         another = np.random.default_rng(0).standard_normal(size)
         _, _, axes = svds(wide, PLANE_AXES, v0=another, return_singular_vectors="vh")
     # It finds the largest last.
@@ -158,7 +158,7 @@ def _chained(model: _Tsne) -> Fit:
         embedding, after, placed = None, None, list[Placed]()
         for frame in features[::-1]:
             if in_one_place(frame):
-                # What comes before it in time starts afresh: there is nothing to start from.
+                # The first frame starts afresh.
                 embedding, after = None, None
                 placed.append(_in_one_place_at(_ORIGIN, frame))
                 continue

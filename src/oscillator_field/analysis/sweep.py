@@ -64,7 +64,7 @@ def open_sweep(results: str | Path = "results", store: str = "history") -> xr.Da
         coords="minimal",
         compat="override",
         join="override",
-        # What is said of one store alone is not true of all.
+        # Attributes that only one store has are not true of all.
         combine_attrs="drop_conflicts",
     )
     whole.attrs.pop(DIGEST, None)

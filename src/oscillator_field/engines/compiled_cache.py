@@ -24,7 +24,7 @@ from numba.core.serialize import dumps
 
 _SUFFIX = ".compiled"
 _DIGEST_BYTES = sha256().digest_size
-# What a killed process was writing is nobody's after so long.
+# After this many seconds a temporary file belongs to a process that was killed.
 _ABANDONED_S = 3600
 
 

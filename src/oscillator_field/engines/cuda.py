@@ -23,11 +23,11 @@ from oscillator_field.ranges import slices
 
 # A job of few runs leaves most of a GPU idle; a warning for each of its launches would fill its log.
 config.CUDA_LOW_OCCUPANCY_WARNINGS = False
-# Of the GPU's free memory, what a batch may take; the rest is for the driver and for what others start meanwhile.
+# The share of the GPU's free memory that a batch may take; the rest is for the driver and for other programs.
 SHARE_OF_FREE = 0.8
-# Of the host's memory, what the two pieces on their way may take: page-locked memory is taken from everybody.
+# Page-locked memory of the host that the two pieces in transfer may take: no other program can use it.
 HOST_BYTES = 2 * 2**30
-# Runs of a batch: they fill the largest GPU many times over, and a launch stays short where a watchdog looks on.
+# Runs of a batch: enough for the largest GPU, and few enough for a launch to stay below the limit of a watchdog.
 MOST_RUNS = 4096
 THREADS_IN_FLIGHT = 300_000  # on the largest GPUs
 
@@ -70,7 +70,7 @@ def pieces(
         if before is not None:
             yield before[0].piece(problem, *before[1:])
     finally:
-        # Whatever ends this, nothing is freed under a kernel or a copy.
+        # Wait for kernels and copies before memory is freed, however this ends.
         computing.synchronize()
         copying.synchronize()
 
@@ -84,7 +84,7 @@ def check_gpu(problem: Problem, frames_a_piece: int) -> int:
     if find_spec("numba_cuda") is None:
         raise UnusableGpuError("no usable GPU: the package numba-cuda is missing (pip install 'numba-cuda[cu13]')")
     try:
-        # From the compiler through the driver to a result: whatever does not fit shows here.
+        # A whole trip through compiler, driver and GPU: whatever does not work shows here.
         phase = cuda.to_device(np.full((1, 1, 1), np.pi / 2, np.float32))
         state = cuda.device_array((1, 2, 1, 1), np.float32)
         kernels(1, 1, 1).to_circle[1, 1](phase, state)
@@ -115,7 +115,7 @@ def _bytes_of_run(problem: Problem, frames_a_piece: int) -> tuple[int, int]:
     """What a run takes on the GPU, and what its part of a piece takes there and again on the host."""
     sites = math.prod(problem.initial_phase.shape[1:])
     frames = min(frames_a_piece, len(problem.kept_steps()))
-    # Phases to start from, state, a second state and counts, of this batch and the next; then frames, and the input.
+    # Start phases, two states and counts, of this batch and the next; then frames, and the input.
     return 2 * sites * 4 * (2 + 4 + 2 + 1), sites * (frames * (4 + problem.spike_type().itemsize) + 4)
 
 
@@ -203,7 +203,7 @@ class _Field:
         if not self.on_chip:
             self.z_next = cuda.device_array_like(self.z)
             self.counts = cuda.to_device(np.zeros((runs, channels, self.pixels), np.int32), stream=stream)
-        # What was sent from here is there, before the host forgets it.
+        # Wait until the arrays are on the GPU before the host frees them.
         stream.synchronize()
 
     def advance(self, frames: slice, into: dict[str, Any]) -> None:

@@ -20,14 +20,14 @@ from typing import Any
 import numpy as np
 from numba import config, cuda, float32, int32
 
-# A batch of few runs is no mistake.
+# numba warns of small grids; a batch of few runs is meant.
 warnings.filterwarnings("ignore", message="Grid size .* low occupancy")
 
 THREADS_A_BLOCK = 256
 MOST_PIXELS_ON_CHIP = 1024  # threads that a block may have
 SHARED_BYTES = 48 * 2**10  # shared memory that a block may have without asking the driver for more
 
-# Up to so many channels, a thread keeps the weights in registers; of more, it reads them anew in each step.
+# Up to this many channels a thread keeps the weights in registers; with more it reads them in each step.
 FEW_CHANNELS = 8
 
 # Columns of the table of settings.
@@ -111,7 +111,7 @@ def kernels(rows: int, columns: int, channels: int) -> SimpleNamespace:
             re, im = re * scale, im * scale
             # |angle| > threshold, as sin(|angle| - threshold) > 0, which holds up to pi.
             along = re * z_re[target] + im * z_im[target]
-            # Of the differences, so that a site that keeps still turns by exactly 0.
+            # From differences, so that a site that keeps still turns by exactly 0.
             across = abs((im - z_im[target]) * z_re[target] - (re - z_re[target]) * z_im[target])
             count[target] += np.int32(across * s[COSINE] > along * s[SINE])
             z_re[target], z_im[target] = re, im
@@ -168,7 +168,7 @@ def kernels(rows: int, columns: int, channels: int) -> SimpleNamespace:
                     x_im[channel] = (shared_im[site - stride] + shared_im[site + stride]) + (
                         shared_im[site - 1] + shared_im[site + 1]
                     )
-                # Nobody writes before all have read.
+                # No thread writes before all have read.
                 cuda.syncthreads()
                 advance(run, x_re, x_im, z_re, z_im, c_re, c_im, count, s, weights, w)
                 for channel in range(channels):
@@ -199,7 +199,7 @@ def kernels(rows: int, columns: int, channels: int) -> SimpleNamespace:
             load_pixel(run, pixel, c, c_re, c_im)
             for channel in range(channels):
                 count[channel] = counts[run, channel, pixel]
-                # In pairs as on the chip, and outside the lattice 0.
+                # Added in pairs, as on the chip; 0 outside the lattice.
                 above_re = above_im = below_re = below_im = left_re = left_im = right_re = right_im = _ZERO
                 if row > 0:
                     above_re, above_im = z[run, 0, channel, pixel - columns], z[run, 1, channel, pixel - columns]

@@ -22,7 +22,7 @@ from oscillator_field.engines.step_constants import step_constants
 from oscillator_field.logs import came_of_interrupt
 from oscillator_field.ranges import slices
 
-# A compiled call takes at most so many steps of sites, with few channels some tenths of a second: only between calls
+# Site-steps of one compiled call, some tenths of a second with few channels: only between calls
 # does an interrupt get through.
 SITE_STEPS_A_CALL = 2**28
 

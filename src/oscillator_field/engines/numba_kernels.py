@@ -31,7 +31,7 @@ UNROLLED = 8
 # Rows of the table of settings.
 COUPLING, BIAS, CHORD_SQUARED, FOLLOW = range(4)
 
-# All that is safe without NaN and infinities, but reassociation, which would turn short trees of sums into long chains.
+# All fast-math flags but reassociation, which would make long chains of short trees of sums. No NaN or infinity occurs.
 _OPTIONS: dict[str, Any] = {
     "nogil": True,
     "error_model": "numpy",
@@ -134,7 +134,7 @@ def _advance_row_of(around, here_next, drive, spikes, mixed, settings, weights, 
 
     def advance_row(around, here_next, drive, spikes, mixed, settings, weights, columns, channels):  # type: ignore[no-untyped-def]
         rows = around, here_next, drive, spikes, mixed
-        # Of few channels each block has its own code: all weights are then at fixed distances too.
+        # With few channels each block has code of its own, so that all weights are at fixed offsets.
         if many:
             _mix(rows, weights, lattice)
             _four_sites(_FOUR_CHANNELS, 0, blocks_of_four, rows, settings, weights, lattice)
@@ -310,7 +310,7 @@ def _write_frame_of(z, spikes, angles, frame, phase, counts, columns, channels):
     def write_frame(z, spikes, angles, frame, phase, counts, columns, channels):  # type: ignore[no-untyped-def]
         for row in range(spikes.shape[0]):
             state, count_of_row = z[row + 1], spikes[row]
-            # Of the zeros between columns too: the loop is then one long one.
+            # The zeros between columns are included, so that this is one long loop.
             for i in range(lattice.column, lattice.imaginary - lattice.column):
                 angles[i] = _angle(state[i + lattice.imaginary], state[i])
             for run in range(phase.shape[0]):

@@ -8,7 +8,7 @@ from oscillator_field.parameters import DEFAULTS, METADATA, value_text
 from oscillator_field.stores.history import described_runs
 from oscillator_field.stores.zarr_stores import Store
 
-# What a run is called by without being asked; all else is said where it differs from this.
+# The title of a run names these always, and other parameters where they differ from the defaults.
 _USUAL = {"digit": None, "instance": 0, **DEFAULTS}
 
 

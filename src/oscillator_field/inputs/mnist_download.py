@@ -111,7 +111,7 @@ def _fetch(address: str, path: Path, most_bytes: int) -> None:
                 if given_up.is_set():
                     return
                 with path.open("wb") as stream:
-                    # What has arrived, however little: a wait for more would not see the time.
+                    # Read what has arrived, however little; to wait for more could exceed the time limit unnoticed.
                     while (part := response.read1(2**16)) and not given_up.is_set():
                         received += len(part)
                         if received > most_bytes:

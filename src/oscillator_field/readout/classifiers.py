@@ -36,7 +36,7 @@ def logistic_regression(
     for inverse in settings["regularisation"]:
         model = LogisticRegression(C=inverse, max_iter=settings["iterations"])
         with warnings.catch_warnings():
-            # Stopping early is a way to regularise too, and is judged on the validation pictures like any other.
+            # To stop early regularises too; the validation pictures judge it like any other choice.
             warnings.simplefilter("ignore", ConvergenceWarning)
             model.fit(features, labels)
         said = model.predict(validation)

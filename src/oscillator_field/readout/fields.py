@@ -29,7 +29,7 @@ from oscillator_field.stores.zarr_stores import add_array, add_coordinate, new_s
 
 # Steps of a coded phase from 0 to pi: an error of at most 4.8e-5 rad.
 LEVELS = 2**15 - 1
-# Pictures that are compressed together, and that a reader decompresses together; a shard's are in one file a time.
+# Pictures in a chunk, which are compressed and read together; the chunks of one time are in one file.
 IMAGES_A_CHUNK = 250
 
 

@@ -24,7 +24,7 @@ from oscillator_field.logs import progress
 from oscillator_field.stores.atomic import whole_file
 
 CLASSES = 10
-# Pictures that are judged at a time.
+# Pictures in a batch of predictions.
 JUDGED_TOGETHER = 2000
 CURVES = ("training_loss", "validation_loss", "validation_accuracy")
 
@@ -102,7 +102,7 @@ def train(
             curves["training_loss"].append(total / len(inputs))
             curves["validation_loss"].append(loss_of(outputs, validation_targets).item())
             curves["validation_accuracy"].append((outputs.argmax(dim=1) == validation_targets).double().mean().item())
-            # Of equal losses the first one counts, as in what is reported.
+            # Of equal losses the first one counts, here and in what is reported.
             if curves["validation_loss"].index(min(curves["validation_loss"])) == len(curves["validation_loss"]) - 1:
                 best = {name: values.clone() for name, values in model.state_dict().items()}
             with whole_file(checkpoint) as path:

@@ -69,20 +69,20 @@ def write_predictions(
     for repetition in range(repetitions):
         begin = time.perf_counter()
         learn, validate = split(count, validation_share, seed + repetition)
-        # A picture's augmented versions are where it is: none of those that validate is trained on in disguise.
+        # The augmented versions of a picture stay on its side of the split, so no validation picture is trained on.
         features = np.empty((len(learn) * len(training), training[0][0].shape[1]), np.float32)
         for number, (values, _) in enumerate(training):
             np.take(values, learn, axis=0, out=features[number * len(learn) : (number + 1) * len(learn)])
         labels = np.concatenate([marks[learn] for _, marks in training])
         all_alike = bool((features == features[0]).all())
-        # What all pictures share says nothing, and would keep steps of Adam from being small.
+        # What all pictures share says nothing, and would force Adam to large steps.
         middle = features.mean(axis=0)
         features -= middle
         held, held_labels = training[0][0][validate] - middle, training[0][1][validate]
         curves: dict[str, list[float]] = {}
         chosen: dict[str, float] = {}
         if all_alike:
-            # As at the start of the field: the commonest digit is all there is to say.
+            # All features are equal, as at the start of the field: predict the commonest digit.
             predict = _always(np.bincount(labels).argmax())
             said = predict(held)
         elif classifier == NETWORK:
@@ -108,7 +108,7 @@ def write_predictions(
         )
         accuracy = np.mean(outcomes[-1]["prediction"][0] == next(iter(tests.values()))[1])
         print(f"{classifier}, repetition {repetition}: {outcomes[-1]['seconds']} s, test {accuracy:.4f}")
-        # Large, and the next repetition makes its own.
+        # Free this large array before the next repetition makes its own.
         del features, held, predict
     _write(path, arm, classifier, settings, tests, outcomes, seed)
     if classifier == NETWORK:
@@ -127,7 +127,7 @@ def _network(
     settings: Mapping[str, Any],
     start: Mapping[str, Any],
 ) -> tuple[Predict, dict[str, float], dict[str, list[float]]]:
-    # Imported by name: a job of another classifier needs no torch, and an edit of the network does not concern it.
+    # Imported by name, so that jobs of other classifiers need no torch and do not depend on this module.
     trained = importlib.import_module("oscillator_field.readout.network").train(
         features, labels, held, held_labels, settings, **start
     )

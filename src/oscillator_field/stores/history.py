@@ -48,7 +48,7 @@ FRAME = 1
 CHUNK_BYTES = 4 * 2**20
 # Chunks hold a power of two of runs up to this many, so that the groups of every engine are whole chunks.
 RUNS_A_CHUNK = 16
-# Chunks are given to zarr one by one, since it copies those of a larger whole; so many are written at once.
+# zarr copies the chunks of a larger selection, so chunks are written one by one, this many at once.
 CHUNKS_AT_ONCE = 4
 
 
@@ -56,7 +56,7 @@ def frames_a_chunk(problem: Problem) -> int:
     """How many frames of a run share a chunk of the store, and a piece of the course."""
     frames = len(problem.kept_steps())
     most = max(1, CHUNK_BYTES // (4 * math.prod(problem.initial_phase.shape[1:])))
-    # Chunks of one length: the rest of a chunk that is not full is stored too.
+    # All chunks have one length: what is left of the last one is stored, too.
     return math.ceil(frames / math.ceil(frames / most))
 
 

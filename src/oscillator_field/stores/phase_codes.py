@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from oscillator_field.ranges import slices
 
-# What a lost chunk of codes reads as: no phase has it.
+# The fill value of codes, which a lost chunk reads as: no phase has this code.
 LOST = -(2**15)
 # The largest phase that float32 has: a little above pi.
 HALF_TURN = np.float32(np.pi)
@@ -25,7 +25,7 @@ def phase_codes(phase: NDArray[np.float32], scale: float) -> NDArray[np.int16]:
     """
     half_turn = round(math.pi / scale)
     codes = np.empty(phase.shape, np.int16)
-    # A little at a time: what lies between a phase and its code then stays in the cache.
+    # In small parts, so that intermediate arrays stay in the cache of the processor.
     for first, part in itertools.product(range(phase.shape[0]), slices(phase.shape[1], 16)):
         codes[first, part] = np.rint(phase[first, part] * np.float32(1 / scale))
     codes[codes == -half_turn] = half_turn

@@ -31,7 +31,7 @@ from zarr.errors import ZarrUserWarning
 from oscillator_field._version import __version__
 from oscillator_field.stores.atomic import whole_directory
 
-# The libraries whose versions a store names, since they decide its bits.
+# A store names the versions of these libraries, because they decide its bits.
 _LIBRARIES = ("numpy", "zarr")
 # The attribute with the digest of all other metadata.
 DIGEST = "metadata_sha256"
@@ -140,7 +140,7 @@ def add_array(
         fill_value=np.nan if kind == "f" else fill_value,
         compressors=[_COMPRESSORS.get(kind, _COMPRESSORS["i"]), Crc32cCodec()],
         config={"write_empty_chunks": True},
-        # One folder an array: a folder for each axis of each chunk takes longer to make than a chunk to write.
+        # All chunks of an array in one folder: to make a folder for each axis takes longer than to write a chunk.
         chunk_key_encoding={"name": "default", "separator": "."},
     )
 
@@ -286,7 +286,7 @@ def read_stores(paths: Sequence[str | Path], names: Sequence[str]) -> list[tuple
     async def read_all() -> list[tuple[list[NDArray[Any]], dict[str, Any]]]:
         return await asyncio.gather(*(_read(path, names) for path in paths))
 
-    # In a thread of its own: in that of the caller an event loop may run already.
+    # In a thread of its own, because the caller's thread may run an event loop.
     with ThreadPoolExecutor(1) as thread:
         return thread.submit(asyncio.run, read_all()).result()
 
@@ -348,7 +348,7 @@ def _named_where_it_fails(path: str | Path, array: str | None = None) -> Iterato
     try:
         yield
     except (IndexError, MemoryError, OSError):
-        # A selection that the array does not have, or a machine in trouble: the store is as it should be.
+        # A selection out of range, or no memory or files left: the store itself is sound.
         raise
     except Exception as error:
         what = f"a chunk of '{array.strip('/')}' cannot be read: " if array else ""

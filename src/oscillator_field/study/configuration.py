@@ -23,7 +23,7 @@ class ConfigError(ValueError):
     """A fault in the config, in one line."""
 
 
-# YAML writes .nan and .inf, which are numbers to JSON schema, and to no setting here.
+# YAML knows .nan and .inf. To JSON schema they are numbers; no setting here allows them.
 _Validator: Any = validators.extend(
     Draft202012Validator,
     type_checker=Draft202012Validator.TYPE_CHECKER.redefine("number", lambda _, value: is_finite_number(value)),
@@ -32,7 +32,7 @@ _Validator: Any = validators.extend(
 
 # The fast one where PyYAML has it: the schema is read at each start of Snakemake.
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-# Longer than any text that means something here; paths of systems end there too.
+# Letters of the longest text that is allowed: the longest path of Linux.
 LONGEST_TEXT = 4096
 
 
@@ -126,7 +126,7 @@ def checked_config(config: Mapping[str, Any], schema: str | Path) -> dict[str, A
     described = yaml.load(Path(schema).read_text(encoding="utf-8"), Loader=_LOADER)
     error = best_match(_Validator(described).iter_errors(config))
     if error is not None:
-        # Of alternatives, all are allowed, not only the one that comes nearest.
+        # The message names all alternatives, not only the nearest one.
         whole = error.parent if error.parent is not None and error.parent.validator == "anyOf" else error
         raise ConfigError(explain(whole))
     return _with_whole_numbers(_with_defaults(config, described))

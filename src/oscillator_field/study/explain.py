@@ -26,7 +26,7 @@ def explain(error: ValidationError) -> str:
 
 
 def shown(value: Any) -> str:
-    # Piece by piece: aliases can make a value that is small in a file and endless in writing.
+    # In pieces, because aliases can make a small file a value of endless length.
     shown = ""
     for piece in json.JSONEncoder(default=str).iterencode(value):
         shown += piece

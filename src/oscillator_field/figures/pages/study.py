@@ -119,7 +119,7 @@ def _over_one(table: pd.DataFrame, observable: str, axes: list[str]) -> dict[str
 
 
 def _over_two(table: pd.DataFrame, observable: str, axes: list[str]) -> dict[str, Any]:
-    # The axis with more values lies across.
+    # The axis with more values is horizontal.
     across, up = sorted(axes, key=lambda name: -table[name].nunique())
     mean = table.pivot_table(index=up, columns=across, values=observable, aggfunc="mean", dropna=False)
     jobs = table.pivot_table(index=up, columns=across, values="job", aggfunc="first", dropna=False)

@@ -17,7 +17,7 @@ STARTING_SECONDS = 30.0
 USUAL_NAMES = ("google-chrome", "google-chrome-stable", "chromium", "chromium-browser", "chrome")
 # Chrome has a socket in its temporary folder, and the path of a socket has 107 letters at most.
 LONGEST_FOLDER = 60
-# In words of one line, at most so many letters of what a browser that does not start says.
+# Letters that are shown of what a browser says that does not start.
 MOST_SAID = 200
 
 

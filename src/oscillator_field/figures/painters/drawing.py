@@ -113,7 +113,7 @@ class _Drawer:
         raise RuntimeError(f"{self._path} has not drawn the figure in {len(PATIENCE)} tries; the last: {told}")
 
     def stop(self) -> None:
-        # To be closed in the middle of its start, a browser is not prepared.
+        # A browser that is closed while it starts may hang, so its start is awaited.
         wait([self._opened], CLOSING_SECONDS)
         self._close()
         self._loop.call_soon_threadsafe(self._loop.stop)
@@ -136,7 +136,7 @@ class _Drawer:
             self._begin(self._browser.close()).result(CLOSING_SECONDS)
         except Exception as error:
             print(f"the browser has not closed and is killed: {_told(error, CLOSING_SECONDS)}")
-            # It has not come so far that there is a process, or that is gone.
+            # There is no process yet, or it has ended.
             with suppress(AttributeError, ProcessLookupError):
                 # A session of its own, all of which goes: a process that starts Chrome, and Chrome's own.
                 os.killpg(self._browser.subprocess.pid, signal.SIGKILL)

@@ -9,7 +9,7 @@ from oscillator_field.figures.titles import chosen_runs, run_titles, title_of
 from oscillator_field.ranges import kept
 from oscillator_field.stores.zarr_stores import Store
 
-# Curves of single channels shown at most: more are a tangle.
+# Curves of single channels that are drawn at most; more cannot be told apart.
 MOST_CHANNELS = 8
 
 

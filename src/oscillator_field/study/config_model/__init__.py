@@ -16,7 +16,7 @@ from oscillator_field.study.config_model.figures import EMBED, RENDER
 from oscillator_field.study.config_model.parameters import DEFINITIONS, ENCODING, FIELD, GRID
 from oscillator_field.study.config_model.readout import READOUT
 
-# Relative to another folder that is named elsewhere, or absolute; never out of it.
+# A path that does not lead out of the folder that it is relative to.
 FOLDER = {
     "$comment": "a folder, without .. and without the letters { } < >",
     "type": "string",

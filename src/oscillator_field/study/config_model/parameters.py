@@ -9,7 +9,7 @@ from oscillator_field.keys import Key, Section, choice, whole
 from oscillator_field.parameters import METADATA, EncodingParameters, FieldParameters, RunParameters
 
 _TYPES = {"float": "number", "int": "integer", "bool": "boolean", "str": "string"}
-# A spike and a length decide nothing in a readout, which has steps of its own.
+# These decide nothing in a readout, which has steps of its own and no spikes.
 _NOT_IN_A_READOUT = ("steps", "spike_threshold")
 
 
