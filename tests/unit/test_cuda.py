@@ -135,6 +135,19 @@ def test_a_driver_that_is_not_there_leaves_one_line():
     assert done.stderr.splitlines()[-1].startswith("oscillator_field.engines.cuda.UnusableGpuError: no usable GPU: ")
 
 
+def test_a_batch_of_few_runs_fills_no_log_with_warnings():
+    done = outside(
+        "import warnings\n"
+        "from numba.core.errors import NumbaPerformanceWarning\n"
+        "from oscillator_field.engines import cuda_kernels\n"
+        "text = 'Grid size 8 will likely result in GPU under-utilization due to low occupancy.'\n"
+        "warnings.warn(NumbaPerformanceWarning(text))\n"
+        "warnings.warn(NumbaPerformanceWarning('another'))\n"
+    )
+    assert "Grid size" not in done.stderr
+    assert "another" in done.stderr
+
+
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="the compiler for GPUs is installed on Linux alone")
 @pytest.mark.parametrize("compute_capability", [(7, 5), (9, 0)])

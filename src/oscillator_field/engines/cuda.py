@@ -13,7 +13,7 @@ from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
-from numba import config, cuda
+from numba import cuda
 from numpy.typing import NDArray
 
 from oscillator_field.engines.cuda_kernels import FEW_CHANNELS, THREADS_A_BLOCK, fits_on_chip, kernels
@@ -21,8 +21,6 @@ from oscillator_field.engines.problem import Piece, Problem
 from oscillator_field.engines.step_constants import step_constants
 from oscillator_field.ranges import slices
 
-# A job of few runs leaves most of a GPU idle; a warning for each of its launches would fill its log.
-config.CUDA_LOW_OCCUPANCY_WARNINGS = False
 # The share of the GPU's free memory that a batch may take; the rest is for the driver and for other programs.
 SHARE_OF_FREE = 0.8
 # Page-locked memory of the host that the two pieces in transfer may take: no other program can use it.

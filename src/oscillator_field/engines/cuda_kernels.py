@@ -20,8 +20,8 @@ from typing import Any
 import numpy as np
 from numba import config, cuda, float32, int32
 
-# numba warns of small grids; a batch of few runs is meant.
-warnings.filterwarnings("ignore", message="Grid size .* low occupancy")
+# numba warns of small grids, which a batch of few runs has; its message begins with the code for bold letters.
+warnings.filterwarnings("ignore", message=".*Grid size .* low occupancy")
 
 THREADS_A_BLOCK = 256
 MOST_PIXELS_ON_CHIP = 1024  # threads that a block may have
