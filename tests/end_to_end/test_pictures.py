@@ -63,18 +63,18 @@ def shown_time(page):
 
 
 @pytest.mark.parametrize("name", ["runs/{run}/{view}.html", "index.html"])
-def test_a_page_that_is_moved_away_from_its_plotlyjs_says_so(project, chromium, tmp_path, name):
+def test_a_page_that_is_moved_away_from_its_plotlyjs_says_so(project, browser, tmp_path, name):
     run, view, _ = PAGES[0]
     path = project.folder / "results" / name.format(run=run, view=view)
     moved = Path(shutil.copy(path, tmp_path))
-    page = chromium.new_page()
+    page = browser.new_page()
     page.goto(moved.as_uri())
     said = page.locator("#missing").text_content()
     assert re.match(
         r"This page cannot draw: plotly\.js was not found at .*plotly.*\.min\.js\. Keep the page in its", said
     )
     page.close()
-    page = chromium.new_page()
+    page = browser.new_page()
     page.goto(path.as_uri())
     page.wait_for_selector("#figure .plot-container")
     assert page.locator("#missing").count() == 0
