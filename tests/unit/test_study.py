@@ -3,6 +3,7 @@
 import pytest
 
 from oscillator_field.study import resources
+from oscillator_field.study.commands import command_words
 from oscillator_field.study.names import UnknownNameError
 from oscillator_field.study.settings import SETTINGS
 from tests.support.projects import study_of
@@ -93,3 +94,21 @@ def test_what_may_compute_a_field_and_on_what(config, modules, gpus):
 def test_every_rule_with_settings_has_its_time_and_memory():
     rules = {name for name in SETTINGS if not name.startswith("fit_")} | {"fit", "summarise", "compare_readouts"}
     assert set(resources.MEGABYTES) == set(resources.MINUTES) == rules
+
+
+def test_a_command_is_as_short_as_the_folder_allows_where_it_is_typed(tmp_path):
+    snakefile = tmp_path / "workflow" / "Snakefile"
+    snakefile.parent.mkdir()
+    snakefile.touch()
+    call = {
+        "snakefile": str(snakefile),
+        "directory": None,
+        "configfiles": [tmp_path / "a b.yaml"],
+        "config": {"digits": [3]},
+    }
+    typed = command_words("prune", **call, more=["prune="], called_in=str(tmp_path))
+    assert typed == ["prune", "--cores", "1", "--configfile", "a b.yaml", "--config", "digits=[3]", "prune="]
+    elsewhere = command_words("all", **call | {"directory": "/study"}, replace=True)
+    assert elsewhere[:5] == ["all", "--snakefile", str(snakefile), "--directory", "/study"]
+    assert "--replace-workflow-config" in elsewhere
+    assert elsewhere[-2:] == ["--config", "digits=[3]"]

@@ -62,7 +62,7 @@ def test_another_workflow_imports_it_with_a_prefix(clone, tmp_path):
     listed = mine.snakemake("--snakefile", str(snakefile), "field_prune").output
     assert "field/results/runs/digit=7" in listed
     [line] = [line for line in listed.splitlines() if line.startswith("To remove them: ")]
-    assert line.startswith(f"To remove them: snakemake field_prune --snakefile {snakefile}")
+    assert line.startswith(f"To remove them: snakemake field_prune --cores 1 --snakefile {snakefile}")
     # As it is printed; what is not a run of ours stays.
     kept = made / "runs" / "digit=7" / "notes.txt"
     kept.write_text("mine")

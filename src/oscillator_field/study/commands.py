@@ -32,7 +32,8 @@ def command_words(
         more: values to give beside these.
         called_in: where the command is to be typed. Snakemake finds a Snakefile there by itself.
     """
-    words = [rule]
+    # Where it is typed there may be no profile that says so.
+    words = [rule, *(["--cores", "1"] if called_in else [])]
     found = any(
         os.path.isfile(file) and os.path.samefile(file, snakefile)
         for file in (os.path.join(called_in, name) for name in ("Snakefile", "workflow/Snakefile") if called_in)
