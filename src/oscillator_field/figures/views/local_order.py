@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from oscillator_field.analysis.observables import CHANNEL, local_order, state
-from oscillator_field.figures.animation import SHARE_TICKS, Animation, Colours, Lattice, named_scale, thinned
-from oscillator_field.figures.titles import chosen_runs, run_titles, title_of
+from oscillator_field.figures.animation import SHARE_TICKS, Animation, Colours, named_scale
+from oscillator_field.figures.lattice_view import Shown
 from oscillator_field.stores.history import StoredHistory
 
 
@@ -19,26 +19,10 @@ def animation(history: StoredHistory, *, every: int, colours: str, panels: int) 
         colours: a sequential colour scale of plotly.
         panels: runs shown at most.
     """
-    chosen, step, texts = thinned(history, every)
-    shown, remark = chosen_runs(history, panels)
-    common, titles = run_titles(history, shown)
-    drawn = []
-    for run in range(shown):
-        order = local_order(state(history["phase"].oindex[run, chosen])).mean(axis=CHANNEL)
-        drawn.append(Lattice(titles[run], np.minimum(order, 1)))
-    return Animation(
-        title=title_of("Local order", common, remark),
-        panels=tuple(drawn),
-        steps=step,
-        frame_texts=texts,
-        x_title="column (pixel)",
-        y_title="row (pixel)",
-        colours=Colours(
-            scale=named_scale(colours),
-            title="local order<br>parameter",
-            low=0,
-            high=1,
-            ticks=SHARE_TICKS,
-        ),
-        hover="row %{y}, column %{x}<br>local order %{z:.3f}<extra></extra>",
-    )
+    shown = Shown.of(history, every=every, panels=panels)
+    values = []
+    for run in range(shown.runs):
+        order = local_order(state(history["phase"].oindex[run, shown.chosen])).mean(axis=CHANNEL)
+        values.append(np.minimum(order, 1))
+    scale = Colours(named_scale(colours), "local order<br>parameter", 0, 1, SHARE_TICKS)
+    return shown.animation("Local order", shown.lattices(values), scale, "local order %{z:.3f}")

@@ -8,8 +8,8 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from oscillator_field.figures.animation import Animation, Colours, Lattice, named_scale, thinned
-from oscillator_field.figures.titles import chosen_runs, run_titles, title_of
+from oscillator_field.figures.animation import Animation, Colours, Lattice, named_scale
+from oscillator_field.figures.lattice_view import Shown
 from oscillator_field.stores.history import StoredHistory
 
 CHANNEL = -1
@@ -34,36 +34,26 @@ def animation(
         colours: a cyclic colour scale of plotly.
         panels: panels shown at most.
     """
-    chosen, step, texts = thinned(history, every)
-    shown, remark = chosen_runs(history, panels)
-    common, titles = run_titles(history, shown)
+    shown = Shown.of(history, every=every, panels=panels)
     drawn: list[Lattice] = []
-    count = history["phase"].shape[CHANNEL]
-    looks = _looks(channels, count, channel_mean)
-    if shown * len(looks) > panels:
+    looks = _looks(channels, history["phase"].shape[CHANNEL], channel_mean)
+    remark = shown.remark
+    if shown.runs * len(looks) > panels:
         remark = f" (first {panels} of {history['run'].shape[0] * len(looks)} panels)"
-    for run in range(shown):
-        phase = history["phase"].oindex[run, chosen]
+    for run in range(shown.runs):
+        phase = history["phase"].oindex[run, shown.chosen]
         for name, look in looks.items():
             if len(drawn) < panels:
-                drawn.append(Lattice(", ".join(filter(None, [titles[run], name])), look(phase)))
-    what = f"Phase of channel {channels}" if isinstance(channels, int) else "Phase"
-    return Animation(
-        title=title_of(what, common, remark),
-        panels=tuple(drawn),
-        steps=step,
-        frame_texts=texts,
-        x_title="column (pixel)",
-        y_title="row (pixel)",
-        colours=Colours(
-            scale=named_scale(colours),
-            title="phase (rad)",
-            low=-math.pi,
-            high=math.pi,
-            ticks=((-math.pi, "-π"), (-math.pi / 2, "-π/2"), (0, "0"), (math.pi / 2, "π/2"), (math.pi, "π")),
-        ),
-        hover="row %{y}, column %{x}<br>phase %{z:.3f} rad<extra></extra>",
+                drawn.append(Lattice(", ".join(filter(None, [shown.titles[run], name])), look(phase)))
+    scale = Colours(
+        scale=named_scale(colours),
+        title="phase (rad)",
+        low=-math.pi,
+        high=math.pi,
+        ticks=((-math.pi, "-π"), (-math.pi / 2, "-π/2"), (0, "0"), (math.pi / 2, "π/2"), (math.pi, "π")),
     )
+    name = f"Phase of channel {channels}" if isinstance(channels, int) else "Phase"
+    return shown.animation(name, tuple(drawn), scale, "phase %{z:.3f} rad", remark=remark)
 
 
 def circular_mean(phase: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from oscillator_field.analysis.observables import CHANNEL, speeds
-from oscillator_field.figures.animation import Animation, Colours, Lattice, named_scale, thinned
-from oscillator_field.figures.titles import chosen_runs, run_titles, title_of
+from oscillator_field.figures.animation import Animation, Colours, named_scale
+from oscillator_field.figures.lattice_view import Shown
 from oscillator_field.stores.history import StoredHistory
 
 # Decades shown below the fastest pixel, which only the slowest ever leave.
@@ -25,32 +25,20 @@ def animation(history: StoredHistory, *, every: int, colours: str, panels: int) 
         colours: a sequential colour scale of plotly.
         panels: runs shown at most.
     """
-    chosen, step, texts = thinned(history, every)
-    shown, remark = chosen_runs(history, panels)
-    common, titles = run_titles(history, shown)
-    delta_t = history["delta_t"][:]
-    speeds = [speed_between(history, run, chosen, np.diff(step, prepend=0) * delta_t[run]) for run in range(shown)]
+    shown = Shown.of(history, every=every, panels=panels)
+    steps, delta_t = np.diff(shown.step, prepend=0), history["delta_t"][:]
+    speeds = [speed_between(history, run, shown.chosen, steps * delta_t[run]) for run in range(shown.runs)]
     top = max(float(np.ceil(np.log10(max(speed.max(), SLOWEST)))) for speed in speeds)
-    return Animation(
-        title=title_of("Phase velocity", common, remark),
-        panels=tuple(
-            Lattice(titles[run], np.log10(np.maximum(speed, SLOWEST)).clip(top - DECADES, top))
-            for run, speed in enumerate(speeds)
-        ),
-        steps=step,
-        frame_texts=texts,
-        x_title="column (pixel)",
-        y_title="row (pixel)",
-        colours=Colours(
-            scale=named_scale(colours),
-            title="|phase velocity|<br>(rad/s)",
-            low=top - DECADES,
-            high=top,
-            ticks=tuple((top - decade, f"{10 ** (top - decade):g}") for decade in range(DECADES, -1, -1)),
-        ),
-        hover="row %{y}, column %{x}<br>%{customdata:.3g} rad/s<extra></extra>",
-        powers_of_ten=True,
+    values = [np.log10(np.maximum(speed, SLOWEST)).clip(top - DECADES, top) for speed in speeds]
+    scale = Colours(
+        scale=named_scale(colours),
+        title="|phase velocity|<br>(rad/s)",
+        low=top - DECADES,
+        high=top,
+        ticks=tuple((top - decade, f"{10 ** (top - decade):g}") for decade in range(DECADES, -1, -1)),
     )
+    hover = "%{customdata:.3g} rad/s"
+    return shown.animation("Phase velocity", shown.lattices(values), scale, hover, powers_of_ten=True)
 
 
 def speed_between(

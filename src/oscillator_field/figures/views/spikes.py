@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from oscillator_field.figures.animation import SHARE_TICKS, Animation, Colours, Lattice, named_scale, thinned
-from oscillator_field.figures.titles import chosen_runs, run_titles, title_of
+from oscillator_field.figures.animation import SHARE_TICKS, Animation, Colours, named_scale
+from oscillator_field.figures.lattice_view import Shown
 from oscillator_field.stores.history import StoredHistory
 
 
@@ -19,27 +19,12 @@ def animation(history: StoredHistory, *, every: int, colours: str, panels: int) 
         colours: a sequential colour scale of plotly.
         panels: runs shown at most.
     """
-    chosen, step, texts = thinned(history, every)
-    shown, remark = chosen_runs(history, panels)
-    common, titles = run_titles(history, shown)
-    opportunities = np.diff(step, prepend=0)[:, np.newaxis, np.newaxis] * history["spikes"].shape[-1]
-    shares = [spikes_between(history, run, chosen) / opportunities for run in range(shown)]
-    return Animation(
-        title=title_of("Spike activity", common, remark),
-        panels=tuple(Lattice(titles[run], share.astype(np.float32)) for run, share in enumerate(shares)),
-        steps=step,
-        frame_texts=texts,
-        x_title="column (pixel)",
-        y_title="row (pixel)",
-        colours=Colours(
-            scale=named_scale(colours),
-            title="share of<br>oscillators<br>that spike<br>in a step",
-            low=0,
-            high=1,
-            ticks=SHARE_TICKS,
-        ),
-        hover="row %{y}, column %{x}<br>%{z:.3f} of oscillators and steps<extra></extra>",
-    )
+    shown = Shown.of(history, every=every, panels=panels)
+    opportunities = np.diff(shown.step, prepend=0)[:, np.newaxis, np.newaxis] * history["spikes"].shape[-1]
+    shares = [spikes_between(history, run, shown.chosen) / opportunities for run in range(shown.runs)]
+    title = "share of<br>oscillators<br>that spike<br>in a step"
+    scale = Colours(named_scale(colours), title, 0, 1, SHARE_TICKS)
+    return shown.animation("Spike activity", shown.lattices(shares), scale, "%{z:.3f} of oscillators and steps")
 
 
 def spikes_between(history: StoredHistory, run: int, chosen: NDArray[np.int64]) -> NDArray[np.int64]:

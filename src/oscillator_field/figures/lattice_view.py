@@ -1,0 +1,71 @@
+"""What the views of the lattice share: the frames and runs of a history that they show, and the axes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from oscillator_field.figures.animation import Animation, Colours, Lattice, thinned
+from oscillator_field.figures.titles import chosen_runs, run_titles, title_of
+from oscillator_field.stores.history import StoredHistory
+
+
+@dataclass(frozen=True)
+class Shown:
+    """The part of a history that a view shows.
+
+    Attributes:
+        chosen: `(frame,)`, indices of frames.
+        step: `(frame,)`, their steps.
+        texts: what is said of each frame.
+        runs: how many, the first of the history.
+        common: what they have in common.
+        titles: of each run.
+        remark: what is left out.
+    """
+
+    chosen: NDArray[np.int64]
+    step: NDArray[np.int64]
+    texts: tuple[str, ...]
+    runs: int
+    common: str
+    titles: Sequence[str]
+    remark: str
+
+    @classmethod
+    def of(cls, history: StoredHistory, *, every: int, panels: int) -> Shown:
+        """Every n-th frame and the last, of as many runs as there may be panels."""
+        chosen, step, texts = thinned(history, every)
+        runs, remark = chosen_runs(history, panels)
+        common, titles = run_titles(history, runs)
+        return cls(chosen, step, texts, runs, common, titles, remark)
+
+    def lattices(self, values: Sequence[NDArray[np.floating]]) -> tuple[Lattice, ...]:
+        """A panel for each run, from its values `(frame, row, column)`."""
+        return tuple(Lattice(self.titles[run], each.astype(np.float32)) for run, each in enumerate(values))
+
+    def animation(
+        self,
+        name: str,
+        panels: tuple[Lattice, ...],
+        colours: Colours,
+        hover: str,
+        *,
+        remark: str | None = None,
+        powers_of_ten: bool = False,
+    ) -> Animation:
+        """The animation of some panels, with rows downwards and columns to the right, in pixels."""
+        return Animation(
+            title=title_of(name, self.common, self.remark if remark is None else remark),
+            panels=panels,
+            steps=self.step,
+            frame_texts=self.texts,
+            x_title="column (pixel)",
+            y_title="row (pixel)",
+            colours=colours,
+            hover=f"row %{{y}}, column %{{x}}<br>{hover}<extra></extra>",
+            powers_of_ten=powers_of_ten,
+        )
