@@ -15,7 +15,6 @@ if set("{}") & set(CLONE):
 sys.path.insert(0, LIBRARY)
 os.environ.update(
     PYTHONPATH=os.pathsep.join(filter(None, [LIBRARY, os.environ.get("PYTHONPATH")])),
-    # The compiled field is kept for the next job.
     NUMBA_CACHE_DIR=os.environ.get("NUMBA_CACHE_DIR") or os.path.join(CLONE, ".cache", "numba"),
 )
 
