@@ -5,7 +5,7 @@ import pytest
 from oscillator_field.study import resources
 from oscillator_field.study.commands import command_words
 from oscillator_field.study.names import UnknownNameError
-from oscillator_field.study.settings import SETTINGS
+from oscillator_field.study.settings import SETTINGS, settings_of
 from tests.support.projects import study_of
 
 READOUT = "readout: {enabled: true, steps: [8, 4]}"
@@ -15,12 +15,12 @@ def test_the_order_of_a_config_does_not_show_in_settings():
     one = study_of("{digits: [3], history: {every: 2, precision: exact}, field: {k_bias: 2, seed: 7}}")
     other = study_of("{field: {seed: 7, k_bias: 2.0}, history: {precision: exact, every: 2.0}, digits: [3]}")
     [job] = one.jobs
-    assert repr(one.settings("simulate", job=job)) == repr(other.settings("simulate", job=job))
+    assert repr(settings_of(one, "simulate", job=job)) == repr(settings_of(other, "simulate", job=job))
 
 
 def test_mirrors_decide_a_download_alone():
     def fetched(source, mirror):
-        return study_of(f"mnist: {{source: {source}, mirrors: ['{mirror}']}}").settings("fetch_mnist")
+        return settings_of(study_of(f"mnist: {{source: {source}, mirrors: ['{mirror}']}}"), "fetch_mnist")
 
     assert fetched("bundled", "http://one/") == fetched("bundled", "http://two/")
     assert fetched("download", "http://one/") != fetched("download", "http://two/")
@@ -37,7 +37,7 @@ def test_mirrors_decide_a_download_alone():
 )
 def test_a_name_that_nothing_has_is_an_error_in_one_line(rule, names, message):
     with pytest.raises(UnknownNameError, match=message):
-        study_of(f"{{digits: [3], {READOUT}}}").settings(rule, **names)
+        settings_of(study_of(f"{{digits: [3], {READOUT}}}"), rule, **names)
 
 
 def test_views_of_embeddings_come_once_for_each_method():
@@ -63,7 +63,7 @@ def test_targets_are_all_that_a_config_asks_for():
 def test_memory_grows_with_what_is_in_memory():
     def megabytes(config, rule="simulate"):
         study = study_of(config)
-        return study.megabytes(rule, job=next(iter(study.jobs)))
+        return resources.megabytes(study, rule, job=next(iter(study.jobs)))
 
     few, many = "{digits: [3]}", "{batch: [digit, seed], grid: {seed: 40}}"
     assert megabytes(few) < megabytes(many)

@@ -25,6 +25,7 @@ from oscillator_field.study import checks, resources
 from oscillator_field.study.commands import command_words
 from oscillator_field.study.configuration import ConfigError, check_keys_are_given_once
 from oscillator_field.study.names import UnknownNameError
+from oscillator_field.study.settings import settings_of
 from oscillator_field.study.sources import code_digest
 from oscillator_field.study.study import Study
 
@@ -55,13 +56,16 @@ def read_study():
             browser=browser.find_browser if main else browser.a_browser_is_there,
         )
         if main:
-            checks.check_machine(study, [folder(f"<{name}>") for name in ("results", "logs", "resources")])
+            folders = [folder(f"<{name}>") for name in ("results", "logs", "resources")]
+            png = study.config["render"]["png"]
+            checks.check_machine(list(study.jobs.values()), study.source_folder, png, study.png, folders)
     except ConfigError as error:
         sys.exit(f"config: {error}")
     return study
 
 
 STUDY = read_study()
+SHARED_PLOTLYJS = {bundle: [path] if STUDY.shared_plotlyjs else [] for bundle, path in PLOTLYJS.items()}
 
 
 def asked(wildcards, of, *arguments):
@@ -74,16 +78,16 @@ def asked(wildcards, of, *arguments):
 
 def settings(rule):
     """The settings of the jobs of a rule, for its params."""
-    return lambda wildcards: asked(wildcards, STUDY.settings, rule)
+    return lambda wildcards: asked(wildcards, settings_of, STUDY, rule)
 
 
 def threads(rule):
-    return lambda wildcards: asked(wildcards, STUDY.threads, rule)
+    return lambda wildcards: asked(wildcards, resources.threads, STUDY, rule)
 
 
 def memory(rule):
     """In MB; more with each attempt where a profile retries, and so is the time."""
-    return lambda wildcards, attempt: attempt * asked(wildcards, STUDY.megabytes, rule)
+    return lambda wildcards, attempt: attempt * asked(wildcards, resources.megabytes, STUDY, rule)
 
 
 def minutes(rule):
@@ -99,10 +103,6 @@ def reported(path, **described):
     """An output that a report shows, where it embeds files of this kind."""
     ending = next(one for one in ("-poster.png", ".png", ".html") if path.endswith(one))
     return report(path, **described) if STUDY.reported(ending) else path
-
-
-def shared_plotlyjs(bundle):
-    return [PLOTLYJS[bundle]] if STUDY.shared_plotlyjs else []
 
 
 def command(rule, *more, typed=False):

@@ -20,7 +20,7 @@ rule fetch_mnist:
         runtime=minutes("fetch_mnist"),
     params:
         code=code("fetch_mnist"),
-        settings=STUDY.settings("fetch_mnist", with_digest=workflow.is_main_process),
+        settings=settings_of(STUDY, "fetch_mnist", with_digest=workflow.is_main_process),
     message:
         "Fetch MNIST"
     script:

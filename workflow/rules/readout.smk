@@ -123,7 +123,7 @@ rule compare_readouts:
     """Compare all classifiers on all arms, as a table and a page."""
     input:
         predictions=[f"{READOUT}/{store}" for store in STUDY.readout.predictions()],
-        plotlyjs=shared_plotlyjs("cartesian"),
+        plotlyjs=SHARED_PLOTLYJS["cartesian"],
     output:
         table="<results>/readout.csv",
         page="<results>/readout.html",

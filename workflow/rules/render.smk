@@ -6,7 +6,7 @@ rule render_html:
     """Draw the views of a job as pages."""
     input:
         stores=[f"{JOB}/{store}" for store in STUDY.stores_of(STUDY.views)],
-        plotlyjs=shared_plotlyjs("cartesian"),
+        plotlyjs=SHARED_PLOTLYJS["cartesian"],
     output:
         pages=[
             reported(

@@ -6,7 +6,7 @@ rule render_samples_html:
     """Draw the views of a set of samples as pages."""
     input:
         stores=[f"{SET}/{store}" for store in STUDY.stores_of(STUDY.sample_views)],
-        plotlyjs=shared_plotlyjs("cartesian"),
+        plotlyjs=SHARED_PLOTLYJS["cartesian"],
     output:
         pages=[
             reported(

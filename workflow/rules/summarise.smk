@@ -54,7 +54,7 @@ rule write_gallery:
     """Write the page that shows the whole study."""
     input:
         summary="<results>/summary.parquet",
-        plotlyjs=shared_plotlyjs("whole"),
+        plotlyjs=SHARED_PLOTLYJS["whole"],
     output:
         page="<results>/index.html",
     log:

@@ -8,7 +8,7 @@ import os
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from oscillator_field.engines.registry import allowed_devices
 from oscillator_field.figures.painters.browser import what_is_missing
@@ -19,9 +19,6 @@ from oscillator_field.run import Job
 from oscillator_field.study.configuration import ConfigError
 from oscillator_field.study.explain import shown
 from oscillator_field.study.grid import expand, sample_sets
-
-if TYPE_CHECKING:
-    from oscillator_field.study.study import Study
 
 
 def source_folder(mnist: Mapping[str, Any], bundled: str | Path, destination: str | Path) -> str | Path | None:
@@ -184,21 +181,27 @@ def check_png(png: Mapping[str, Any], drawn: bool, what_is_missing: str) -> None
         raise ConfigError("render.png.mp4: true is not allowed without imageio-ffmpeg (install the extra `video`)")
 
 
-def check_machine(study: Study, folders: Sequence[str | Path]) -> None:
+def check_machine(
+    jobs: Sequence[Job],
+    source_folder: str | Path | None,
+    png: Mapping[str, Any],
+    drawn: bool,
+    folders: Sequence[str | Path],
+) -> None:
     """Check what depends on the machine that starts a workflow, and say so where PNG pictures are left out.
 
     Args:
-        study: what is asked for.
+        jobs, source_folder: as `check_pictures` takes them.
+        png: the section of the config.
+        drawn: whether PNG pictures are drawn.
         folders: those that results are written to.
 
     Raises:
         ConfigError: a picture is not there, a folder cannot be written, or PNG is insisted on and cannot be drawn.
     """
-    check_pictures(list(study.jobs.values()), study.source_folder)
+    check_pictures(jobs, source_folder)
     check_writable(*folders)
-    png = study.config["render"]["png"]
-    if png["enabled"] is False or study.png:
-        check_png(png, study.png, "")
-        return
-    check_png(png, study.png, what_is_missing())
-    print(f"No PNG, HTML only: no browser is found that starts ({what_is_missing()}).", file=sys.stderr)
+    left_out = png["enabled"] is not False and not drawn
+    check_png(png, drawn, what_is_missing() if left_out else "")
+    if left_out:
+        print(f"No PNG, HTML only: no browser is found that starts ({what_is_missing()}).", file=sys.stderr)

@@ -7,15 +7,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 from oscillator_field.engines.registry import may_need_gpu
 from oscillator_field.figures.views import VIEWS, kind_of
 from oscillator_field.inputs.mnist import SIDE
 from oscillator_field.study.names import known
-
-if TYPE_CHECKING:
-    from oscillator_field.study.study import Study
+from oscillator_field.study.study import Study
 
 PIXELS = SIDE * SIDE
 # Minutes that a job may take at most, before a scheduler ends it.
@@ -176,8 +173,18 @@ MEGABYTES: dict[str, int | Callable[..., int]] = {
 THREADS: dict[str, Callable[..., int]] = {"simulate": _simulate_threads, "embed": _embed_threads}
 
 
+def threads(study: Study, rule: str, **names: str) -> int:
+    """The threads of a job."""
+    return THREADS[rule](study, **names)
+
+
 def megabytes(study: Study, rule: str, **names: str) -> int:
     """The memory of a job.
+
+    Args:
+        study: what is asked for.
+        rule: the name of its rule; `fit` for all classifiers.
+        names: what the job is of, such as `job="digit=3"`.
 
     Raises:
         UnknownNameError: the config asks for nothing of these names.

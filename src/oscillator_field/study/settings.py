@@ -8,15 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from oscillator_field.figures.views import kind_of
 from oscillator_field.inputs.mnist import folder_digest
 from oscillator_field.readout.arms import CLASSIFIERS
 from oscillator_field.study.names import known
-
-if TYPE_CHECKING:
-    from oscillator_field.study.study import Study
+from oscillator_field.study.study import Study
 
 Settings = dict[str, Any]
 
@@ -163,3 +161,17 @@ SETTINGS: dict[str, Callable[..., Settings]] = {
     **{f"render_samples_{painter}": partial(draw, painter, True) for painter in _OF_PAINTER},
     **{f"fit_{name}": partial(fit, name) for name in CLASSIFIERS},
 }
+
+
+def settings_of(study: Study, rule: str, **names: Any) -> Settings:
+    """The settings of a job: all that its result depends on beside its inputs and its code.
+
+    Args:
+        study: what is asked for.
+        rule: the name of its rule; `fit_network` for `train_network`.
+        names: what the job is of, such as `job="digit=3"`.
+
+    Raises:
+        UnknownNameError: the config asks for nothing of this name.
+    """
+    return SETTINGS[rule](study, **names)

@@ -14,7 +14,7 @@ from typing import Any
 from oscillator_field.engines.registry import possible_engines
 from oscillator_field.figures.views import SAMPLES, VIEWS, module_of, store_of
 from oscillator_field.run import Job, Run
-from oscillator_field.study import checks, resources, settings
+from oscillator_field.study import checks
 from oscillator_field.study.configuration import checked_config
 from oscillator_field.study.grid import perturbations, sample_sets
 from oscillator_field.study.names import known
@@ -191,23 +191,3 @@ class Study:
         """Results that the config does not ask for."""
         readout = [str(Path(results, store)) for store in self.readout.stores()] if self.readout.sets else None
         return find_orphans(results, self.wanted_folders(results), readout)
-
-    def settings(self, rule: str, **names: str) -> dict[str, Any]:
-        """The settings of a job: all that its result depends on beside its inputs and its code.
-
-        Args:
-            rule: the name of its rule.
-            names: what the job is of, such as `job="digit=3"`.
-
-        Raises:
-            UnknownNameError: the config asks for nothing of this name.
-        """
-        return settings.SETTINGS[rule](self, **names)
-
-    def megabytes(self, rule: str, **names: str) -> int:
-        """The memory of a job."""
-        return resources.megabytes(self, rule, **names)
-
-    def threads(self, rule: str, **names: str) -> int:
-        """The threads of a job."""
-        return resources.THREADS[rule](self, **names)
