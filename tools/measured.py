@@ -26,9 +26,7 @@ def field():
         [name, _short(milliseconds), _short(notebook / milliseconds)]
         for name, milliseconds in found["milliseconds_a_field"].items()
     ]
-    sizes = "; ".join(
-        f"{_short(size)} MB with `precision: {name}`" for name, size in found["megabytes_a_field"].items()
-    )
+    sizes = "; ".join(f"{_short(size)} MB for `{name}`" for name, size in found["megabytes_a_field"].items())
     seconds, gigabytes = _short(found["seconds_of_many_fields"]), found["peak_megabytes"] / 1000
     lines = [
         f"A stored field of every step takes, by `precision`, {sizes}.",
