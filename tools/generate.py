@@ -59,7 +59,7 @@ def _lines(section, indent):
 
 
 def _with_comment(line, comment):
-    return f"{line:{COLUMN - 2}}  # {comment}\n" if comment else f"{line}\n"
+    return f"{line:{COLUMN - 2}}  # {comment}\n"
 
 
 def _yaml(value):
@@ -131,9 +131,8 @@ def _names(values):
 
 def _reruns(key):
     told = [f"`{rule}`" for rule in key.reruns]
-    told += [f"{'new' if key.reruns else 'only what is new'}: {', '.join(f'`{rule}`' for rule in key.adds)}"] * bool(
-        key.adds
-    )
+    if key.adds:
+        told.append(f"{'new' if key.reruns else 'only what is new'}: {', '.join(f'`{rule}`' for rule in key.adds)}")
     return ", ".join(told) or "nothing"
 
 

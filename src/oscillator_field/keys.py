@@ -7,7 +7,7 @@ from them. A schema is written in the words of JSON schema (2020-12).
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 Schema = Mapping[str, Any]
@@ -56,7 +56,7 @@ class Section:
 
     meaning: str
     keys: Mapping[str, Key | Section]
-    text: str = field(default="")
+    text: str = ""
 
     def as_schema(self) -> dict[str, Any]:
         """The JSON schema of the section, which allows no other key and demands none."""

@@ -16,8 +16,8 @@ KINDS = ("pixels", "input", "field")
 NETWORK = "network"
 # All that learn from an arm: those without a training loop are in `classifiers`.
 CLASSIFIERS = ("logistic_regression", "nearest_neighbours", "nearest_centroid", NETWORK)
-# Of a run, these decide nothing in a readout: it has times of its own, and no spikes.
-_UNUSED = ("steps", "spike_threshold")
+# Of a run, these decide nothing in a readout, which has steps of its own and no spikes.
+UNUSED = ("steps", "spike_threshold")
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ def fields_of(jobs: Iterable[Job]) -> dict[str, dict[str, Any]]:
     """The fields that a grid asks for, whatever the digit: their parameters by their names."""
     fields = {}
     for run in (run for job in jobs for run in job.runs):
-        parameters = {name: value for name, value in run.parameters.items() if name not in _UNUSED}
+        parameters = {name: value for name, value in run.parameters.items() if name not in UNUSED}
         fields[_named("field", parameters)] = parameters
     return fields
 

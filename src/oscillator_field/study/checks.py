@@ -6,7 +6,8 @@ import importlib.util
 import json
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -49,16 +50,23 @@ def source_folder(mnist: Mapping[str, Any], bundled: str | Path, destination: st
     return folders[mnist["source"]]
 
 
+@contextmanager
+def _as_config_error() -> Iterator[None]:
+    """Raise what is wrong with a grid or with pictures as a fault of the config."""
+    try:
+        yield
+    except (ValueError, OSError) as error:
+        raise ConfigError(str(error)) from None
+
+
 def jobs_of(config: Mapping[str, Any]) -> list[Job]:
     """The simulation jobs that a config asks for (see `grid.expand`).
 
     Raises:
         ConfigError: an axis of the grid or of `batch` does not fit.
     """
-    try:
+    with _as_config_error():
         return expand(config)
-    except ValueError as error:
-        raise ConfigError(str(error)) from None
 
 
 def check_engine(engine: str, device: str) -> None:
@@ -128,12 +136,10 @@ def check_pictures(jobs: Sequence[Job], folder: str | Path | None) -> None:
     Raises:
         ConfigError: the folder lacks files, or does not hold so many pictures of a digit.
     """
-    try:
+    with _as_config_error():
         counts = digit_counts(folder)
         for digit, instance in sorted({(run.digit, run.instance) for job in jobs for run in job.runs}):
             check_instance(digit, instance, counts)
-    except (ValueError, OSError) as error:
-        raise ConfigError(str(error)) from None
 
 
 def check_split(folder: str | Path | None, validation_share: float) -> None:
@@ -142,10 +148,8 @@ def check_split(folder: str | Path | None, validation_share: float) -> None:
     Raises:
         ConfigError: it does, or the folder does not hold the pictures.
     """
-    try:
+    with _as_config_error():
         pictures = image_count(folder, TRAINING)
-    except (ValueError, OSError) as error:
-        raise ConfigError(str(error)) from None
     if not 0 < round(pictures * validation_share) < pictures:
         raise ConfigError(
             f"readout.validation_share: {validation_share} of {pictures} pictures leaves none to validate with, "
@@ -167,14 +171,16 @@ def check_writable(*folders: str | Path) -> None:
             raise ConfigError(f"{folder}: cannot be written, because {path} is not a folder that you may write to")
 
 
-def check_png(png: Mapping[str, Any], drawn: bool, what_is_missing: str) -> None:
+def check_png(png: Mapping[str, Any], drawn: bool) -> None:
     """Refuse to insist on PNG where no browser can draw it, and on MP4 where nothing can encode it.
 
     Raises:
         ConfigError: it is insisted on.
     """
     if png["enabled"] is True and not drawn:
-        raise ConfigError(f"render.png.enabled: true is not allowed without a browser ({what_is_missing}, or set auto)")
+        raise ConfigError(
+            f"render.png.enabled: true is not allowed without a browser ({what_is_missing()}, or set auto)"
+        )
     # Where pictures are drawn in an environment of their own, this one need have nothing.
     here = importlib.util.find_spec("kaleido") is not None
     if png["mp4"] and here and importlib.util.find_spec("imageio_ffmpeg") is None:
@@ -201,7 +207,6 @@ def check_machine(
     """
     check_pictures(jobs, source_folder)
     check_writable(*folders)
-    left_out = png["enabled"] is not False and not drawn
-    check_png(png, drawn, what_is_missing() if left_out else "")
-    if left_out:
+    check_png(png, drawn)
+    if png["enabled"] is not False and not drawn:
         print(f"No PNG, HTML only: no browser is found that starts ({what_is_missing()}).", file=sys.stderr)

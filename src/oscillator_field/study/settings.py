@@ -152,11 +152,16 @@ def fit(classifier: str, study: Study, arm: str) -> Settings:
 
 
 SETTINGS: dict[str, Callable[..., Settings]] = {
-    **{
-        one.__name__: one
-        for one in (fetch_mnist, encode, simulate, measure, embed, embed_samples, plot_summary, write_gallery)
-    },
-    **{one.__name__: one for one in (draw_images, simulate_images)},
+    "fetch_mnist": fetch_mnist,
+    "encode": encode,
+    "simulate": simulate,
+    "measure": measure,
+    "embed": embed,
+    "embed_samples": embed_samples,
+    "plot_summary": plot_summary,
+    "write_gallery": write_gallery,
+    "draw_images": draw_images,
+    "simulate_images": simulate_images,
     **{f"render_{painter}": partial(draw, painter, False) for painter in _OF_PAINTER},
     **{f"render_samples_{painter}": partial(draw, painter, True) for painter in _OF_PAINTER},
     **{f"fit_{name}": partial(fit, name) for name in CLASSIFIERS},

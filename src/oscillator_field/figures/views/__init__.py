@@ -15,17 +15,7 @@ SAMPLES = "samples"
 _DRAWN = ("render_html", "render_png")
 
 
-def every(details: str) -> Key:
-    """The setting that thins the frames of a view."""
-    meaning = "draw every n-th stored frame, and the last"
-    return Key(1, meaning, whole(1), details=details, reruns=_DRAWN)
-
-
-def colours(default: str, *others: str, meaning: str = "a sequential colour scale of plotly") -> Key:
-    """The setting that colours a view."""
-    return Key(default, meaning, choice(default, *others), reruns=_DRAWN)
-
-
+_CYCLIC = ("Phase", "Twilight", "HSV", "IceFire", "Edge", "mrybm", "mygbm")
 _SEQUENTIAL = (
     "Inferno",
     "Magma",
@@ -41,8 +31,15 @@ _SEQUENTIAL = (
 )
 
 
-def _sequential(default: str) -> Key:
-    return colours(default, *(name for name in _SEQUENTIAL if name != default))
+def every(details: str = "") -> Key:
+    """The setting that thins the frames of a view."""
+    meaning = "draw every n-th stored frame, and the last"
+    return Key(1, meaning, whole(1), details=details, reruns=_DRAWN)
+
+
+def sequential(default: str) -> Key:
+    """The setting that colours a view of amounts."""
+    return Key(default, "a sequential colour scale of plotly", choice(*_SEQUENTIAL), reruns=_DRAWN)
 
 
 @dataclass(frozen=True)
@@ -70,7 +67,7 @@ VIEWS = {
         "history",
         "the phase of each pixel",
         {
-            "every": every(""),
+            "every": every(),
             "channels": Key(
                 "mean",
                 "`mean` of the channels, `all` (a panel each), or the number of one, from 0",
@@ -85,32 +82,28 @@ VIEWS = {
                 details="`arithmetic`, as in the notebook, is wrong near +-pi",
                 reruns=_DRAWN,
             ),
-            "colours": colours(
+            "colours": Key(
                 "Phase",
-                "Twilight",
-                "HSV",
-                "IceFire",
-                "Edge",
-                "mrybm",
-                "mygbm",
-                meaning="a cyclic colour scale of plotly; Phase is cmocean's, which is perceptually uniform",
+                "a cyclic colour scale of plotly; Phase is cmocean's, which is perceptually uniform",
+                choice(*_CYCLIC),
+                reruns=_DRAWN,
             ),
         },
     ),
     "spikes": View(
         "history",
         "the share of steps in which the oscillators of a pixel spiked",
-        {"every": every("spikes in between are counted in"), "colours": _sequential("Inferno")},
+        {"every": every("spikes in between are counted in"), "colours": sequential("Inferno")},
     ),
     "phase_velocity": View(
         "history",
         "how fast the oscillators of a pixel turn",
-        {"every": every("the net change since the frame before is shown"), "colours": _sequential("Viridis")},
+        {"every": every("the net change since the frame before is shown"), "colours": sequential("Viridis")},
     ),
     "local_order": View(
         "history",
         "how well each pixel agrees with its neighbours",
-        {"every": every(""), "colours": _sequential("Cividis")},
+        {"every": every(), "colours": sequential("Cividis")},
     ),
     "order_parameter": View(
         "observables",
@@ -127,7 +120,7 @@ VIEWS = {
                 choice("ink", "row", "column"),
                 reruns=_DRAWN,
             ),
-            "colours": _sequential("Agsunset"),
+            "colours": sequential("Agsunset"),
         },
     ),
     SAMPLES: View(SAMPLES, "each run of a set as a point in a plane"),

@@ -13,7 +13,7 @@ from oscillator_field.analysis.registry import SCALARS
 from oscillator_field.engines.registry import DEVICES, ENGINES
 from oscillator_field.keys import TEXT, Key, Section, choice, list_of, number, whole
 from oscillator_field.study.config_model.figures import EMBED, RENDER
-from oscillator_field.study.config_model.parameters import DEFINITIONS, ENCODING, FIELD, GRID
+from oscillator_field.study.config_model.parameters import ENCODING, FIELD, GRID
 from oscillator_field.study.config_model.readout import READOUT
 
 # A path that does not lead out of the folder that it is relative to.
@@ -192,5 +192,4 @@ def config_schema() -> dict[str, Any]:
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": CONFIG.meaning,
         **{key: value for key, value in CONFIG.as_schema().items() if key != "description"},
-        "$defs": DEFINITIONS,
     }

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+from oscillator_field.analysis.embedding import FEATURES, METHODS
 from oscillator_field.figures.views import VIEWS
 from oscillator_field.keys import FLAG, SEED, Key, Section, choice, list_of, number, whole
 
-METHODS = list_of(choice("pca", "tsne"))
+_METHODS = list_of(choice(*METHODS))
 
 
 def _embedding_every(default: int) -> Key:
     return Key(default, "embed every n-th stored frame, and the last", whole(1), reruns=("embed",))
 
 
-FEATURES = Key(
+_FEATURES = Key(
     "cos_sin",
     "of a pixel: cos_sin of the phases of its channels, or the phases themselves",
-    choice("cos_sin", "phase"),
+    choice(*FEATURES),
     details="`phase`, as in the notebook, has a branch cut",
     reruns=("embed",),
 )
@@ -26,7 +27,7 @@ EMBED = Section(
         "methods": Key(
             ["pca", "tsne"],
             "how the pixels of a run are embedded, each pixel a point",
-            METHODS,
+            _METHODS,
             reruns=("render_html", "render_png", "write_gallery"),
             adds=("embed",),
         ),
@@ -36,7 +37,7 @@ EMBED = Section(
                 "methods": Key(
                     ["pca"],
                     "how the runs of a set are embedded",
-                    METHODS,
+                    _METHODS,
                     reruns=("render_samples_html", "render_samples_png", "write_gallery"),
                     adds=("embed_samples",),
                 ),
@@ -47,7 +48,7 @@ EMBED = Section(
             "principal components",
             {
                 "every": _embedding_every(8),
-                "features": FEATURES,
+                "features": _FEATURES,
                 "fit": Key(
                     "all",
                     "all (one plane for all frames), frame (one for each), aligned (each turned to the one before)",
@@ -61,7 +62,7 @@ EMBED = Section(
             "t-SNE",
             {
                 "every": _embedding_every(64),
-                "features": FEATURES,
+                "features": _FEATURES,
                 "fit": Key(
                     "chained",
                     "chained (each frame starts from the one before), independent",

@@ -7,10 +7,9 @@ from typing import Any
 
 from oscillator_field.keys import Key, Section, choice, whole
 from oscillator_field.parameters import METADATA, EncodingParameters, FieldParameters, RunParameters
+from oscillator_field.readout.arms import UNUSED
 
 _TYPES = {"float": "number", "int": "integer", "bool": "boolean", "str": "string"}
-# These decide nothing in a readout, which has steps of its own and no spikes.
-_NOT_IN_A_READOUT = ("steps", "spike_threshold")
 
 
 def _parameter_schema(name: str) -> dict[str, Any]:
@@ -22,7 +21,7 @@ def _parameter_schema(name: str) -> dict[str, Any]:
 
 def _parameter(name: str, default: Any) -> Key:
     described = METADATA[name]
-    field_of_readout = () if name in _NOT_IN_A_READOUT else ("simulate_images",)
+    field_of_readout = () if name in UNUSED else ("simulate_images",)
     first = "encode" if name in EncodingParameters.__dataclass_fields__ else "simulate"
     return Key(
         default,
@@ -43,7 +42,8 @@ def _axis(name: str) -> dict[str, Any]:
     """The JSON schema of the values of one axis of a grid."""
     values = {"type": "array", "minItems": 1, "items": _parameter_schema(name)}
     if name == "seed":
-        return {"if": {"type": "array"}, "then": values, "else": {"$ref": "#/$defs/seeds"}}
+        seeds = {"$comment": "a list of seeds, or how many, from field.seed on", **whole(1, 100_000)}
+        return {"if": {"type": "array"}, "then": values, "else": seeds}
     if _parameter_schema(name).get("type") in ("number", "integer"):
         return {"if": {"type": "array"}, "then": values, "else": _range(_parameter_schema(name))}
     return values
@@ -80,10 +80,6 @@ def _grid_schema() -> dict[str, Any]:
         },
     }
 
-
-DEFINITIONS: dict[str, Any] = {
-    "seeds": {"$comment": "a list of seeds, or how many, from field.seed on", **whole(1, 100_000)},
-}
 
 ENCODING = Section(
     "how a picture becomes phases",
