@@ -121,7 +121,7 @@ def test_the_page_shows_its_figures_without_a_complaint(project):
 @pytest.mark.parametrize(
     ("script", "sign"),
     [
-        ("simulate_images.py", "readout/fields/field/training+augmentation=1/1.zarr"),
+        ("simulate_images.py", "readout/fields/field/*/*.zarr"),
         ("fit_readout.py", "readout/checkpoints/*/network/0.pt"),
     ],
     ids=["simulation", "training"],
@@ -138,7 +138,7 @@ def test_what_was_killed_goes_on_and_ends_with_the_same_results(project, new_pro
         def now():
             return set(without_shells(find_processes(script, folder=other.folder)))
 
-        # The job that made the first store may still be running: killed now, it would take its store with it.
+        # The job that made the first store may still be running: killed, it would take its store with it.
         spared = now()
         while not list((other.folder / "results").glob(sign)):
             assert time.monotonic() < end, "waited in vain"
