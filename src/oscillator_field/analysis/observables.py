@@ -112,6 +112,14 @@ def speeds(
     return change
 
 
+def circular_mean(phase: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The angle of the mean of exp(i phase) over the last axis, in [-pi, pi].
+
+    Mardia and Jupp, "Directional Statistics" (2000), section 2.2.
+    """
+    return np.arctan2(np.sin(phase).mean(axis=CHANNEL), np.cos(phase).mean(axis=CHANNEL))
+
+
 def singularity_charge(phase: NDArray[np.float32]) -> NDArray[np.int8]:
     """The winding number of the phase around each plaquette of four neighbouring pixels of a channel.
 

@@ -189,10 +189,35 @@ OF_THE_RUN = {
 }
 OBSERVABLES = {**OVER_TIME, **OF_THE_RUN}
 
-# The numbers of a summary: what each is, and its unit.
-SCALARS: dict[str, tuple[str, str]] = {
-    **{f"final_{name}": (f"{one.words} at the end", one.unit) for name, one in OVER_TIME.items() if one.words},
-    "spikes_a_site": ("spikes of a site over the whole run, mean", "1"),
-    "mean_phase_locking": ("locking of a site to the mean field, mean", "1"),
-    "settling_time": ("time to settle", "s"),
+
+@dataclass(frozen=True)
+class Scalar:
+    """A number of a summary.
+
+    Attributes:
+        words: what it is called.
+        unit: its unit.
+        meaning: how it is defined.
+        over_time: the observable of which it is the last value, if it is.
+        censored: whether it is a time that a run may not have reached at its end.
+    """
+
+    words: str
+    unit: str
+    meaning: str
+    over_time: str = ""
+    censored: bool = False
+
+
+SCALARS = {
+    **{
+        f"final_{name}": Scalar(f"{one.words} at the end", one.unit, one.meaning, name)
+        for name, one in OVER_TIME.items()
+        if one.words
+    },
+    "spikes_a_site": Scalar("spikes of a site", "1", "spikes over the whole run, mean over sites"),
+    "mean_phase_locking": Scalar(
+        "locking to the mean field", "1", f"{OF_THE_RUN['phase_locking'].meaning}, mean over sites"
+    ),
+    "settling_time": Scalar("time to settle", "s", OF_THE_RUN["settling_time"].meaning, censored=True),
 }

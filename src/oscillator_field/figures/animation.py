@@ -9,9 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 from plotly.colors import get_colorscale, unlabel_rgb
 
-from oscillator_field.ranges import kept
-from oscillator_field.stores.history import StoredHistory
-
 # Marks of a colour bar from 0 to 1.
 SHARE_TICKS = tuple((tenth / 10, f"{tenth / 10:.1f}") for tenth in range(0, 11, 2))
 # A view of few frames takes this long all the same, s: else it is over before it is seen.
@@ -43,6 +40,8 @@ class Scatter:
         level: float32 `(point,)`, the value that a point is coloured by.
         hover: what a point is, one text each.
         marker: diameter of a point where the panel is alone, in pixels of the page.
+        marks: a letter or two that stand for each point in place of a disc; none for discs.
+        runs: the run that each point stands for, if it does.
     """
 
     title: str
@@ -50,6 +49,23 @@ class Scatter:
     level: NDArray[np.float32]
     hover: tuple[str, ...]
     marker: int = 7
+    marks: tuple[str, ...] = ()
+    runs: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Curve:
+    """How a curve is called and drawn.
+
+    Attributes:
+        name: what it is.
+        bold: whether it stands for the whole, behind the others.
+        dash: as plotly has it.
+    """
+
+    name: str
+    bold: bool = False
+    dash: str = "solid"
 
 
 @dataclass(frozen=True)
@@ -60,14 +76,14 @@ class Curves:
         title: what tells this panel from the others.
         time: float64 `(point,)`, s.
         values: float64 `(curve, point)`, in 0..1.
-        names: what each curve is.
+        curves: what each curve is.
         cursor: float64 `(frame,)`, the time of each frame, s.
     """
 
     title: str
     time: NDArray[np.float64]
     values: NDArray[np.float64]
-    names: tuple[str, ...]
+    curves: tuple[Curve, ...]
     cursor: NDArray[np.float64]
 
 
@@ -105,6 +121,7 @@ class Animation:
         title: what is shown, of which run.
         panels: at least one, all of one kind and one number of frames.
         steps: the step of each frame, int64 `(frame,)`.
+        seconds: the time of each frame, float64 `(frame,)`, s; None where the runs differ.
         frame_texts: time and step of each frame, and what else belongs to it.
         x_title, y_title: axis titles with units.
         colours: the one colour scale of all panels; None for curves.
@@ -115,6 +132,7 @@ class Animation:
     title: str
     panels: tuple[Lattice | Scatter | Curves, ...]
     steps: NDArray[np.int64]
+    seconds: NDArray[np.float64] | None
     frame_texts: tuple[str, ...]
     x_title: str
     y_title: str
@@ -139,11 +157,14 @@ def stepped_scale(colours: list[str]) -> Scale:
     return [[edge, colour] for number, colour in enumerate(colours) for edge in edges[number : number + 2]]
 
 
-def thinned(history: StoredHistory, every: int) -> tuple[NDArray[np.int64], NDArray[np.int64], tuple[str, ...]]:
-    """Every n-th frame of a history, and the last: its index, its step and its text, `(frame,)` each."""
-    chosen = kept(history["step"].shape[0], every) - 1
-    step = history["step"][:][chosen]
-    return chosen, step, tuple(frame_texts(step, history["time"][:][..., chosen]))
+def shared_seconds(time: NDArray[np.float64]) -> NDArray[np.float64] | None:
+    """The time of each frame, `(frame,)`; None for times `(run, frame)`, which differ."""
+    return time if time.ndim == 1 else None
+
+
+def palette(scale: Scale) -> NDArray[np.uint8]:
+    """256 colours once round a cyclic scale, or along another: `(256, 3)`."""
+    return Colours(scale, "", 0, 256, ()).rgb(np.arange(256.0))
 
 
 def frame_texts(step: NDArray[np.int64], time: NDArray[np.float64]) -> list[str]:

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from oscillator_field.figures.animation import Animation, Colours, Lattice, thinned
+from oscillator_field.figures.animation import Animation, Colours, Lattice, frame_texts, shared_seconds
 from oscillator_field.figures.titles import chosen_runs, run_titles, title_of
+from oscillator_field.ranges import kept
 from oscillator_field.stores.history import StoredHistory
 
 
@@ -20,7 +21,7 @@ class Shown:
     Attributes:
         chosen: `(frame,)`, indices of frames.
         step: `(frame,)`, their steps.
-        texts: what is said of each frame.
+        time: `(frame,)`, their times, s; `(run, frame)` where these differ.
         runs: how many, the first of the history.
         common: what they have in common.
         titles: of each run.
@@ -29,7 +30,7 @@ class Shown:
 
     chosen: NDArray[np.int64]
     step: NDArray[np.int64]
-    texts: tuple[str, ...]
+    time: NDArray[np.float64]
     runs: int
     common: str
     titles: Sequence[str]
@@ -38,10 +39,11 @@ class Shown:
     @classmethod
     def of(cls, history: StoredHistory, *, every: int, panels: int) -> Shown:
         """Every n-th frame and the last, of as many runs as there may be panels."""
-        chosen, step, texts = thinned(history, every)
+        chosen = kept(history["step"].shape[0], every) - 1
+        step, time = history["step"][:][chosen], history["time"][:][..., chosen]
         runs, remark = chosen_runs(history, panels)
         common, titles = run_titles(history, runs)
-        return cls(chosen, step, texts, runs, common, titles, remark)
+        return cls(chosen, step, time, runs, common, titles, remark)
 
     def lattices(self, values: Sequence[NDArray[np.floating]]) -> tuple[Lattice, ...]:
         """A panel for each run, from its values `(frame, row, column)`."""
@@ -62,7 +64,8 @@ class Shown:
             title=title_of(name, self.common, self.remark if remark is None else remark),
             panels=panels,
             steps=self.step,
-            frame_texts=self.texts,
+            seconds=shared_seconds(self.time),
+            frame_texts=tuple(frame_texts(self.step, self.time)),
             x_title="column (pixel)",
             y_title="row (pixel)",
             colours=colours,

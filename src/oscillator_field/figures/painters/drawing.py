@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from oscillator_field.figures.painters.browser import HOW_TO_GET_ONE, find_browser, refused_browsers, short_folder
-from oscillator_field.figures.plotlyjs import CARTESIAN, Bundle
+from oscillator_field.figures.plotlyjs import CARTESIAN
 
 Pixels = NDArray[np.uint8]
 # Draws a figure of plotly, at so many pixels for one of its own: `(height, width, 3)`.
@@ -35,11 +35,8 @@ _READY = "document.readyState === 'complete' && typeof kaleido_scopes === 'objec
 
 
 @contextmanager
-def one_browser(bundle: Bundle = "cartesian") -> Iterator[Draw]:
+def one_browser() -> Iterator[Drawer]:
     """What draws figures while it lasts: a browser takes a second to start, and then a tenth of one a figure.
-
-    Args:
-        bundle: the plotly.js that draws; the whole one takes half a second longer to start.
 
     Raises:
         RuntimeError: there is no browser to draw with; or, on drawing, no try has succeeded.
@@ -48,9 +45,9 @@ def one_browser(bundle: Bundle = "cartesian") -> Iterator[Draw]:
     if path is None:
         raise RuntimeError("; ".join([f"no browser is found to draw PNG with ({HOW_TO_GET_ONE})", *refused_browsers()]))
     with as_file(CARTESIAN) as cartesian:
-        drawer = _Drawer(path, cartesian.as_uri() if bundle == "cartesian" else None)
+        drawer = Drawer(path, cartesian.as_uri())
         try:
-            yield drawer.draw
+            yield drawer
         finally:
             drawer.stop()
 
@@ -84,13 +81,13 @@ async def _evaluated(tab: Tab, expression: str) -> Any:
     return answer.get("result", {}).get("result", {}).get("value")
 
 
-class _Drawer:
+class Drawer:
     """One browser at a time, which a thread of its own speaks with.
 
     So it can be used where an event loop runs already, as in a notebook, and left behind if it never answers.
     """
 
-    def __init__(self, path: str, plotlyjs: str | None) -> None:
+    def __init__(self, path: str, plotlyjs: str) -> None:
         self._path = path
         self._plotlyjs = plotlyjs
         self._loop = asyncio.new_event_loop()
@@ -98,19 +95,48 @@ class _Drawer:
         self._start()
 
     def draw(self, content: dict[str, Any], scale: int) -> Pixels:
+        """A figure of plotly, at so many pixels for one of its own: `(height, width, 3)`."""
+        drawn = self.written(content, "png", scale)
+        return np.array(Image.open(io.BytesIO(drawn)).convert("RGB"))
+
+    def written(self, content: dict[str, Any], kind: str, scale: int = 1) -> bytes:
+        """A figure of plotly as a file: `png`, `svg` or `pdf`.
+
+        Raises:
+            RuntimeError: no try has succeeded.
+        """
         layout = content["layout"]
-        options: Any = {"format": "png", "width": layout["width"], "height": layout["height"], "scale": scale}
+        options: Any = {"format": kind, "width": layout["width"], "height": layout["height"], "scale": scale}
+        return self._tried(lambda: self._browser.calc_fig(content, opts=options), "has not drawn the figure")
+
+    def evaluated(self, expression: str) -> Any:
+        """The value of an expression of JavaScript, as JSON has it.
+
+        Raises:
+            RuntimeError: no try has succeeded.
+        """
+
+        async def evaluate() -> Any:
+            tab = next(iter(self._browser.tabs.values()))
+            answer = await tab.send_command("Runtime.evaluate", {"expression": expression, "returnByValue": True})
+            if "exceptionDetails" in answer["result"]:
+                raise RuntimeError(answer["result"]["exceptionDetails"]["exception"]["description"])
+            return answer["result"]["result"]["value"]
+
+        return self._tried(evaluate, "has not run a script")
+
+    def _tried(self, task: Callable[[], Coroutine[Any, Any, Any]], failed: str) -> Any:
+        """The result of a task of the browser; another browser takes its place if it has not come in time."""
         for seconds in PATIENCE:
             try:
                 self._opened.result(seconds)
-                drawn = self._begin(self._browser.calc_fig(content, opts=options)).result(seconds)
-                return np.array(Image.open(io.BytesIO(drawn)).convert("RGB"))
+                return self._begin(task()).result(seconds)
             except Exception as error:
                 told = _told(error, seconds)
-                print(f"the browser has not drawn the figure: {told}")
+                print(f"the browser {failed}: {told}")
                 self._close()
                 self._start()
-        raise RuntimeError(f"{self._path} has not drawn the figure in {len(PATIENCE)} tries; the last: {told}")
+        raise RuntimeError(f"{self._path} {failed} in {len(PATIENCE)} tries; the last: {told}")
 
     def stop(self) -> None:
         # A browser that is closed while it starts may hang, so its start is awaited.

@@ -1,4 +1,4 @@
-"""The page of an animation in pixels, and the plotly figure of its first frame that both painters start from.
+"""A picture of an animation: its size, the rectangle of each panel, and the plotly figure of a frame.
 
 Margins are fixed and no axis may move them, so the rectangle of each panel is known to the pixel.
 """
@@ -16,14 +16,17 @@ import plotly.io
 from numpy.typing import NDArray
 
 from oscillator_field.figures.animation import Animation, Colours, Curves, Lattice, Scatter
+from oscillator_field.figures.themes import THEMES, Theme
 
 LEFT, RIGHT, TOP, BOTTOM = 76, 128, 92, 64
 # Several panels share a side this much longer than that of one.
 TOGETHER = 1.36
 GAP, PANEL_TITLE_LINE, PANEL_TITLE_LETTER = 16, 14, 6.3
+# A mark is larger than a disc by so many pixels, to be read.
+MARK_LARGER = 3
 # Points keep clear of the frame of their panel by this share of its width.
 CLEARANCE = 0.04
-CURSOR_COLOUR, CURSOR_WIDTH = "#ffffff", 2
+CURSOR_WIDTH = 2
 # What fits on a line of a page for one panel.
 TITLE_LETTERS, SMALL_TITLE_LETTERS = 66, 96
 
@@ -72,12 +75,15 @@ def page(animation: Animation, size: int) -> Page:
     return Page(right + RIGHT, last.top + height + BOTTOM, rectangles)
 
 
-def figure(animation: Animation, sheet: Page) -> dict[str, Any]:
-    """The plotly figure, as plain dicts, of the first frame."""
+def figure(animation: Animation, sheet: Page, theme: str, frame: int = 0) -> dict[str, Any]:
+    """The plotly figure of a frame, as plain dicts, in the colours of a theme."""
+    colours = THEMES[theme]
     width, height = sheet.width, sheet.height
     inner_width, inner_height = width - LEFT - RIGHT, height - TOP - BOTTOM
     layout: dict[str, Any] = {
-        "template": plotly.io.templates["plotly_dark"].to_plotly_json(),
+        "template": plotly.io.templates[colours.template].to_plotly_json(),
+        "paper_bgcolor": colours.ground,
+        "plot_bgcolor": colours.plot,
         "width": width,
         "height": height,
         "autosize": False,
@@ -87,7 +93,7 @@ def figure(animation: Animation, sheet: Page) -> dict[str, Any]:
         "showlegend": animation.colours is None,
         "legend": {"x": 1.02, "y": 1, "xanchor": "left"},
     }
-    if animation.colours is not None:
+    if animation.colours is not None and not _has_marks(animation):
         layout["coloraxis"] = _colour_axis(animation.colours, inner_height)
     x_range, y_range = ranges(animation)
     for number, (panel, rectangle) in enumerate(zip(animation.panels, sheet.panels, strict=True), 1):
@@ -116,67 +122,63 @@ def figure(animation: Animation, sheet: Page) -> dict[str, Any]:
             layout["annotations"].append(_panel_title(lines, left, top, inner_width, inner_height))
     # The traces that change come first, one a panel; curves stand still behind their cursors.
     numbered = list(enumerate(animation.panels, 1))
-    traces = [{**_moving_trace(panel, animation), **_axes_of(number)} for number, panel in numbered]
+    traces = [{**_moving_trace(panel, animation, colours, frame), **_axes_of(number)} for number, panel in numbered]
     for number, panel in numbered:
         if isinstance(panel, Curves):
-            traces += [{**trace, **_axes_of(number)} for trace in _still_traces(panel, number == 1, animation.hover)]
+            traces += [{**trace, **_axes_of(number)} for trace in _still_traces(panel, number == 1, colours)]
     return {"data": traces, "layout": layout}
 
 
-def _moving_trace(panel: Lattice | Scatter | Curves, animation: Animation) -> dict[str, Any]:
-    """The trace of a panel that changes from frame to frame, at the first frame."""
+def _moving_trace(panel: Lattice | Scatter | Curves, animation: Animation, theme: Theme, frame: int) -> dict[str, Any]:
+    """The trace of a panel that changes from frame to frame, at one of them."""
     if isinstance(panel, Lattice):
         return {
             "type": "heatmap",
-            "z": typed(panel.values[0]),
+            "z": typed(panel.values[frame]),
             "coloraxis": "coloraxis",
-            "hovertemplate": animation.hover,
             "zsmooth": False,
         }
     if isinstance(panel, Scatter):
-        x, y = panel.positions[0].T
+        x, y = panel.positions[frame].T
+        size = marker_size(panel, animation)
+        points = {"type": "scatter", "x": typed(x), "y": typed(y)}
+        if panel.marks:
+            colours = [theme.classes[int(level) % len(theme.classes)] for level in panel.level]
+            font = {"size": size + MARK_LARGER, "color": colours}
+            return {**points, "mode": "text", "text": list(panel.marks), "textfont": font}
         marker = {"color": typed(panel.level), "coloraxis": "coloraxis", "line": {"width": 0}}
-        return {
-            "type": "scatter",
-            "x": typed(x),
-            "y": typed(y),
-            "mode": "markers",
-            "marker": {**marker, "size": marker_size(panel, animation)},
-            "hovertext": list(panel.hover),
-            "hovertemplate": animation.hover,
-        }
+        return {**points, "mode": "markers", "marker": {**marker, "size": size}}
     return {
         "type": "scatter",
         "mode": "lines",
-        "x": [panel.cursor[0]] * 2,
+        "x": [panel.cursor[frame]] * 2,
         "y": [0, CURVES_TOP],
-        "line": {"color": CURSOR_COLOUR, "width": CURSOR_WIDTH},
+        "line": {"color": theme.ink, "width": CURSOR_WIDTH},
         "hoverinfo": "skip",
         "showlegend": False,
     }
 
 
-def _still_traces(panel: Curves, legend: bool, hover: str) -> list[dict[str, Any]]:
-    """The curves of a panel; the first one stands for the whole and is drawn bold."""
+def _still_traces(panel: Curves, legend: bool, theme: Theme) -> list[dict[str, Any]]:
+    """The curves of a panel; the one that stands for the whole is drawn bold."""
     return [
         {
             "type": "scatter",
             "mode": "lines",
             "x": typed(panel.time),
             "y": typed(values),
-            "name": name,
-            "line": {"width": 1.4 if number else 5, "color": _CURVE_COLOURS[number % len(_CURVE_COLOURS)]},
-            "hovertemplate": hover,
+            "name": curve.name,
+            "line": {
+                "width": 5 if curve.bold else 1.4,
+                "dash": curve.dash,
+                "color": theme.curves[number % len(theme.curves)],
+            },
             "showlegend": legend,
         }
-        for number, (name, values) in enumerate(zip(panel.names, panel.values, strict=True))
+        for number, (curve, values) in enumerate(zip(panel.curves, panel.values, strict=True))
     ]
 
 
-# The whole in grey, channels in Paul Tol's "light", which colour-blind eyes tell apart on black.
-_CURVE_COLOURS = [
-    "#7F8894", "#77AADD", "#EE8866", "#EEDD88", "#FFAABB", "#99DDFF", "#44BB99", "#BBCC33", "#AAAA00",
-]  # fmt: skip
 # Room above an order parameter of one.
 CURVES_TOP = 1.05
 
@@ -188,6 +190,11 @@ def typed(values: NDArray[np.floating]) -> dict[str, str]:
 
 
 _FIXED_AXIS: dict[str, Any] = {"automargin": False, "zeroline": False, "fixedrange": False, "nticks": 8}
+
+
+def _has_marks(animation: Animation) -> bool:
+    """Whether its points are written: then they need no scale that says what their colours are."""
+    return any(isinstance(panel, Scatter) and bool(panel.marks) for panel in animation.panels)
 
 
 def marker_size(panel: Scatter, animation: Animation) -> int:

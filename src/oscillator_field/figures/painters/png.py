@@ -6,9 +6,10 @@ into one palette: the colours of the data, greys for the time that is written ab
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -16,11 +17,11 @@ from PIL import Image, ImageColor, ImageDraw, ImageFont
 
 from oscillator_field.figures.animation import Animation, Curves, Lattice, Scatter, playing_rate
 from oscillator_field.figures.painters.apng import Indices, write_apng
-from oscillator_field.figures.painters.drawing import Draw, Pixels
+from oscillator_field.figures.painters.drawing import Draw, Drawer, Pixels
 from oscillator_field.figures.painters.layout import (
-    CURSOR_COLOUR,
     CURSOR_WIDTH,
     LEFT,
+    MARK_LARGER,
     Page,
     Rectangle,
     figure,
@@ -28,6 +29,7 @@ from oscillator_field.figures.painters.layout import (
     page,
     ranges,
 )
+from oscillator_field.figures.themes import THEMES, Theme
 from oscillator_field.ranges import kept
 from oscillator_field.stores.atomic import whole_file
 
@@ -35,7 +37,7 @@ from oscillator_field.stores.atomic import whole_file
 Paint = Callable[[int, int, Indices], None]
 
 COLOURS = 256
-TEXT_TOP, TEXT_SIZE, TEXT_COLOUR = 50, 15, (242, 245, 250)
+TEXT_TOP, TEXT_SIZE = 50, 15
 TEXT_GREYS = 8
 # Colours of a lattice, and of points times how far a point covers a pixel at its edge.
 LATTICE_LEVELS, POINT_LEVELS, COVERS = 168, 44, 4
@@ -65,32 +67,35 @@ class Canvas:
 def write_png(
     path: str | Path,
     animation: Animation,
-    draw: Draw,
+    browser: Drawer,
     *,
     size: int,
     frame_rate: float,
     frames: int,
     scale: int,
+    theme: str,
     poster: str | Path | None = None,
-    video: str | Path | None = None,
+    also: Mapping[str, str | Path] = MappingProxyType({}),
 ) -> None:
     """Write an animation as an animated PNG that repeats for ever.
 
     Args:
         path: the file to write.
         animation: what it shows.
-        draw: draws the background, from `drawing.one_browser`.
-        size: side of a single panel, in pixels of the page.
+        browser: draws the background, from `drawing.one_browser`.
+        size: side of a single panel, in pixels.
         frame_rate: frames a second, at most.
         frames: about as many frames are shown at most, evenly spaced, and always the last.
-        scale: pixels of the picture for one pixel of the page.
+        scale: pixels of the picture for one of the layout.
+        theme: `dark` or `light`.
         poster: where the last frame is written as a still picture.
-        video: where the frames are written as MP4 too.
+        also: further files by their kind: the frames as `gif` or `mp4`, the last of them as `svg` or `pdf`.
 
     Raises:
         ModuleNotFoundError: a video is asked for, and imageio-ffmpeg is not installed.
     """
-    stretched = canvas(animation, page(animation, size), scale, draw)
+    sheet = page(animation, size)
+    stretched = canvas(animation, sheet, scale, browser.draw, theme)
     total = len(animation.steps)
     chosen = [int(number) - 1 for number in kept(total, -(-total // frames))]
     rate = playing_rate(len(chosen), frame_rate)
@@ -98,32 +103,56 @@ def write_png(
         write_apng(temporary, stretched.palette, painted(animation, stretched, chosen), len(chosen), rate)
     if poster is not None:
         [last] = painted(animation, stretched, chosen[-1:])
-        still = Image.fromarray(last, mode="P")
-        still.putpalette(stretched.palette.tobytes())
         with whole_file(poster) as temporary:
-            still.save(temporary, format="PNG")
-    if video is not None:
-        from oscillator_field.figures.painters.video import write_mp4
+            _picture(last, stretched).save(temporary, format="PNG")
+    for kind, target in also.items():
+        if kind == "mp4":
+            from oscillator_field.figures.painters.video import write_mp4
 
-        shown = (stretched.palette[frame] for frame in painted(animation, stretched, chosen))
-        write_mp4(video, shown, rate)
+            write_mp4(target, (stretched.palette[frame] for frame in painted(animation, stretched, chosen)), rate)
+        elif kind == "gif":
+            _write_gif(target, [_picture(frame, stretched) for frame in painted(animation, stretched, chosen)], rate)
+        else:
+            still = browser.written(figure(animation, sheet, theme, chosen[-1]), kind)
+            with whole_file(target) as temporary:
+                temporary.write_bytes(still)
 
 
-def write_still(path: str | Path, content: dict[str, Any], draw: Draw, *, scale: int = 1) -> None:
+def _picture(frame: Indices, stretched: Canvas) -> Image.Image:
+    picture = Image.fromarray(frame, mode="P")
+    picture.putpalette(stretched.palette.tobytes())
+    return picture
+
+
+def _write_gif(path: str | Path, pictures: list[Image.Image], rate: float) -> None:
+    """Write pictures of one palette as a GIF that repeats for ever; its times are hundredths of a second."""
+    with whole_file(path) as temporary:
+        pictures[0].save(
+            temporary,
+            format="GIF",
+            save_all=True,
+            append_images=pictures[1:],
+            duration=max(20, round(100 / rate) * 10),
+            loop=0,
+        )
+
+
+def write_still(path: str | Path, content: dict[str, Any], browser: Drawer, *, scale: int = 1) -> None:
     """Write a figure of plotly as a PNG that stands still."""
     with whole_file(path) as temporary:
-        Image.fromarray(draw(content, scale)).save(temporary, format="PNG")
+        Image.fromarray(browser.draw(content, scale)).save(temporary, format="PNG")
 
 
-def canvas(animation: Animation, sheet: Page, scale: int, draw: Draw) -> Canvas:
+def canvas(animation: Animation, sheet: Page, scale: int, draw: Draw, theme: str) -> Canvas:
     """Draw the background, and choose the palette."""
-    drawn = draw(_background(animation, sheet), scale)
+    drawn = draw(_background(animation, sheet, theme), scale)
     ground = drawn[(TEXT_TOP + TEXT_SIZE // 2) * scale, LEFT * scale]
     share = np.linspace(0, 1, TEXT_GREYS)[:, np.newaxis]
-    greys = np.rint(ground * (1 - share) + np.array(TEXT_COLOUR) * share).astype(np.uint8)
+    greys = np.rint(ground * (1 - share) + np.array(ImageColor.getrgb(THEMES[theme].ink)) * share).astype(np.uint8)
     first = TEXT_GREYS
     rectangle = sheet.panels[0]
-    data, paint = _data_painter(animation, drawn[rectangle.top * scale, rectangle.left * scale], scale, first)
+    ground = drawn[rectangle.top * scale, rectangle.left * scale]
+    data, paint = _data_painter(animation, ground, scale, first, THEMES[theme])
     left_over = COLOURS - len(greys) - len(data)
     own = Image.fromarray(drawn).quantize(left_over, dither=Image.Dither.NONE).getpalette() or []
     palette = np.concatenate([greys, data, np.array(own, np.uint8).reshape(-1, 3)[:left_over]])
@@ -140,13 +169,14 @@ def painted(animation: Animation, stretched: Canvas, chosen: list[int]) -> Itera
         yield frame
 
 
-def _background(animation: Animation, sheet: Page) -> dict[str, Any]:
+def _background(animation: Animation, sheet: Page, theme: str) -> dict[str, Any]:
     """The figure of everything but the data and the time."""
-    content = figure(animation, sheet)
+    content = figure(animation, sheet, theme)
     for trace in content["data"][: len(animation.panels)]:
         if trace["type"] == "scatter":
             # A point that lies nowhere: plotly draws no colour bar for a trace without points.
             trace.update(x=[None], y=[None])
+            trace.pop("text", None)
     return content
 
 
@@ -166,13 +196,14 @@ def _write(frame: Indices, text: str, stretched: Canvas) -> None:
     under[cover > 0] = stretched.text[np.rint(cover[cover > 0] / 255 * (TEXT_GREYS - 1)).astype(np.uint8)]
 
 
-def _data_painter(animation: Animation, ground: Pixels, scale: int, first: int) -> tuple[Pixels, Paint]:
+def _data_painter(animation: Animation, ground: Pixels, scale: int, first: int, theme: Theme) -> tuple[Pixels, Paint]:
     """The colours of the data, which stand in the palette from `first` on, and what paints with them."""
-    if isinstance(animation.panels[0], Lattice):
+    panel = animation.panels[0]
+    if isinstance(panel, Lattice):
         return _lattice_painter(animation, scale, first)
-    if isinstance(animation.panels[0], Scatter):
-        return _scatter_painter(animation, ground, scale, first)
-    return _cursor_painter(animation, scale, first)
+    if isinstance(panel, Curves):
+        return _cursor_painter(animation, scale, first, theme)
+    return (_mark_painter if panel.marks else _scatter_painter)(animation, ground, scale, first, theme)
 
 
 def _lattice_painter(animation: Animation, scale: int, first: int) -> tuple[Pixels, Paint]:
@@ -190,7 +221,9 @@ def _lattice_painter(animation: Animation, scale: int, first: int) -> tuple[Pixe
     return animation.colours.rgb(np.linspace(low, high, LATTICE_LEVELS)), paint
 
 
-def _scatter_painter(animation: Animation, ground: Pixels, scale: int, first: int) -> tuple[Pixels, Paint]:
+def _scatter_painter(
+    animation: Animation, ground: Pixels, scale: int, first: int, theme: Theme
+) -> tuple[Pixels, Paint]:
     """Round markers with smooth edges: each colour also stands mixed with the ground in the palette."""
     assert animation.colours is not None, "points have a colour scale"
     low, high = animation.colours.low, animation.colours.high
@@ -221,7 +254,31 @@ def _scatter_painter(animation: Animation, ground: Pixels, scale: int, first: in
     return mixed, paint
 
 
-def _cursor_painter(animation: Animation, scale: int, first: int) -> tuple[Pixels, Paint]:
+def _mark_painter(animation: Animation, ground: Pixels, scale: int, first: int, theme: Theme) -> tuple[Pixels, Paint]:
+    """Letters with smooth edges, in the colours of their classes."""
+    pure = np.array([ImageColor.getrgb(colour) for colour in theme.classes])
+    cover = (np.arange(COVERS) + 1)[:, np.newaxis] / COVERS
+    mixed = np.rint(pure[:, np.newaxis] * cover + ground * (1 - cover)).astype(np.uint8).reshape(-1, 3)
+    (left, right), (bottom, top) = ranges(animation)
+
+    def paint(panel: int, number: int, inside: Indices) -> None:
+        scatter = animation.panels[panel]
+        assert isinstance(scatter, Scatter)
+        height, width = inside.shape
+        font = ImageFont.load_default((marker_size(scatter, animation) + MARK_LARGER) * scale)
+        x = (scatter.positions[number, :, 0] - left) / (right - left) * width
+        y = (top - scatter.positions[number, :, 1]) / (top - bottom) * height
+        for mark, level, across, down in zip(scatter.marks, scatter.level, x, y, strict=True):
+            letter = Image.new("L", (width, height))
+            ImageDraw.Draw(letter).text((across, down), mark, 255, font, anchor="mm")
+            covered = np.rint(np.asarray(letter) / 255 * COVERS).astype(int)
+            there = covered > 0
+            inside[there] = first + (int(level) % len(pure)) * COVERS + covered[there] - 1
+
+    return mixed, paint
+
+
+def _cursor_painter(animation: Animation, scale: int, first: int, theme: Theme) -> tuple[Pixels, Paint]:
     (left, right), _ = ranges(animation)
 
     def paint(panel: int, number: int, inside: Indices) -> None:
@@ -231,7 +288,7 @@ def _cursor_painter(animation: Animation, scale: int, first: int) -> tuple[Pixel
         begin = round(centre - CURSOR_WIDTH * scale / 2)
         inside[:, max(0, begin) : begin + CURSOR_WIDTH * scale] = first
 
-    return np.array([ImageColor.getrgb(CURSOR_COLOUR)], np.uint8), paint
+    return np.array([ImageColor.getrgb(theme.ink)], np.uint8), paint
 
 
 def _nearest(picture: Pixels, palette: Pixels) -> Indices:

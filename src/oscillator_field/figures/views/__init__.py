@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from oscillator_field.keys import Key, choice, whole
+from oscillator_field.figures.methods import METHOD_WORDS
+from oscillator_field.keys import Key, choice, number, whole
 
 SAMPLES = "samples"
 _DRAWN = ("render_html", "render_png")
@@ -48,11 +49,13 @@ class View:
 
     Attributes:
         store: the store that it is drawn from: `history`, `observables`, or `embedding` or `samples` of each method.
+        words: what it is called.
         meaning: what it shows.
         settings: what its function `animation` takes beside the store.
     """
 
     store: str
+    words: str
     meaning: str
     settings: Mapping[str, Key] = field(default_factory=dict)
 
@@ -65,6 +68,7 @@ class View:
 VIEWS = {
     "phase": View(
         "history",
+        "Phase",
         "the phase of each pixel",
         {
             "every": every(),
@@ -86,32 +90,54 @@ VIEWS = {
                 "Phase",
                 "a cyclic colour scale of plotly; Phase is cmocean's, which is perceptually uniform",
                 choice(*_CYCLIC),
-                reruns=_DRAWN,
+                details="also of the gallery's fields",
+                reruns=(*_DRAWN, "write_gallery"),
             ),
         },
     ),
     "spikes": View(
         "history",
-        "the share of steps in which the oscillators of a pixel spiked",
-        {"every": every("spikes in between are counted in"), "colours": sequential("Inferno")},
+        "Spikes",
+        "the share of the oscillators of a pixel that spiked",
+        {
+            "every": every("spikes in between are counted in"),
+            "threshold": Key(
+                "relative",
+                "what a spike is: relative (faster than the field), run (beyond `spike_threshold` of the run)",
+                choice("relative", "run"),
+                details="with `run` nearly every oscillator spikes until the field has settled",
+                reruns=_DRAWN,
+            ),
+            "factor": Key(
+                2.0,
+                "of `relative`: how many times faster than the field is on average at that time",
+                number(exclusiveMinimum=0, maximum=1000),
+                reruns=_DRAWN,
+            ),
+            "colours": sequential("Inferno"),
+        },
     ),
     "phase_velocity": View(
         "history",
+        "Phase velocity",
         "how fast the oscillators of a pixel turn",
         {"every": every("the net change since the frame before is shown"), "colours": sequential("Viridis")},
     ),
     "local_order": View(
         "history",
+        "Local order",
         "how well each pixel agrees with its neighbours",
         {"every": every(), "colours": sequential("Cividis")},
     ),
     "order_parameter": View(
         "observables",
-        "the order of the field and of its channels over time",
+        "Order",
+        "order, alignment with the picture and spikes over time",
         {"every": every("the cursor stops at these frames; the curves have all")},
     ),
     "trajectory": View(
         "embedding",
+        "Pixels",
         "the pixels of a run as points in a plane",
         {
             "colour_by": Key(
@@ -123,13 +149,19 @@ VIEWS = {
             "colours": sequential("Agsunset"),
         },
     ),
-    SAMPLES: View(SAMPLES, "each run of a set as a point in a plane"),
+    SAMPLES: View(SAMPLES, "Samples", "each run of a set as a point in a plane"),
 }
 
 
 def kind_of(view: str) -> str:
     """The entry of VIEWS that a view belongs to."""
     return view.partition("-")[0]
+
+
+def words_of(view: str) -> str:
+    """What a view is called: `Phase`, `Pixels by t-SNE`."""
+    kind, _, method = view.partition("-")
+    return " by ".join(filter(None, [VIEWS[kind].words, METHOD_WORDS.get(method, method)]))
 
 
 def module_of(view: str) -> str:

@@ -1,20 +1,23 @@
-"""The order parameter view: the order of the whole field and of its channels over time, with a cursor at each frame."""
+"""The order view: order of the whole field and of its channels, local order, alignment and spikes over time."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from oscillator_field.figures.animation import Animation, Curves, frame_texts
+from oscillator_field.analysis.registry import OVER_TIME
+from oscillator_field.figures.animation import Animation, Curve, Curves, frame_texts, shared_seconds
 from oscillator_field.figures.titles import chosen_runs, run_titles, title_of
 from oscillator_field.ranges import kept
 from oscillator_field.stores.zarr_stores import Store
 
 # Curves of single channels that are drawn at most; more cannot be told apart.
 MOST_CHANNELS = 8
+# Beside the order of the field: all that lies between 0 and 1 as it does.
+BESIDE = ("local_order_parameter", "input_alignment", "spike_share")
 
 
 def animation(observables: Store, *, every: int, panels: int) -> Animation:
-    """The order parameters of the runs of a store of observables.
+    """The order of the runs of a store of observables.
 
     Args:
         observables: an open store.
@@ -29,29 +32,31 @@ def animation(observables: Store, *, every: int, panels: int) -> Animation:
     if channels > MOST_CHANNELS:
         remark += f" (first {MOST_CHANNELS} of {channels} channels)"
     order, by_channel = observables["order_parameter"][:shown], observables["channel_order_parameter"][:shown]
+    beside = [observables[name][:shown] for name in BESIDE]
+    curves = (
+        Curve("whole field", bold=True),
+        *(Curve(f"channel {number}") for number in range(min(channels, MOST_CHANNELS))),
+        *(
+            Curve(OVER_TIME[name].words, dash=dash)
+            for name, dash in zip(BESIDE, ("dash", "dot", "dashdot"), strict=True)
+        ),
+    )
     drawn = []
     for run in range(shown):
         own_time = time if time.ndim == 1 else time[run]
-        curves = np.concatenate([order[run][np.newaxis], by_channel[run, :, :MOST_CHANNELS].T])
-        drawn.append(
-            Curves(
-                titles[run],
-                own_time,
-                curves,
-                ("whole field", *(f"channel {number}" for number in range(len(curves) - 1))),
-                own_time[chosen],
-            )
-        )
+        each = [order[run], *by_channel[run, :, :MOST_CHANNELS].T, *(values[run] for values in beside)]
+        drawn.append(Curves(titles[run], own_time, np.stack(each), curves, own_time[chosen]))
     return Animation(
-        title=title_of("Order parameter", common, remark),
+        title=title_of("Order over time", common, remark),
         panels=tuple(drawn),
         steps=step[chosen],
+        seconds=shared_seconds(time[..., chosen]),
         frame_texts=tuple(
             f"{text}, order parameter {order[0, frame]:.3f}" if shown == 1 else text
             for text, frame in zip(frame_texts(step[chosen], time[..., chosen]), chosen, strict=True)
         ),
         x_title="time (s)",
-        y_title="order parameter (0 to 1)",
+        y_title="order, or share (0 to 1)",
         colours=None,
         hover="%{x:.2f} s: %{y:.3f}",
     )

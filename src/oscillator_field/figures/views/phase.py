@@ -8,11 +8,10 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
+from oscillator_field.analysis.observables import CHANNEL, circular_mean
 from oscillator_field.figures.animation import Animation, Colours, Lattice, named_scale
 from oscillator_field.figures.lattice_view import Shown
 from oscillator_field.stores.history import StoredHistory
-
-CHANNEL = -1
 
 
 def animation(
@@ -54,14 +53,6 @@ def animation(
     )
     name = f"Phase of channel {channels}" if isinstance(channels, int) else "Phase"
     return shown.animation(name, tuple(drawn), scale, "phase %{z:.3f} rad", remark=remark)
-
-
-def circular_mean(phase: NDArray[np.float32]) -> NDArray[np.float32]:
-    """The angle of the mean of exp(i phase) over the last axis, in [-pi, pi].
-
-    Mardia and Jupp, "Directional Statistics" (2000), section 2.2.
-    """
-    return np.arctan2(np.sin(phase).mean(axis=CHANNEL), np.cos(phase).mean(axis=CHANNEL))
 
 
 def arithmetic_mean(phase: NDArray[np.float32]) -> NDArray[np.float32]:

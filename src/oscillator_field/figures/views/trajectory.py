@@ -6,13 +6,23 @@ from typing import Any
 
 import numpy as np
 
-from oscillator_field.figures.animation import SHARE_TICKS, Animation, Colours, Scatter, frame_texts, named_scale
+from oscillator_field.figures.animation import (
+    SHARE_TICKS,
+    Animation,
+    Colours,
+    Scatter,
+    frame_texts,
+    named_scale,
+    shared_seconds,
+)
+from oscillator_field.figures.methods import METHOD_WORDS
 from oscillator_field.figures.titles import chosen_runs, run_titles, title_of
 from oscillator_field.stores.zarr_stores import Store
 
-METHODS = {
-    "pca": ("PCA", "explained_variance", "explained variance"),
-    "tsne": ("t-SNE", "kl_divergence", "KL divergence"),
+# How well a frame is embedded, by method: the array of the store, and what it is called.
+FITS = {
+    "pca": ("explained_variance", "explained variance"),
+    "tsne": ("kl_divergence", "KL divergence"),
 }
 WHITE = 255
 
@@ -33,7 +43,7 @@ def animation(embedding: Store, *, method: str, colour_by: str, colours: str, pa
     row, column = embedding["row"][:], embedding["column"][:]
     levels = {"ink": ink, "row": np.tile(row, (shown, 1)), "column": np.tile(column, (shown, 1))}[colour_by]
     return Animation(
-        title=title_of(f"Sites by {METHODS[method][0]}", common, remark),
+        title=title_of(f"Pixels by {METHOD_WORDS[method]}", common, remark),
         panels=tuple(
             Scatter(
                 titles[run],
@@ -46,6 +56,7 @@ def animation(embedding: Store, *, method: str, colour_by: str, colours: str, pa
             for run in range(shown)
         ),
         steps=embedding["step"][:],
+        seconds=shared_seconds(embedding["time"][:]),
         frame_texts=frames_with_quality(embedding, method),
         colours=_colours(colour_by, int({"ink": 1, "row": row.max(), "column": column.max()}[colour_by]), colours),
         **axes(embedding, method),
@@ -65,7 +76,7 @@ def axes(embedding: Store, method: str) -> dict[str, Any]:
 
 def frames_with_quality(embedding: Store, method: str) -> tuple[str, ...]:
     """Time and step of each frame, and how well it is embedded, as the mean over the runs of a batch."""
-    _, fit, words = METHODS[method]
+    fit, words = FITS[method]
     qualities = {
         fit: (words, ".2f"),
         "trustworthiness": ("trustworthiness", ".2f"),
