@@ -59,6 +59,7 @@ check: $(READY)
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/snakefmt --check Snakefile workflow
 	$(BIN)/snakemake --lint
+	$(BIN)/oxlint --deny-warnings src/oscillator_field/figures/pages
 	$(BIN)/hadolint Dockerfile
 
 # The figures of the README, side by side in one run.

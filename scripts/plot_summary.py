@@ -6,7 +6,6 @@ from oscillator_field.figures.painters.drawing import one_browser
 from oscillator_field.figures.painters.png import write_still
 from oscillator_field.logs import log_to
 
-with log_to(snakemake.log[0]), one_browser(study.PLOTLYJS) as draw:
+with log_to(snakemake.log[0]), one_browser() as browser:
     table = read_summary_table(snakemake.input.summary)
-    content = study.figure(table, snakemake.params.settings["observable"])
-    write_still(snakemake.output.picture, content, draw)
+    write_still(snakemake.output.picture, study.figure(table, browser=browser, **snakemake.params.settings), browser)

@@ -1,8 +1,7 @@
-"""share_plotlyjs: the plotly.js that pages load, each bundle in a file of its own."""
+"""share_plotlyjs: the plotly.js that pages load."""
 
 from oscillator_field.figures.plotlyjs import write_plotlyjs
 from oscillator_field.logs import log_to
 
 with log_to(snakemake.log[0]):
-    for bundle, path in snakemake.output.items():
-        write_plotlyjs(path, bundle)
+    write_plotlyjs(snakemake.output[0])

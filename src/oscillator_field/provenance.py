@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import platform
+from collections.abc import Collection
 from importlib.metadata import version
 from pathlib import Path
 
@@ -31,10 +32,16 @@ def seconds_of(logs: str | Path) -> list[float]:
     return found
 
 
-def time_used(logs: str | Path) -> dict[str, float]:
-    """The wall times of all jobs of each rule, added up, s; of jobs that ran, not only of this call.
+def time_used(logs: str | Path, names: Collection[str]) -> dict[str, float]:
+    """The wall times of the jobs of some names, added up for each rule, s; of jobs that ran, not only of this call.
 
-    Nothing where the logs are not on this machine.
+    Args:
+        logs: folder of the benchmark files, one folder a rule; nothing comes of one that is not on this machine.
+        names: of the runs, sets and inputs of a study: jobs of others are left out.
     """
-    folders = sorted(entry for entry in Path(logs).glob("*") if entry.is_dir())
-    return {folder.name: round(sum(seconds_of(folder)), 1) for folder in folders if any(folder.rglob("*.tsv"))}
+    used: dict[str, float] = {}
+    for path in sorted(Path(logs).rglob("*.tsv")):
+        rule, *rest = path.relative_to(logs).with_suffix("").parts
+        if rest and rest[0] in names:
+            used[rule] = used.get(rule, 0) + sum(seconds_of(path))
+    return {rule: round(seconds, 1) for rule, seconds in used.items()}

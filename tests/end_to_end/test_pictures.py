@@ -11,7 +11,7 @@ from PIL import Image
 
 from oscillator_field import open_history
 from oscillator_field.figures.painters.browser import find_browser
-from oscillator_field.figures.views import VIEWS
+from oscillator_field.figures.views import VIEWS, words_of
 from tests.support.pages import chromium, watched_page
 from tests.support.reference import apart
 
@@ -69,7 +69,7 @@ def test_a_page_that_is_moved_away_from_its_plotlyjs_says_so(project, browser, t
     moved = Path(shutil.copy(path, tmp_path))
     page = browser.new_page()
     page.goto(moved.as_uri())
-    said = page.locator("#missing").text_content()
+    said = page.locator("#missing_plotlyjs").text_content()
     assert re.match(
         r"This page cannot draw: plotly\.js was not found at .*plotly.*\.min\.js\. Keep the page in its", said
     )
@@ -77,27 +77,28 @@ def test_a_page_that_is_moved_away_from_its_plotlyjs_says_so(project, browser, t
     page = browser.new_page()
     page.goto(path.as_uri())
     page.wait_for_selector("#figure .plot-container")
-    assert page.locator("#missing").count() == 0
+    assert page.locator("#missing_plotlyjs").count() == 0
     page.close()
 
 
 @pytest.mark.parametrize(("run", "view", "frames"), PAGES)
-def test_a_page_opens_plays_pauses_and_seeks(project, page, run, view, frames):
+def test_a_page_opens_at_its_end_and_plays_pauses_and_seeks(project, page, run, view, frames):
     open_page(page, project.folder / "results" / "runs" / run / f"{view}.html")
+    last = shown_time(page)
+    assert re.fullmatch(r"0\.64\d* s, step 64.*", last)
+    page.wait_for_timeout(200)
+    assert shown_time(page) == last, "plays by itself"
+
+    page.locator("#speed").select_option("0.5")
+    page.locator("#play").click()
+    page.wait_for_function("last => document.getElementById('time').textContent != last", arg=last)
+    page.wait_for_function("() => document.getElementById('play').textContent == 'Play'")
+    assert shown_time(page) == last, "does not stop at its end"
+
+    page.locator("#frame").fill("0")
     first = shown_time(page)
-    assert re.fullmatch(r"0\.\d+ s, step \d+.*", first)
-    page.wait_for_timeout(200)
-    assert shown_time(page) == first, "plays by itself"
-
-    page.locator("#play").click()
-    page.wait_for_function("first => document.getElementById('time').textContent != first", arg=first)
-    page.locator("#play").click()
-    paused = shown_time(page)
-    page.wait_for_timeout(200)
-    assert shown_time(page) == paused
-
-    page.locator("#frame").fill(str(frames - 1))
-    assert "step 64" in shown_time(page)
+    assert first != last
+    page.keyboard.press("End")
     page.keyboard.press("ArrowLeft")
     assert page.evaluate("player.shown()") == frames - 2
     page.keyboard.press("Home")
@@ -112,17 +113,66 @@ def test_a_page_opens_plays_pauses_and_seeks(project, page, run, view, frames):
     ]
 
 
-def test_playing_stops_at_the_end_unless_it_loops(project, page):
+def test_one_times_is_the_time_of_the_field(project, page):
     open_page(page, project.folder / "results" / "runs" / RUNS[0] / "phase.html")
-    page.locator("#speed").select_option("4")
-    page.locator("#loop").uncheck()
-    page.locator("#play").click()
-    page.wait_for_function("() => document.getElementById('play').textContent == 'Play'")
-    assert page.evaluate("player.shown()") == FRAMES["phase"] - 1
+    # Sixty-four steps of 0.01 s: at 1 x they take 0.64 s, so about five seconds are an eighth of it.
+    assert page.locator("#speed option:checked").text_content().startswith("⅛")
+    page.locator("#speed").select_option("1")
+    lasted = page.evaluate("""async () => {
+        const begin = performance.now();
+        document.getElementById("play").click();
+        const playing = () => document.getElementById("play").textContent === "Pause";
+        while (playing() && performance.now() - begin < 9000) await new Promise(requestAnimationFrame);
+        return performance.now() - begin;
+    }""")
+    assert 600 < lasted < 9000
+
+
+def test_playing_goes_on_where_it_loops(project, page):
+    open_page(page, project.folder / "results" / "runs" / RUNS[0] / "phase.html")
+    page.locator("#speed").select_option("1")
     page.locator("#loop").check()
     page.locator("#play").click()
     page.wait_for_function("() => player.shown() > 40")
     page.wait_for_function("() => player.shown() < 30")
+
+
+def test_a_step_stands_in_the_address_and_comes_back(project, page):
+    open_page(page, project.folder / "results" / "runs" / RUNS[0] / "phase.html")
+    page.locator("#frame").fill("20")
+    page.wait_for_function("location.hash == '#step=21'")
+    page.reload()
+    page.wait_for_selector("body[data-ready]")
+    assert "step 21" in shown_time(page)
+
+
+@pytest.mark.parametrize(
+    ("width", "height"), [(360, 600), (390, 844), (1366, 633), (1366, 768), (1920, 1080), (2560, 1440)]
+)
+@pytest.mark.parametrize("view", ["phase", "order_parameter", "trajectory-tsne"])
+def test_bar_and_figure_fit_every_window(project, browser, width, height, view):
+    with watched_page(browser, viewport={"width": width, "height": height}) as page:
+        open_page(page, project.folder / "results" / "runs" / RUNS[0] / f"{view}.html")
+        bar, plot = page.locator("#transport").bounding_box(), page.locator("#figure .main-svg").first.bounding_box()
+        assert bar["y"] + bar["height"] <= height + 1
+        assert plot["y"] + plot["height"] <= bar["y"] + 1
+        assert plot["width"] == pytest.approx(width, abs=1)
+        panel = page.locator(".nsewdrag").first.bounding_box()
+        assert min(panel["width"], panel["height"]) > 0.3 * min(width, height - 250)
+        # A pixel of a lattice is a square.
+        if view == "phase":
+            assert panel["width"] == pytest.approx(panel["height"], abs=1.5)
+
+
+def test_a_sample_leads_to_its_run(project, page):
+    open_page(page, project.folder / "results" / "runs" / SAMPLES / f"{SAMPLE_VIEW}.html")
+    # A point is written as its digit, and leads to its run.
+    assert sorted(page.locator("#figure .textpoint").all_text_contents()) == ["1", "3", "8"]
+    point = page.locator("#figure .textpoint", has_text="3").bounding_box()
+    page.mouse.click(point["x"] + point["width"] / 2, point["y"] + point["height"] / 2)
+    page.wait_for_url("**/run.html**")
+    page.wait_for_selector("body[data-ready]")
+    assert page.locator("h1").text_content() == "digit 3"
 
 
 @pytest.mark.parametrize("view", ["phase", "order_parameter", "trajectory-pca"])
@@ -137,22 +187,22 @@ def test_the_slider_may_be_dragged_faster_than_frames_are_drawn(project, page, v
             if (move % 4 === 0) await new Promise((done) => setTimeout(done, 5));
         }
     }""")
-    released = shown_time(page)
-    page.wait_for_function("released => document.getElementById('time').textContent != released", arg=released)
-    assert page.locator("#play").text_content() == "Pause"
+    # Whoever seeks looks at one frame: the last that was asked for.
+    assert page.locator("#play").text_content() == "Play"
+    assert page.evaluate("player.shown()") == page.evaluate("297 % player.frames")
 
 
 def test_the_views_of_a_run_are_linked_at_the_same_time(project, page):
     open_page(page, project.folder / "results" / "runs" / RUNS[0] / "phase.html")
-    assert page.locator("#views a").all_text_contents() == list(FRAMES)
+    assert page.locator("#views a").all_text_contents() == [words_of(view) for view in FRAMES]
     page.locator("#frame").fill("47")
-    page.locator("#views a", has_text="trajectory-tsne").click()
+    page.locator("#views a", has_text="t-SNE").click()
     page.wait_for_selector("body[data-ready]")
     # Of the frames at steps 32 and 64, the one that is not later.
     assert page.url.endswith("trajectory-tsne.html#step=48")
     assert "step 32" in shown_time(page)
     # The thinned view hands on the step that was asked for.
-    page.locator("#views a", has_text="spikes").click()
+    page.locator("#views a", has_text="Spikes").click()
     page.wait_for_selector("body[data-ready]")
     assert "step 48" in shown_time(page)
     page.evaluate("location.hash = 'step=10'")
@@ -163,15 +213,14 @@ def test_the_keys_of_a_control_are_its_own(project, page):
     open_page(page, project.folder / "results" / "runs" / RUNS[0] / "phase.html")
     page.locator("#loop").focus()
     page.keyboard.press(" ")
-    assert not page.locator("#loop").is_checked()
+    assert page.locator("#loop").is_checked()
     assert page.locator("#play").text_content() == "Play"
-    page.locator("#forward").focus()
+    page.locator("#back").focus()
     page.keyboard.press(" ")
-    assert page.evaluate("player.shown()") == 1
-    # Clicked, it hands the keys back to the page.
-    page.locator("#forward").click()
-    page.keyboard.press(" ")
-    assert page.locator("#play").text_content() == "Pause"
+    assert page.evaluate("player.shown()") == STEPS - 2
+    page.locator("#speed").focus()
+    page.keyboard.press("ArrowRight")
+    assert page.evaluate("player.shown()") == STEPS - 2
 
 
 def test_a_page_shows_the_numbers_of_the_store(project, page):
@@ -245,7 +294,7 @@ def test_a_report_holds_the_pictures_with_their_captions(project):
 def test_every_result_has_its_place_and_its_log(project):
     results = project.folder / "results"
     for run in RUNS:
-        expected = {f"{view}{kind}" for view in FRAMES for kind in (".html", ".png", "-poster.png")}
+        expected = {f"{view}{kind}" for view in FRAMES for kind in (".html", ".png", "-poster.png")} | {"preview"}
         expected |= {f"{store}.zarr" for store in ("history", "observables", "embedding-pca", "embedding-tsne")}
         assert {path.name for path in (results / "runs" / run).iterdir()} - {"look.html"} == expected
         assert (project.folder / "logs" / "simulate" / f"{run}.log").exists()

@@ -47,13 +47,12 @@ def is_drawn(picture):
     return picture.shape == (200, 300, 3) and np.array_equal(picture[0, 0], [255, 0, 0])
 
 
-@pytest.mark.parametrize("bundle", ["cartesian", "whole"])
-def test_figures_are_drawn_one_after_the_other(bundle, capsys):
-    with drawing.one_browser(bundle) as draw:
-        first = draw(FIGURE, 1)
+def test_figures_are_drawn_one_after_the_other(capsys):
+    with drawing.one_browser() as browser:
+        first = browser.draw(FIGURE, 1)
         assert is_drawn(first)
-        np.testing.assert_array_equal(draw(FIGURE, 1), first)
-        assert draw(FIGURE, 2).shape == (400, 600, 3)
+        np.testing.assert_array_equal(browser.draw(FIGURE, 1), first)
+        assert browser.draw(FIGURE, 2).shape == (400, 600, 3)
     assert capsys.readouterr().out == ""
 
 
@@ -65,8 +64,8 @@ def test_a_browser_that_draws_nothing_is_closed_in_the_middle_of_its_start(capsy
 
 def test_figures_are_drawn_where_an_event_loop_runs():
     async def cell():
-        with drawing.one_browser() as draw:
-            return draw(FIGURE, 1)
+        with drawing.one_browser() as browser:
+            return browser.draw(FIGURE, 1)
 
     assert is_drawn(asyncio.run(cell()))
 
@@ -74,14 +73,14 @@ def test_figures_are_drawn_where_an_event_loop_runs():
 @pytest.mark.parametrize("fault", [signal.SIGSTOP, signal.SIGKILL])
 def test_another_browser_takes_the_place_of_one_that_stands_still_or_dies(fault, browsers, monkeypatch, capsys):
     monkeypatch.setattr(drawing, "CLOSING_SECONDS", 1.0)
-    with drawing.one_browser() as draw:
-        draw(FIGURE, 1)
+    with drawing.one_browser() as browser:
+        browser.draw(FIGURE, 1)
         for process in browsers():
             # One may end because another has.
             with suppress(psutil.NoSuchProcess):
                 process.send_signal(fault)
         monkeypatch.setattr(drawing, "PATIENCE", (3.0, 60.0))
-        assert is_drawn(draw(FIGURE, 1))
+        assert is_drawn(browser.draw(FIGURE, 1))
     told = capsys.readouterr().out
     assert told.startswith("the browser has not drawn the figure: ")
     assert ("nothing came in 3 s" in told) == (fault == signal.SIGSTOP)
@@ -97,9 +96,9 @@ def test_a_browser_that_never_starts_ends_in_an_error(does, tmp_path, monkeypatc
     monkeypatch.setattr(drawing, "find_browser", lambda: str(program))
     with (
         pytest.raises(RuntimeError, match=f"^{program} has not drawn the figure in 2 tries"),
-        drawing.one_browser() as draw,
+        drawing.one_browser() as browser,
     ):
-        draw(FIGURE, 1)
+        browser.draw(FIGURE, 1)
 
 
 def test_figures_are_drawn_where_the_temporary_folder_has_a_long_name(tmp_path, monkeypatch):
@@ -107,8 +106,8 @@ def test_figures_are_drawn_where_the_temporary_folder_has_a_long_name(tmp_path, 
     long.mkdir(parents=True)
     monkeypatch.setenv("TMPDIR", str(long))
     monkeypatch.setattr(tempfile, "tempdir", None)
-    with drawing.one_browser() as draw:
-        assert is_drawn(draw(FIGURE, 1))
+    with drawing.one_browser() as browser:
+        assert is_drawn(browser.draw(FIGURE, 1))
 
 
 def test_without_a_browser_there_is_one_line(monkeypatch):

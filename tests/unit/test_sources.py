@@ -49,7 +49,7 @@ def test_what_decides_nothing_is_there_and_says_why():
 
 def test_templates_and_scripts_are_found_where_they_are_named():
     names = {path.name for path in sources(ROOT / "scripts" / "render_html.py")}
-    assert {"page.html", "player.js", "plotly-cartesian.min.js"} <= names
+    assert {"page.html", "view.html", "view.js", "kit.js", "style.css", "plotly-cartesian.min.js"} <= names
 
 
 def test_each_view_is_made_of_its_own_module_alone():

@@ -52,6 +52,9 @@ def test_targets_are_all_that_a_config_asks_for():
     assert sorted(study.targets()) == sorted(
         [
             "index.html",
+            "run.html",
+            "compare.html",
+            "study.js",
             "summary.parquet",
             *(f"runs/digit=3/{name}.zarr" for name in ("history", "observables", "embedding-pca")),
         ]

@@ -16,6 +16,9 @@ from oscillator_field.analysis.summary import SCALARS, read_summary_table, rows_
 from oscillator_field.analysis.sweep import open_sweep
 from oscillator_field.figures.pages import study
 from oscillator_field.figures.pages.gallery import write_gallery
+from oscillator_field.figures.pages.studies import list_studies
+from oscillator_field.figures.painters.browser import find_browser
+from oscillator_field.figures.painters.drawing import one_browser
 from oscillator_field.run import Job, Run
 from oscillator_field.stores.history import open_history
 from oscillator_field.stores.zarr_stores import DamagedStoreError
@@ -24,6 +27,7 @@ from oscillator_field.study.resources import TYPICAL_SECONDS
 from tests.support.histories import write_small_history
 
 ROOT = Path(__file__).parents[2]
+needs_browser = pytest.mark.skipif(find_browser() is None, reason="no browser to draw with")
 STEPS = 5
 
 
@@ -78,74 +82,142 @@ def test_a_damaged_store_is_named(tmp_path):
         rows_of(store)
 
 
-def test_the_figure_fits_the_number_of_axes():
-    bars = study.figure(table_of(runs_of()), "settling_time")
-    assert [trace["type"] for trace in bars["data"]] == ["bar"]
-    assert bars["layout"]["yaxis"]["title"]["text"] == "time to settle (s)"
+@pytest.fixture(scope="module")
+def browser():
+    with one_browser() as browser:
+        yield browser
 
-    lines = study.figure(table_of(runs_of(k_bias=[1, 2, 3], seed=[1, 2])), "settling_time")
-    middle = lines["data"][-1]
+
+def figure_of(browser, runs, observable="settling_time", change=lambda table: None):
+    table = table_of(runs)
+    change(table)
+    return study.figure(table, observable, browser, "dark")
+
+
+@needs_browser
+def test_without_axes_each_run_is_a_point(browser):
+    shown = figure_of(browser, runs_of(), "final_order_parameter")
+    [points] = shown["data"]
+    assert (points["mode"], points["x"], points["y"]) == ("markers", ["3", "4"], [0, 1])
+    assert points["customdata"] == [["digit=3+steps=5"], ["digit=4+steps=5"]]
+    assert shown["layout"]["yaxis"]["title"]["text"] == "order parameter at the end"
+    assert shown["layout"]["xaxis"]["title"]["text"] == "digit"
+
+
+@needs_browser
+def test_one_axis_has_a_line_a_label_their_mean_and_a_band(browser):
+    runs = runs_of(k_bias=[1, 2, 3], seed=[1, 2])
+    shown = figure_of(
+        browser, runs, "final_order_parameter", lambda table: table.update({"final_order_parameter": 0.0 + table.index})
+    )
+    band, *lines, mean = shown["data"]
+    assert [line["name"] for line in lines] == ["digit 3", "digit 4"]
+    assert "markers" not in band["mode"]
+    assert mean["x"] == [1, 2, 3]
     # Rows are numbered over bias, then seed, then digit: four for each bias.
-    assert middle["x"] == [1, 2, 3]
-    assert middle["y"] == [1.5, 5.5, 9.5]
-    band = lines["data"][0]["y"]
-    np.testing.assert_allclose(np.array(band[:3]) - middle["y"], np.std(range(4), ddof=1))
-    assert "mean over 2 digits and 2 seeds" in lines["layout"]["title"]["text"]
+    assert mean["y"] == [1.5, 5.5, 9.5]
+    np.testing.assert_allclose(np.array(band["y"][:3]) - mean["y"], np.std(range(4), ddof=1))
+    assert shown["layout"]["title"]["text"] == "Order parameter at the end, mean over 2 digits and 2 seed values"
 
-    diagram = study.figure(table_of(runs_of(k_bias=[1, 2, 3], k_omega=[0, 0.5])), "settling_time")
-    [heat] = diagram["data"]
+
+@needs_browser
+def test_two_axes_make_a_map_with_its_values_and_the_runs_of_each_cell(browser):
+    runs = runs_of(k_bias=[1, 2, 3], k_omega=[0, 0.5])
+    shown = figure_of(
+        browser, runs, "final_order_parameter", lambda table: table.update({"final_order_parameter": 0.0 + table.index})
+    )
+    heat = shown["data"][0]
     assert (heat["x"], heat["y"]) == (["1", "2", "3"], ["0", "0.5"])
     assert heat["z"] == [[0.5, 4.5, 8.5], [2.5, 6.5, 10.5]]
-    assert heat["customdata"][1][0] == "digit=3+k_bias=1+k_omega=0.5+steps=5"
-
-    many = study.figure(table_of(runs_of(k_bias=[1, 2], k_omega=[0, 0.5], invert=[False, True])), "settling_time")
-    assert [axis["label"] for axis in many["data"][0]["dimensions"]] == [
-        "invert", "k_omega (1/s)", "k_bias (1/s)", "digit", "time to settle (s)",
-    ]  # fmt: skip
+    assert heat["text"][0] == ["0.5", "4.5", "8.5"]
+    assert heat["customdata"][1][0] == ["digit=3+k_bias=1+k_omega=0.5+steps=5", "digit=4+k_bias=1+k_omega=0.5+steps=5"]
+    assert heat["hovertext"][0][0] == "k_bias 1, k_omega 0<br>0.5 (mean of 2 runs)"
 
 
-def test_parallel_coordinates_have_axes_of_words_and_say_so_where_there_is_nothing(tmp_path):
-    runs = runs_of(scale=["unit", "standardised"], k_bias=[1, 2], k_omega=[0, 0.5])
-    table = table_of(runs)
-    table.to_parquet(tmp_path / "summary.parquet")
-    # As the jobs read it, with the type of text that the file has.
-    table = pd.read_parquet(tmp_path / "summary.parquet")
-    words = study.figure(table, "settling_time")["data"][0]["dimensions"][0]
-    assert (words["label"], words["ticktext"]) == ("scale", ["standardised", "unit"])
-    assert set(words["values"]) == {0, 1}
-    table["settling_time"] = np.nan
-    nothing = study.figure(table, "settling_time")
-    assert nothing["data"] == []
-    assert nothing["layout"]["annotations"][0]["text"] == "no run has one"
+@needs_browser
+def test_three_axes_make_small_maps(browser):
+    runs = runs_of(k_bias=[1, 2, 3], k_omega=[0, 0.5], invert=[False, True])
+    shown = figure_of(browser, runs, "final_order_parameter")
+    assert [trace["type"] for trace in shown["data"]].count("heatmap") == 2
+    titles = [shown["layout"][axis]["title"]["text"] for axis in ("xaxis", "yaxis")]
+    assert titles == ["k_bias (1/s)", "invert"]
+    assert [one["text"] for one in shown["layout"]["annotations"]] == ["k_omega 0 1/s", "k_omega 0.5 1/s"]
 
 
-def test_figures_have_no_number_that_json_lacks():
-    table = table_of(runs_of(k_bias=[1, 2], k_omega=[0, 0.5]))
-    table.loc[::2, "settling_time"] = np.nan
+@needs_browser
+def test_a_time_that_some_runs_never_reach_is_no_mean_of_the_others(browser):
+    runs = runs_of(digits=(1, 2, 3), k_bias=[1, 2], k_omega=[0, 0.5])
+
+    def settle(table):
+        table["settling_time"] = [0.01, 0.02, None, 0.01, None, None, None, None, None, 0.03, 0.03, 0.03]
+
+    shown = figure_of(browser, runs, "settling_time", settle)
+    heat = shown["data"][0]
+    # The median, to which runs that have not settled count as later: of two of three it is the later one.
+    assert heat["z"] == [[0.02, None], [None, 0.03]]
+    assert heat["hovertext"][0][0].endswith("0.02 s (median; 2 of 3 settled)")
+    assert heat["hovertext"][0][1].endswith("> 0.05 s (median; 1 of 3 settled)")
+    assert heat["text"][1][0] == "> 0.05<br>0 of 3"
+    assert "median over 3 digits" in shown["layout"]["title"]["text"]
+    alone = figure_of(
+        browser, runs_of(k_bias=[1, 2]), "settling_time", lambda table: table.__setitem__("settling_time", None)
+    )
+    assert alone["data"] == []
+    assert alone["layout"]["annotations"][0]["text"] == "None of 4 runs had settled at its end (0.05 s)."
+
+
+@needs_browser
+def test_figures_have_no_number_that_json_lacks(browser):
+    def some(table):
+        table.loc[::2, "settling_time"] = np.nan
+
     for name in SCALARS:
-        json.dumps(study.figure(table, name), allow_nan=False)
+        json.dumps(figure_of(browser, runs_of(k_bias=[1, 2], k_omega=[0, 0.5]), name, some), allow_nan=False)
+
+
+def written_gallery(folder, table, **changes):
+    settings = {
+        "name": None, "observable": "settling_time", "views": {"phase": "Phase"}, "sets": {}, "panels": 16,
+        "colours": "Phase", "pages": True, "plotlyjs": "cdn", "shared": [], "readout": False, "provenance": {},
+    }  # fmt: skip
+    write_gallery(folder, table, **settings | changes)
+    return json.loads((folder / "study.js").read_text().removeprefix("globalThis.study = ").removesuffix(";\n"))
 
 
 def test_a_gallery_holds_every_run(tmp_path):
     table = table_of(runs_of(k_bias=[1, 2]))
-    write_gallery(
-        tmp_path / "index.html",
-        table,
-        observable="settling_time",
-        views=["phase"],
-        sets={},
-        pictures=True,
-        pages=True,
-        plotlyjs="cdn",
-        shared=[],
-        readout=False,
-        provenance={"of": "</script>"},
-    )
-    text = (tmp_path / "index.html").read_text()
-    content = json.loads(text.split('type="application/json">')[1].split("</script>")[0])
-    assert [run["run"] for run in content["runs"]] == table["run"].tolist()
-    assert content["columns"][:2] == ["digit", "k_bias"]
+    table["job"] = ["digit=all+k_bias=1"] * 2 + ["digit=all+k_bias=2"] * 2
+    content = written_gallery(tmp_path, table, provenance={"of": "</script>"})
+    assert content["values"]["run"] == table["run"].tolist()
+    assert content["values"]["number"] == [0, 1, 0, 1]
+    assert content["values"]["together"] == [2] * 4
+    assert content["constants"]["steps"] == STEPS
+    assert content["axes"] == ["k_bias"]
     assert content["provenance"] == {"of": "</script>"}
+    assert {path.name for path in tmp_path.iterdir()} == {"index.html", "run.html", "compare.html", "study.js"}
+    assert "<title>Oscillator field: 4 runs</title>" in (tmp_path / "index.html").read_text()
+
+
+def test_studies_are_listed_and_no_gallery_is_lost(tmp_path):
+    table = table_of(runs_of())
+    (tmp_path / "b").mkdir()
+    written_gallery(tmp_path / "b", table, name="b")
+    (tmp_path / "runs").mkdir()
+    list_studies(tmp_path)
+    assert 'href="b/index.html"' in (tmp_path / "index.html").read_text()
+    (tmp_path / "a").mkdir()
+    written_gallery(tmp_path / "a", table, name="a")
+    list_studies(tmp_path)
+    assert re.findall(r'href="([^"]+html)"', (tmp_path / "index.html").read_text()) == ["a/index.html", "b/index.html"]
+    # A study without a name has its gallery there, which is not written over and lists the others.
+    written_gallery(tmp_path, table)
+    before = (tmp_path / "index.html").read_text()
+    list_studies(tmp_path)
+    assert (tmp_path / "index.html").read_text() == before
+    listed = json.loads(
+        (tmp_path / "studies.js").read_text().removeprefix("globalThis.listedStudies = ").removesuffix(";\n")
+    )
+    assert [one["title"] for one in listed] == ["Oscillator field: 2 runs", "a: 2 runs", "b: 2 runs"]
 
 
 def test_a_full_grid_opens_with_its_axes_as_dimensions(tmp_path):

@@ -30,7 +30,7 @@ EVERYTHING = {
         "samples": {"methods": ["pca", "tsne"]},
         "tsne": {"every": 6, "perplexity": 1.2, "iterations": 10},
     },
-    "render": {"size": 280, "png": {"enabled": True, "frames": 2, "mp4": True}},
+    "render": {"size": 280, "png": {"enabled": True, "frames": 2, "also": ["mp4"]}},
     "readout": {
         "enabled": True,
         "steps": [8],
@@ -53,6 +53,7 @@ CHANGED = {
     "batch": [],
     "history.precision": 0.001,
     "study.observable": "settling_time",
+    "study.name": "other",
     "embed.methods": ["tsne"],
     "embed.samples.methods": ["pca"],
     "embed.tsne.every": 4,
@@ -64,7 +65,7 @@ CHANGED = {
     "render.html.plotlyjs": "inline",
     "render.png.enabled": False,
     "render.png.frames": 3,
-    "render.png.mp4": False,
+    "render.png.also": ["mp4", "gif"],
     "render.size": 290,
     "readout.enabled": False,
     "readout.steps": [4, 8],
@@ -87,7 +88,6 @@ TAKEN_AWAY = (
     "embed.methods",
     "embed.samples.methods",
     "readout.classifiers",
-    "render.png.mp4",
 )
 # Nothing reads these in this study; test_study changes them.
 NOT_READ = {"mnist.mirrors": "the pictures come from a folder"}

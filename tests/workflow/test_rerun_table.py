@@ -188,6 +188,8 @@ def test_a_touched_file_runs_nothing(project, place):
 
 
 ENCODE = encode([f"digit={digit}" for digit in (3, 4, 6)])
+# The numbers of runs are in their pages too.
+MEASURE = {f"Measure {run}" for run in RUNS} | draw(RUNS) | STUDY
 EVERYTHING = FETCH | ENCODE | after_simulate(RUNS)
 EDITS = {
     "scripts/simulate.py": after_simulate(RUNS),
@@ -198,12 +200,12 @@ EDITS = {
     "src/oscillator_field/engines/step_constants.py": after_simulate(RUNS),
     "src/oscillator_field/engines/torch.py": set(),
     "src/oscillator_field/engines/registry.py": set(),
-    "src/oscillator_field/analysis/registry.py": {f"Measure {run}" for run in RUNS} | STUDY,
+    "src/oscillator_field/analysis/registry.py": MEASURE | draw_samples(SET),
     "src/oscillator_field/figures/views/local_order.py": set(),
     "src/oscillator_field/field.py": after_simulate(RUNS),
     "src/oscillator_field/stores/phase_codes.py": after_simulate(RUNS),
-    "src/oscillator_field/analysis/observables.py": {f"Measure {run}" for run in RUNS} | STUDY,
-    "src/oscillator_field/analysis/measuring.py": {f"Measure {run}" for run in RUNS} | STUDY,
+    "src/oscillator_field/analysis/observables.py": MEASURE | draw_samples(SET),
+    "src/oscillator_field/analysis/measuring.py": MEASURE,
     "src/oscillator_field/analysis/summary.py": STUDY,
     "src/oscillator_field/run.py": after_simulate(RUNS),
     "src/oscillator_field/parameters.py": ENCODE | after_simulate(RUNS),
@@ -220,8 +222,13 @@ EDITS = {
     "src/oscillator_field/inputs/encoding.py": ENCODE | after_simulate(RUNS),
     "src/oscillator_field/inputs/mnist.py": EVERYTHING,
     "src/oscillator_field/figures/views/phase.py": draw(RUNS),
-    "src/oscillator_field/figures/painters/html.py": draw(RUNS) | draw_samples(SET),
-    "src/oscillator_field/figures/painters/player.js": draw(RUNS) | draw_samples(SET),
+    "src/oscillator_field/figures/pages/view.py": draw(RUNS) | draw_samples(SET),
+    "src/oscillator_field/figures/pages/view.js": draw(RUNS) | draw_samples(SET),
+    "src/oscillator_field/figures/pages/kit.js": draw(RUNS) | draw_samples(SET) | GALLERY,
+    "src/oscillator_field/figures/pages/style.css": draw(RUNS) | draw_samples(SET) | GALLERY,
+    "src/oscillator_field/figures/pages/run.js": GALLERY,
+    "src/oscillator_field/figures/pages/chart.js": GALLERY,
+    "src/oscillator_field/figures/pages/studies.html": set(),
     "src/oscillator_field/figures/plotlyjs.py": {"Write the plotly.js that all pages share"}
     | draw(RUNS)
     | draw_samples(SET)

@@ -27,11 +27,11 @@ from oscillator_field.study.configuration import ConfigError, check_keys_are_giv
 from oscillator_field.study.names import UnknownNameError
 from oscillator_field.study.settings import settings_of
 from oscillator_field.study.sources import code_digest
-from oscillator_field.study.study import Study
+from oscillator_field.study.study import GALLERY, Study
 
-MNIST, READOUT = "<resources>/mnist", "<results>/readout"
-JOB, SET = "<results>/runs/{job}", "<results>/runs/{set}"
-PLOTLYJS = {"cartesian": "<results>/plotly-cartesian.min.js", "whole": "<results>/plotly.min.js"}
+MNIST, READOUT = "<resources>/mnist", "<study>/readout"
+JOB, SET = "<study>/runs/{job}", "<study>/runs/{set}"
+PLOTLYJS = "<study>/plotly-cartesian.min.js"
 ENVIRONMENT = "../../environment.yml"
 MODIFIER = workflow.modifier  # how an importing workflow changes names and folders; after parsing it is another
 
@@ -65,7 +65,7 @@ def read_study():
 
 
 STUDY = read_study()
-SHARED_PLOTLYJS = {bundle: [path] if STUDY.shared_plotlyjs else [] for bundle, path in PLOTLYJS.items()}
+SHARED_PLOTLYJS = [PLOTLYJS] if STUDY.shared_plotlyjs else []
 
 
 def asked(wildcards, of, *arguments):

@@ -9,9 +9,9 @@ rule embed:
     output:
         embedding=directory(f"{JOB}/embedding-{{method}}.zarr"),
     log:
-        "<logs>/embed/{job}/{method}.log",
+        "<study_logs>/embed/{job}/{method}.log",
     benchmark:
-        "<logs>/embed/{job}/{method}.tsv"
+        "<study_logs>/embed/{job}/{method}.tsv"
     conda:
         ENVIRONMENT
     threads: threads("embed")
@@ -31,15 +31,14 @@ rule embed_samples:
     """Embed each run of a set as one point in a plane."""
     input:
         histories=lambda wildcards: [
-            f"<results>/runs/{job}/history.zarr"
-            for job in asked(wildcards, lambda set, method: STUDY.jobs_of_set(set))
+            f"<study>/runs/{job}/history.zarr" for job in asked(wildcards, lambda set, method: STUDY.jobs_of_set(set))
         ],
     output:
         embedding=directory(f"{SET}/samples-{{method}}.zarr"),
     log:
-        "<logs>/embed_samples/{set}/{method}.log",
+        "<study_logs>/embed_samples/{set}/{method}.log",
     benchmark:
-        "<logs>/embed_samples/{set}/{method}.tsv"
+        "<study_logs>/embed_samples/{set}/{method}.tsv"
     conda:
         ENVIRONMENT
     resources:

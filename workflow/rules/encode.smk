@@ -9,11 +9,11 @@ rule encode:
         labels=f"{MNIST}/{FILES[1]}",
         provenance=f"{MNIST}/{PROVENANCE}",
     output:
-        perturbation=directory("<results>/perturbations/{perturbation}.zarr"),
+        perturbation=directory("<study>/perturbations/{perturbation}.zarr"),
     log:
-        "<logs>/encode/{perturbation}.log",
+        "<study_logs>/encode/{perturbation}.log",
     benchmark:
-        "<logs>/encode/{perturbation}.tsv"
+        "<study_logs>/encode/{perturbation}.tsv"
     conda:
         ENVIRONMENT
     resources:

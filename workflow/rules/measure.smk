@@ -9,9 +9,9 @@ rule measure:
     output:
         observables=directory(f"{JOB}/observables.zarr"),
     log:
-        "<logs>/measure/{job}.log",
+        "<study_logs>/measure/{job}.log",
     benchmark:
-        "<logs>/measure/{job}.tsv"
+        "<study_logs>/measure/{job}.tsv"
     conda:
         ENVIRONMENT
     resources:

@@ -7,7 +7,7 @@ import shlex
 rule plan:
     """Say what would run, and why, how long it takes, and what it needs; runs nothing."""
     log:
-        "<logs>/plan.log",
+        "<study_logs>/plan.log",
     conda:
         ENVIRONMENT
     params:
@@ -17,9 +17,9 @@ rule plan:
             "config": STUDY.config,
             "cores": workflow.cores or 1,
             "how_to_list": shlex.join(["snakemake", *command("prune", typed=True)]),
-            "logs": folder("<logs>"),
+            "logs": folder("<study_logs>"),
             "megabytes": resources.most_megabytes(STUDY),
-            "orphans": list(map(str, STUDY.orphans(folder("<results>")))),
+            "orphans": list(map(str, STUDY.orphans(folder("<study>")))),
             "rules": {MODIFIER.modify_rulename(rule): rule for rule in resources.TYPICAL_SECONDS},
         },
     message:
@@ -31,7 +31,7 @@ rule plan:
 rule prune:
     """List results that the config does not ask for; remove them if `prune` names that list."""
     log:
-        "<logs>/prune.log",
+        "<study_logs>/prune.log",
     conda:
         ENVIRONMENT
     params:
@@ -39,8 +39,8 @@ rule prune:
             # In a module, what `--config` says does not reach the config.
             "asked": workflow.config_settings.config.get("prune", STUDY.config["prune"]),
             "command": shlex.join(["snakemake", *command("prune", "prune=", typed=True)]),
-            "orphans": list(map(str, STUDY.orphans(folder("<results>")))),
-            "wanted": sorted(map(str, STUDY.wanted_folders(folder("<results>")))),
+            "orphans": list(map(str, STUDY.orphans(folder("<study>")))),
+            "wanted": sorted(map(str, STUDY.wanted_folders(folder("<study>")))),
         },
     message:
         "Prune"

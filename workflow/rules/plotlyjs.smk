@@ -1,5 +1,5 @@
 # Requires: nothing.
-# Makes: the plotly.js that all pages of a study share, once for pages and once for the gallery.
+# Makes: the plotly.js that all pages of a study share.
 
 workflow.localrules(workflow.modifier.modify_rulename("share_plotlyjs"))
 
@@ -7,9 +7,9 @@ workflow.localrules(workflow.modifier.modify_rulename("share_plotlyjs"))
 rule share_plotlyjs:
     """Write the plotly.js that all pages share."""
     output:
-        **PLOTLYJS,
+        PLOTLYJS,
     log:
-        "<logs>/share_plotlyjs.log",
+        "<study_logs>/share_plotlyjs.log",
     conda:
         ENVIRONMENT
     params:

@@ -10,9 +10,9 @@ rule draw_images:
     output:
         images=directory(f"{READOUT}/images/{{images}}.zarr"),
     log:
-        "<logs>/draw_images/{images}.log",
+        "<study_logs>/draw_images/{images}.log",
     benchmark:
-        "<logs>/draw_images/{images}.tsv"
+        "<study_logs>/draw_images/{images}.tsv"
     conda:
         ENVIRONMENT
     resources:
@@ -34,9 +34,9 @@ rule simulate_images:
     output:
         phases=directory(f"{READOUT}/fields/{{field}}/{{images}}/{{shard}}.zarr"),
     log:
-        "<logs>/simulate_images/{field}/{images}/{shard}.log",
+        "<study_logs>/simulate_images/{field}/{images}/{shard}.log",
     benchmark:
-        "<logs>/simulate_images/{field}/{images}/{shard}.tsv"
+        "<study_logs>/simulate_images/{field}/{images}/{shard}.tsv"
     conda:
         ENVIRONMENT
     resources:
@@ -60,9 +60,9 @@ rule fit_logistic_regression:
     output:
         predictions=directory(f"{READOUT}/predictions/{{arm}}/logistic_regression.zarr"),
     log:
-        "<logs>/fit_logistic_regression/{arm}.log",
+        "<study_logs>/fit_logistic_regression/{arm}.log",
     benchmark:
-        "<logs>/fit_logistic_regression/{arm}.tsv"
+        "<study_logs>/fit_logistic_regression/{arm}.tsv"
     conda:
         ENVIRONMENT
     resources:
@@ -81,9 +81,9 @@ use rule fit_logistic_regression as fit_nearest_neighbours with:
     output:
         predictions=directory(f"{READOUT}/predictions/{{arm}}/nearest_neighbours.zarr"),
     log:
-        "<logs>/fit_nearest_neighbours/{arm}.log",
+        "<study_logs>/fit_nearest_neighbours/{arm}.log",
     benchmark:
-        "<logs>/fit_nearest_neighbours/{arm}.tsv"
+        "<study_logs>/fit_nearest_neighbours/{arm}.tsv"
     params:
         code=code("fit_readout"),
         settings=settings("fit_nearest_neighbours"),
@@ -95,9 +95,9 @@ use rule fit_logistic_regression as fit_nearest_centroid with:
     output:
         predictions=directory(f"{READOUT}/predictions/{{arm}}/nearest_centroid.zarr"),
     log:
-        "<logs>/fit_nearest_centroid/{arm}.log",
+        "<study_logs>/fit_nearest_centroid/{arm}.log",
     benchmark:
-        "<logs>/fit_nearest_centroid/{arm}.tsv"
+        "<study_logs>/fit_nearest_centroid/{arm}.tsv"
     params:
         code=code("fit_readout"),
         settings=settings("fit_nearest_centroid"),
@@ -109,9 +109,9 @@ use rule fit_logistic_regression as train_network with:
     output:
         predictions=directory(f"{READOUT}/predictions/{{arm}}/network.zarr"),
     log:
-        "<logs>/train_network/{arm}.log",
+        "<study_logs>/train_network/{arm}.log",
     benchmark:
-        "<logs>/train_network/{arm}.tsv"
+        "<study_logs>/train_network/{arm}.tsv"
     params:
         code=code("fit_readout", "readout.network"),
         settings=settings("fit_network"),
@@ -123,14 +123,14 @@ rule compare_readouts:
     """Compare all classifiers on all arms, as a table and a page."""
     input:
         predictions=[f"{READOUT}/{store}" for store in STUDY.readout.predictions()],
-        plotlyjs=SHARED_PLOTLYJS["cartesian"],
+        plotlyjs=SHARED_PLOTLYJS,
     output:
-        table="<results>/readout.csv",
-        page="<results>/readout.html",
+        table="<study>/readout.csv",
+        page="<study>/readout.html",
     log:
-        "<logs>/compare_readouts.log",
+        "<study_logs>/compare_readouts.log",
     benchmark:
-        "<logs>/compare_readouts.tsv"
+        "<study_logs>/compare_readouts.tsv"
     conda:
         ENVIRONMENT
     resources:

@@ -6,7 +6,7 @@ rule render_samples_html:
     """Draw the views of a set of samples as pages."""
     input:
         stores=[f"{SET}/{store}" for store in STUDY.stores_of(STUDY.sample_views)],
-        plotlyjs=SHARED_PLOTLYJS["cartesian"],
+        plotlyjs=SHARED_PLOTLYJS,
     output:
         pages=[
             reported(
@@ -19,9 +19,9 @@ rule render_samples_html:
             for view in STUDY.sample_views
         ],
     log:
-        "<logs>/render_samples_html/{set}.log",
+        "<study_logs>/render_samples_html/{set}.log",
     benchmark:
-        "<logs>/render_samples_html/{set}.tsv"
+        "<study_logs>/render_samples_html/{set}.tsv"
     conda:
         ENVIRONMENT
     resources:
@@ -62,11 +62,11 @@ rule render_samples_png:
             )
             for view in STUDY.sample_views
         ],
-        videos=[f"{SET}/{view}.mp4" for view in STUDY.sample_views if ".mp4" in STUDY.png_endings],
+        also=[f"{SET}/{view}.{kind}" for view in STUDY.sample_views for kind in STUDY.also],
     log:
-        "<logs>/render_samples_png/{set}.log",
+        "<study_logs>/render_samples_png/{set}.log",
     benchmark:
-        "<logs>/render_samples_png/{set}.tsv"
+        "<study_logs>/render_samples_png/{set}.tsv"
     conda:
         ENVIRONMENT
     resources:

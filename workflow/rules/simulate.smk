@@ -6,14 +6,14 @@ rule simulate:
     """Simulate the runs of a job and store their history."""
     input:
         perturbations=lambda wildcards: [
-            f"<results>/perturbations/{name}.zarr" for name in asked(wildcards, STUDY.inputs_of)
+            f"<study>/perturbations/{name}.zarr" for name in asked(wildcards, STUDY.inputs_of)
         ],
     output:
         history=directory(f"{JOB}/history.zarr"),
     log:
-        "<logs>/simulate/{job}.log",
+        "<study_logs>/simulate/{job}.log",
     benchmark:
-        "<logs>/simulate/{job}.tsv"
+        "<study_logs>/simulate/{job}.tsv"
     conda:
         ENVIRONMENT
     threads: threads("simulate")

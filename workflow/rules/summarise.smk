@@ -5,14 +5,14 @@
 rule summarise:
     """Write a row of numbers for each run."""
     input:
-        observables=[f"<results>/runs/{job}/observables.zarr" for job in STUDY.jobs],
+        observables=[f"<study>/runs/{job}/observables.zarr" for job in STUDY.jobs],
     output:
-        csv="<results>/summary.csv",
-        parquet="<results>/summary.parquet",
+        csv="<study>/summary.csv",
+        parquet="<study>/summary.parquet",
     log:
-        "<logs>/summarise.log",
+        "<study_logs>/summarise.log",
     benchmark:
-        "<logs>/summarise.tsv"
+        "<study_logs>/summarise.tsv"
     conda:
         ENVIRONMENT
     resources:
@@ -29,13 +29,13 @@ rule summarise:
 rule plot_summary:
     """Plot what the parameters do, as a picture."""
     input:
-        summary="<results>/summary.parquet",
+        summary="<study>/summary.parquet",
     output:
-        picture=report("<results>/summary.png", caption="../report/summary.rst", category="Study"),
+        picture=report("<study>/summary.png", caption="../report/summary.rst", category="Study"),
     log:
-        "<logs>/plot_summary.log",
+        "<study_logs>/plot_summary.log",
     benchmark:
-        "<logs>/plot_summary.tsv"
+        "<study_logs>/plot_summary.tsv"
     conda:
         ENVIRONMENT
     resources:
@@ -51,16 +51,16 @@ rule plot_summary:
 
 
 rule write_gallery:
-    """Write the page that shows the whole study."""
+    """Write the pages that show the whole study: gallery, run, comparison."""
     input:
-        summary="<results>/summary.parquet",
-        plotlyjs=SHARED_PLOTLYJS["whole"],
+        summary="<study>/summary.parquet",
+        plotlyjs=SHARED_PLOTLYJS,
     output:
-        page="<results>/index.html",
+        pages=[f"<study>/{name}" for name in GALLERY],
     log:
-        "<logs>/write_gallery.log",
+        "<study_logs>/write_gallery.log",
     benchmark:
-        "<logs>/write_gallery.tsv"
+        "<study_logs>/write_gallery.tsv"
     conda:
         ENVIRONMENT
     resources:

@@ -183,8 +183,8 @@ def check_png(png: Mapping[str, Any], drawn: bool) -> None:
         )
     # Where pictures are drawn in an environment of their own, this one need have nothing.
     here = importlib.util.find_spec("kaleido") is not None
-    if png["mp4"] and here and importlib.util.find_spec("imageio_ffmpeg") is None:
-        raise ConfigError("render.png.mp4: true is not allowed without imageio-ffmpeg (install the extra `video`)")
+    if "mp4" in png["also"] and here and importlib.util.find_spec("imageio_ffmpeg") is None:
+        raise ConfigError("render.png.also: mp4 is not allowed without imageio-ffmpeg (install the extra `video`)")
 
 
 def check_machine(

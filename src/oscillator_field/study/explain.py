@@ -11,7 +11,7 @@ import yaml
 from jsonschema import ValidationError
 
 # Keys that were called otherwise before.
-FORMER = {"readout.times": "readout.steps"}
+FORMER = {"readout.times": "readout.steps", "render.png.mp4": "render.png.also: [mp4]"}
 
 
 def explain(error: ValidationError) -> str:

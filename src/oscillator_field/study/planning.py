@@ -91,7 +91,7 @@ def plan_text(
         seconds = sum(count * each[rule] for rule, count in pending.items()) / cores
         new = [jobs[name] for name, (state, _) in states.items() if state == NEW]
         lines.append(
-            f"About {_duration(seconds)} on {cores} cores, "
+            f"About {duration(seconds)} on {cores} cores, "
             f"{_bytes(_disk(new, every, precision) + pending['simulate_images'] * bytes_of_shard)} of disk, "
             f"{megabytes} MB of memory for the largest job."
         )
@@ -105,7 +105,7 @@ def plan_text(
 NEW, STALE, EXISTS = "new", "recomputed", "unchanged"
 _WORDS = (NEW, STALE, EXISTS)
 # Rules whose jobs make several files, all in one folder.
-_OF_A_FOLDER = ("fetch_mnist", "share_plotlyjs", "summarise", "compare_readouts")
+_OF_A_FOLDER = ("fetch_mnist", "share_plotlyjs", "summarise", "write_gallery", "compare_readouts")
 
 
 def _job_of(row: Planned) -> tuple[str, str]:
@@ -151,7 +151,8 @@ def _disk(jobs: Iterable[Job], every: int, precision: str | float) -> float:
     return total
 
 
-def _duration(seconds: float) -> str:
+def duration(seconds: float) -> str:
+    """A time in words."""
     if seconds < 90:
         return f"{seconds:.0f} s"
     return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"

@@ -23,7 +23,8 @@ LIST, REMOVE = "list", "remove-"
 # All that the workflow makes in the folder of a run.
 _STORE = re.compile(r"(history|observables|(embedding|samples)-(pca|tsne))\.zarr")
 _VIEWS = "|".join(f"{name}-(pca|tsne)" if view.has_methods else name for name, view in VIEWS.items())
-_PICTURE = re.compile(rf"({_VIEWS})(-poster)?\.(html|png|mp4)")
+_PICTURE = re.compile(rf"({_VIEWS})(-poster)?\.(html|png|mp4|gif|svg|pdf)")
+_PREVIEW = re.compile(r"\d+\.(js|png)|\.snakemake_timestamp")
 _TEMPORARY = re.compile(r"\..+\.[0-9a-f]{12}\.tmp")
 # All that it makes for a readout: sets of pictures, shards of fields, predictions.
 _NUMBER = r"[0-9.e-]+"
@@ -154,6 +155,8 @@ def _entry_removed(entry: Path) -> Iterator[tuple[Path, str]]:
             yield entry, "a link"
         elif _STORE.fullmatch(entry.name):
             yield from _store_removed(entry)
+        elif entry.name == "preview" and entry.is_dir():
+            yield from _preview_removed(entry)
         elif _TEMPORARY.fullmatch(entry.name) and entry.is_dir():
             shutil.rmtree(entry)
         elif _PICTURE.fullmatch(entry.name) and entry.is_file():
@@ -171,6 +174,14 @@ def _store_removed(store: Path) -> Iterator[tuple[Path, str]]:
         yield store, f"{foreign.relative_to(store)} in it was not made by this workflow"
     else:
         shutil.rmtree(store)
+
+
+def _preview_removed(folder: Path) -> Iterator[tuple[Path, str]]:
+    foreign = [path for path in folder.iterdir() if path.is_symlink() or not _PREVIEW.fullmatch(path.name)]
+    if foreign:
+        yield folder, f"{foreign[0].name} in it was not made by this workflow"
+    else:
+        shutil.rmtree(folder)
 
 
 def _is_ours(store: Path) -> bool:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
-from oscillator_field.figures.views import kind_of
+from oscillator_field.figures.views import kind_of, words_of
 from oscillator_field.inputs.mnist import folder_digest
 from oscillator_field.readout.arms import CLASSIFIERS
 from oscillator_field.study.names import known
@@ -72,7 +72,7 @@ def embed_samples(study: Study, set: str, method: str) -> Settings:
     return ordered({**settings, "names": names, "set_name": set})
 
 
-_OF_PAINTER = {"html": ("plotlyjs", "frame_rate"), "png": ("frames", "frame_rate", "scale")}
+_OF_PAINTER = {"html": ("plotlyjs", "frame_rate"), "png": ("frames", "frame_rate", "scale", "theme")}
 
 
 def draw(painter: str, samples: bool, study: Study, **names: str) -> Settings:
@@ -83,19 +83,21 @@ def draw(painter: str, samples: bool, study: Study, **names: str) -> Settings:
     def of(view: str) -> Settings:
         return {} if samples else {"panels": render["panels"], **render.get(kind_of(view), {})}
 
-    return ordered(
-        {
-            "painter": {"size": render["size"], **{key: render[painter][key] for key in _OF_PAINTER[painter]}},
-            # In the order of the config, in which pages link to each other.
-            "order": list(views),
-            "views": {view: of(view) for view in views},
-        }
-    )
+    drawn = {key: render[painter][key] for key in _OF_PAINTER[painter]}
+    drawn |= {"size": render["size"]} if painter == "png" else {}
+    settings = {
+        "painter": drawn,
+        # In the order of the config, in which pages link to each other.
+        "words": [[view, words_of(view)] for view in views],
+        "views": {view: of(view) for view in views},
+    }
+    previews = {"colours": render["phase"]["colours"]} if painter == "html" and not samples else {}
+    return ordered({**settings, **previews})
 
 
 def plot_summary(study: Study) -> Settings:
-    """The observable that is shown."""
-    return ordered(study.config["study"])
+    """The observable that is shown, and the colours."""
+    return {"observable": study.config["study"]["observable"], "theme": study.config["render"]["png"]["theme"]}
 
 
 # The parts of a config that decide the numbers of a study.
@@ -106,14 +108,16 @@ def write_gallery(study: Study) -> Settings:
     """What the gallery shows, and the parts of the config that decided its numbers."""
     render = study.config["render"]
     return {
+        "colours": render["phase"]["colours"],
         "config": ordered({key: study.config[key] for key in _DECISIVE}),
+        "name": study.config["study"]["name"],
         "observable": study.config["study"]["observable"],
         "pages": render["html"]["enabled"],
-        "pictures": study.png,
+        "panels": render["panels"],
         "plotlyjs": render["html"]["plotlyjs"],
         "readout": study.config["readout"]["enabled"],
-        "sets": dict.fromkeys(study.sample_sets, study.sample_views),
-        "views": study.views,
+        "sets": {name: {view: words_of(view) for view in study.sample_views} for name in study.sample_sets},
+        "views": {view: words_of(view) for view in study.views},
     }
 
 

@@ -23,6 +23,8 @@ from oscillator_field.study.readout import Readout
 
 # Jobs of a study whose animations a report embeds; of a larger one it takes the stills, or it would be huge.
 MOST_MOVING = 12
+# The pages of a study, and the data that they share.
+GALLERY = ("index.html", "run.html", "compare.html", "study.js")
 
 
 @dataclass(frozen=True)
@@ -163,25 +165,39 @@ class Study:
     @property
     def endings(self) -> list[str]:
         """The endings of the files that are drawn for each view."""
-        pages = [".html"] if self.config["render"]["html"]["enabled"] else []
-        return pages + (self.png_endings if self.png else [])
+        return [".html"] * self.pages + (self.png_endings if self.png else [])
 
     @property
     def png_endings(self) -> list[str]:
         """The endings of the files that a browser is needed for."""
-        return [".png", "-poster.png"] + [".mp4"] * self.config["render"]["png"]["mp4"]
+        return [".png", "-poster.png", *(f".{kind}" for kind in self.also)]
+
+    @property
+    def also(self) -> list[str]:
+        """The kinds of files that are drawn beside each picture."""
+        return list(self.config["render"]["png"]["also"])
+
+    @property
+    def pages(self) -> bool:
+        """Whether views have pages, and runs previews."""
+        return bool(self.config["render"]["html"]["enabled"])
+
+    def folder(self, parent: str) -> str:
+        """The folder of the study in that of all results, or of all logs."""
+        name = self.config["study"]["name"]
+        return f"{parent}/{name}" if name else parent
 
     def targets(self) -> list[str]:
         """All results that the config asks for, below the folder of the results."""
         embed = self.config["embed"]
         of_job = ["history.zarr", "observables.zarr", *(f"embedding-{method}.zarr" for method in embed["methods"])]
-        of_job += [view + ending for view in self.views for ending in self.endings]
+        of_job += [view + ending for view in self.views for ending in self.endings] + ["preview"] * self.pages
         of_set = [f"samples-{method}.zarr" for method in embed["samples"]["methods"]]
         of_set += [view + ending for view in self.sample_views for ending in self.endings]
         files = [f"runs/{job}/{file}" for job in self.jobs for file in of_job]
         files += [f"runs/{name}/{file}" for name in self.sample_sets for file in of_set]
         readout = ["readout.csv", "readout.html"] * self.config["readout"]["enabled"]
-        return files + readout + ["summary.parquet", "index.html"] + ["summary.png"] * self.png
+        return files + readout + ["summary.parquet", *GALLERY] + ["summary.png"] * self.png
 
     def wanted_folders(self, results: str | Path) -> set[Path]:
         """The folders of runs and perturbations that the config asks for."""

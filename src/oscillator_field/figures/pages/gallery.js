@@ -1,182 +1,382 @@
-// The gallery of a study: its figure, its table of runs with sort and filter, thumbnails that play under the pointer,
-// and two runs side by side in step. Reads the JSON that gallery.py puts beside it.
+// The gallery of a study: a wall of its fields, which play in step; its figure; its table. What is filtered, sorted,
+// chosen and drawn stands in the address, so it is the same after a reload, after a return, and for whom it is sent to.
+"use strict";
+
 (() => {
-  "use strict";
-  const content = JSON.parse(document.getElementById("content").textContent);
-  const element = (id) => document.getElementById(id);
-  const { columns, units, words, runs, figures, views, sets, pictures, pages, provenance } = content;
+  const { element, made } = kit;
+  const { columns, rows, sets, pages, provenance } = study;
+  const palette = kit.palette(study.colours);
+  const CARDS = 60;
+  const ROWS = 100;
+  const MOST_COMPARED = 4;
+  const DEFAULT_COLUMNS = ["run", ...chart.dimensions(study), ...study.shown].filter((name, index, all) => all.indexOf(name) === index);
+  const order = new Map(rows.map((row, index) => [row, index]));
 
-  // Names hold characters that mean something in an address.
-  const address = (job, file) => `runs/${encodeURIComponent(job)}/${encodeURIComponent(file)}`;
+  let state = {};
+  let found = rows;
+  let ticked = [];
 
-  function made(tag, properties = {}, children = []) {
-    const node = Object.assign(document.createElement(tag), properties);
-    node.append(...children);
-    return node;
+  // --- what is found: filter and order ----------------------------------------------------------------------------
+  function find() {
+    const asked = filter.parse(state.filter ?? "");
+    element("complaint").textContent = asked.complaints.join("; ");
+    found = rows.filter((row) => asked.matches(row));
+    const name = (state.sort ?? "").replace(/^-/, "");
+    if (name in columns) {
+      const sign = state.sort.startsWith("-") ? -1 : 1;
+      found.sort((one, other) => {
+        const [a, b] = [one[name], other[name]];
+        // A number that does not exist comes last, whichever way.
+        if (a === null || b === null) return (a === null) - (b === null) || order.get(one) - order.get(other);
+        if (typeof a === "number" && typeof b === "number") return sign * (a - b) || order.get(one) - order.get(other);
+        // Texts, and names of runs, in the order of the config.
+        return sign * (order.get(one) - order.get(other));
+      });
+    }
+    element("count").textContent = found.length === rows.length ? `all ${rows.length.toLocaleString("en")} runs` : `${found.length.toLocaleString("en")} of ${rows.length.toLocaleString("en")} runs`;
+    element("clear").hidden = !state.filter;
   }
 
-  function options(select, names, label = (name) => name) {
-    select.append(...names.map((name) => made("option", { value: name, textContent: label(name) })));
+  function pager(host, name, size) {
+    const count = Math.max(1, Math.ceil(found.length / size));
+    const page = Math.min(count, Math.max(1, Number(state[name]) || 1));
+    const to = (number, text, words) => {
+      const button = made("button", { type: "button", textContent: text, disabled: number < 1 || number > count, ariaLabel: words });
+      button.addEventListener("click", () => change({ [name]: number === 1 ? "" : String(number) }));
+      return button;
+    };
+    host.hidden = count === 1;
+    host.replaceChildren(to(page - 1, "Previous", "previous page"), made("span", { textContent: `page ${page} of ${count.toLocaleString("en")}` }), to(page + 1, "Next", "next page"));
+    return found.slice((page - 1) * size, page * size);
   }
+
+  // --- the wall ---------------------------------------------------------------------------------------------------
+  const shown = new Map();
+  let started = false;
+
+  const bar = transport(element("transport"), (_, step) => {
+    for (const card of shown.values()) card.show?.(step);
+  });
+  bar.loop.checked = true;
+
+  const watch = new IntersectionObserver((entries) => {
+    for (const { target, isIntersecting } of entries) if (isIntersecting) fill(target);
+  }, { rootMargin: "300px" });
+
+  async function fill(node) {
+    const card = shown.get(node);
+    if (!card || card.asked) return;
+    card.asked = true;
+    try {
+      const preview = await kit.preview(card.row.run, card.row.job, card.row.number);
+      const paint = kit.painter(card.field, preview.rows, preview.columns, palette);
+      kit.painter(card.picture, preview.rows, preview.columns, kit.GREYS)(preview.pixel);
+      const size = preview.rows * preview.columns;
+      card.show = (step) => paint(preview.frames, kit.frameAt(preview.steps, step) * size);
+      // The longest run is the measure of the bar.
+      if (!started || preview.steps.at(-1) > bar.steps().at(-1)) {
+        const step = started ? bar.step() : preview.steps.at(-1);
+        const playing = bar.playing();
+        bar.load({ steps: preview.steps, seconds: study.one_clock ? preview.seconds : null });
+        bar.goTo(step);
+        if (playing || (!started && !kit.still())) bar.play(true);
+        started = true;
+      }
+      card.show(bar.step());
+    } catch (error) {
+      node.dataset.missing = error.message;
+    }
+    document.body.dataset.wall = [...shown.values()].filter((one) => one.show).length;
+  }
+
+  const runAddress = (row) => `run.html#${new URLSearchParams({ run: row.run })}`;
+
+  function tickOf(row, words) {
+    const tick = made("input", { type: "checkbox", checked: ticked.includes(row.run), ariaLabel: `compare ${chart.title(row)}` });
+    tick.dataset.run = row.run;
+    tick.addEventListener("change", () => choose(row.run, tick.checked));
+    return made("label", {}, words ? [tick, words] : [tick]);
+  }
+
+  function drawWall() {
+    const page = pager(element("pager"), "page", CARDS);
+    watch.disconnect();
+    shown.clear();
+    element("wall").replaceChildren(...page.map((row) => {
+      const field = made("canvas", { className: "field", width: 28, height: 28 });
+      const picture = made("canvas", { className: "picture", width: 1, height: 1 });
+      for (const [canvas, words] of [[field, "field of"], [picture, "picture of"]]) {
+        canvas.setAttribute("role", "img");
+        canvas.setAttribute("aria-label", `${words} ${chart.title(row)}`);
+      }
+      const link = made("a", { href: runAddress(row) }, [made("span", { className: "pair" }, [field, picture]), made("span", { className: "name", textContent: chart.title(row) })]);
+      const node = made("li", { className: "card" }, [link, tickOf(row, "compare")]);
+      shown.set(node, { row, field, picture });
+      if (pages) watch.observe(node);
+      return node;
+    }));
+    element("none").hidden = found.length > 0;
+  }
+
+  // --- comparing --------------------------------------------------------------------------------------------------
+  function choose(run, wanted) {
+    ticked = wanted ? [...ticked, run] : ticked.filter((one) => one !== run);
+    change({ compare: ticked.join(",") }, { redraw: false });
+  }
+
+  function drawTray() {
+    const many = ticked.length > MOST_COMPARED;
+    element("tray").hidden = !ticked.length;
+    element("chosen").textContent = ticked.length === 1 ? "1 run chosen: choose one to three more" : many ? `${ticked.length} runs chosen: four at most can be compared` : `${ticked.length} runs chosen`;
+    element("compare").disabled = ticked.length < 2 || many;
+    for (const tick of document.querySelectorAll("input[data-run]")) tick.checked = ticked.includes(tick.dataset.run);
+  }
+
+  element("compare").addEventListener("click", () => { location.href = `compare.html#${new URLSearchParams({ runs: ticked.join(",") })}`; });
+  element("untick").addEventListener("click", () => {
+    ticked = [];
+    change({ compare: "" }, { redraw: false });
+  });
 
   // --- the figure -------------------------------------------------------------------------------------------------
-  options(element("observable"), Object.keys(figures), (name) => words[name]);
-  element("observable").value = content.observable;
+  const select = (id) => element(`figure_${id}`);
+  const curves = new Map();
+  let drawing = Promise.resolve();
+  let choice = {};
+
+  function look() {
+    const classes = Array.from({ length: 10 }, (_, index) => kit.colour(`class-${index}`));
+    return { ink: kit.colour("ink"), accent: kit.colour("accent-line"), band: kit.colour("band"), classes, scale: study.scale, shades: study.shades };
+  }
+
+  function options(node, names, value, none) {
+    const words = (name) => (name === "none" ? none : columns[name].words);
+    node.replaceChildren(...names.map((name) => made("option", { value: name, textContent: words(name) })));
+    node.value = value;
+  }
+
+  function drawControls() {
+    const dimensions = chart.dimensions(study);
+    const observables = Object.keys(columns).filter((name) => columns[name].kind === "observable");
+    select("kind").value = choice.kind;
+    options(select("observable"), observables, choice.observable);
+    const fallback = dimensions.length ? dimensions : [study.label];
+    options(select("x"), fallback, choice.x);
+    options(select("y"), ["none", ...fallback.filter((name) => name !== choice.x)], choice.y, "lines");
+    options(select("panel"), ["none", ...dimensions.filter((name) => name !== choice.x && name !== choice.y)], choice.panel, "one figure");
+    options(select("colour"), ["none", ...dimensions], choice.colour, "none");
+    options(select("other"), observables.filter((name) => name !== choice.observable), choice.other);
+    const map = choice.kind === "parameters" && choice.y !== "none";
+    const visible = { x: choice.kind === "parameters" && fallback.length > 1, y: choice.kind === "parameters" && fallback.length > 1, panel: map && dimensions.length > 2, colour: !map && dimensions.some((name) => name !== choice.x), other: choice.kind === "scatter" };
+    for (const [id, there] of Object.entries(visible)) select(id).closest("label").hidden = !there;
+  }
 
   async function drawFigure() {
-    const { data, layout } = figures[element("observable").value];
-    await Plotly.react("figure", data, layout, { displaylogo: false });
-    const linked = data.some((trace) => trace.customdata);
-    element("hint").textContent = linked && pages ? "click a point to open its run" : "";
+    choice = chart.completed(study, rows, { ...state, observable: state.observable });
+    drawControls();
+    if (choice.kind === "time" && pages) {
+      const wanted = chart.drawn(found).filter((row) => !curves.has(row.run));
+      const settled = await Promise.allSettled(wanted.map((row) => kit.preview(row.run, row.job, row.number)));
+      settled.forEach((one, index) => one.status === "fulfilled" && curves.set(wanted[index].run, one.value));
+    }
+    const box = element("figure");
+    const width = Math.max(280, box.clientWidth);
+    const tall = Math.max(300, Math.min(640, width * 0.72));
+    const { data, layout, note } = chart.figure(found, choice, look(), { width, height: tall, margin: { l: 60, r: 20, t: 46, b: 50 } }, curves);
+    element("note").textContent = note;
+    if (width < 560 && layout.legend !== undefined) layout.legend = { orientation: "h", y: -0.25 };
+    // Bare "legend" settings come after the figure's own.
+    layout.dragmode = "select";
+    layout.selections = [];
+    drawing = drawing.then(() => Plotly.react(box, data, kit.themed(layout), { ...kit.PLOT, modeBarButtonsToRemove: ["sendChartToCloud", "lasso2d", "autoScale2d"] }));
+    await drawing;
+    element("hint").textContent = data.length ? "Click a point to open its run, or a cell to see its runs; drag a box to filter by it." : "";
   }
 
-  element("observable").addEventListener("change", drawFigure);
-
-  // --- the sets of samples ----------------------------------------------------------------------------------------
-  for (const [name, kinds] of Object.entries(sets)) {
-    element("sets").append(...kinds.map((view) => made("a", { href: address(name, `${view}.html`), textContent: `${name}: ${view}` })));
+  // Chosen points as words of the filter: ranges of numbers, lists of values.
+  function narrow(names) {
+    const chosen = found.filter((row) => names.has(row.run));
+    if (!chosen.length) return;
+    if (chosen.length === 1 && choice.kind !== "parameters") { location.href = runAddress(chosen[0]); return; }
+    const kept = (state.filter ?? "").split(/\s+/).filter(Boolean);
+    const words = [];
+    const dimensions = chart.dimensions(study);
+    if (choice.kind === "scatter") {
+      for (const name of [choice.observable, choice.other]) {
+        const each = chosen.map((row) => row[name]);
+        words.push(`${name}>=${Math.min(...each)}`, `${name}<=${Math.max(...each)}`);
+      }
+    } else {
+      for (const name of dimensions) {
+        const values = chart.levels(chosen, name);
+        if (values.length < chart.levels(found, name).length) words.push(`${name}=${values.join(",")}`);
+      }
+    }
+    const named = new Set(words.map((word) => /^\w+/.exec(word)[0]));
+    change({ filter: [...kept.filter((word) => !named.has(/^\w+/.exec(word)?.[0])), ...words].join(" "), page: "", rows: "" }, { push: true });
   }
-  element("samples").hidden = !pages || !Object.values(sets).some((kinds) => kinds.length);
+
+  function watchFigure() {
+    const box = element("figure");
+    box.on("plotly_click", ({ points }) => {
+      const runs = points.map((point) => point.customdata).find((one) => Array.isArray(one) && one.length);
+      if (!runs) return;
+      const row = found.find((one) => one.run === runs[0]);
+      if (runs.length === 1 && row) location.href = runAddress(row);
+      else narrow(new Set(runs));
+    });
+    box.on("plotly_selected", (event) => {
+      if (event?.points?.length) narrow(new Set(event.points.flatMap((point) => point.customdata ?? [])));
+    });
+  }
+
+  for (const id of ["kind", "observable", "x", "y", "panel", "colour", "other"]) {
+    select(id).addEventListener("change", () => change({ [id]: select(id).value }, { redraw: false, figure: true, push: true }));
+  }
 
   // --- the table --------------------------------------------------------------------------------------------------
-  let sortedBy = null;
-  let upward = false;
-  const ticked = new Set();
-  const thumbnail = pictures && views.length ? views[0] : null;
+  const columnNames = () => (state.columns ? ["run", ...state.columns.split(",").filter((name) => name in columns && name !== "run")] : DEFAULT_COLUMNS);
 
-  const shownNumber = (value) =>
-    value === null ? "–" : typeof value === "number" ? String(Number(value.toPrecision(4))) : String(value);
-
-  function head() {
-    const cells = [made("th", { textContent: "" })];
-    if (thumbnail) cells.push(made("th", { textContent: thumbnail }));
-    for (const name of ["run", ...columns]) {
-      const unit = units[name] && units[name] !== "1" ? ` (${units[name]})` : "";
-      const cell = made("th", { textContent: name + unit, title: words[name] ?? name });
-      cell.dataset.column = name;
-      cell.addEventListener("click", () => sortBy(name));
-      cells.push(cell);
+  function about(name) {
+    const id = `about-${name}`;
+    const { words, meaning, unit } = columns[name];
+    if (!element(id)) {
+      const box = made("div", { id });
+      box.popover = "auto";
+      const filtering = name === "run" ? [] : [made("p", { className: "muted", textContent: `In the filter: ${name}` })];
+      box.append(made("p", {}, [made("strong", { textContent: words })]), made("p", { textContent: `${meaning}${unit ? `, in ${unit}` : ""}` }), ...filtering);
+      document.body.append(box);
     }
-    if (pages) cells.push(made("th", { textContent: "views" }));
-    document.querySelector("thead tr").append(...cells);
+    const button = made("button", { className: "about", type: "button", textContent: "?", ariaLabel: `about ${words}`, title: meaning });
+    button.setAttribute("popovertarget", id);
+    return button;
   }
 
-  // Rows are made once; sorting and filtering only moves and hides them.
-  const rows = runs.map((run) => {
-    const tick = made("input", { type: "checkbox", ariaLabel: `compare ${run.run}` });
-    tick.addEventListener("change", () => choose(run, tick));
-    const cells = [made("td", {}, [tick])];
-    if (thumbnail) {
-      const poster = address(run.job, `${thumbnail}-poster.png`);
-      const picture = made("img", { src: poster, loading: "lazy", alt: `${thumbnail} of ${run.run}`, width: 120, height: 112 });
-      picture.addEventListener("mouseenter", () => { picture.src = address(run.job, `${thumbnail}.png`); });
-      picture.addEventListener("mouseleave", () => { picture.src = poster; });
-      cells.push(made("td", {}, [picture]));
-    }
-    cells.push(made("td", { textContent: run.run }));
-    cells.push(...columns.map((name) => made("td", { textContent: shownNumber(run[name]) })));
-    if (pages) {
-      const links = views.flatMap((view) => [made("a", { href: address(run.job, `${view}.html`), textContent: view }), " "]);
-      cells.push(made("td", {}, [...links, made("a", { href: address(run.job, "history.zarr"), textContent: "store" })]));
-    }
-    return { run, tick, node: made("tr", {}, cells) };
+  function drawHead(names) {
+    const thumbnail = pages ? [made("th", { scope: "col", textContent: "field" })] : [];
+    element("head").replaceChildren(made("th", { scope: "col", textContent: "compare" }), ...thumbnail, ...names.map((name) => {
+      const { words, unit } = columns[name];
+      const sorted = (state.sort ?? "").replace(/^-/, "") === name;
+      const down = sorted && state.sort.startsWith("-");
+      const button = made("button", { type: "button", textContent: `${words}${unit ? ` (${unit})` : ""}${sorted ? (down ? " ▼" : " ▲") : ""}` });
+      button.addEventListener("click", () => change({ sort: sorted && !down ? `-${name}` : sorted ? "" : name, page: "", rows: "" }));
+      const cell = made("th", { scope: "col", className: name === "run" ? "sticky" : "" }, [button, about(name)]);
+      cell.setAttribute("aria-sort", sorted ? (down ? "descending" : "ascending") : "none");
+      return cell;
+    }));
+  }
+
+  function drawTable() {
+    const names = columnNames();
+    drawHead(names);
+    const page = pager(element("table_pager"), "rows", ROWS);
+    element("body").replaceChildren(...page.map((row) => {
+      const cells = names.map((name) => {
+        if (name !== "run") return made("td", { textContent: chart.valueText(row, name) });
+        const head = made("th", { scope: "row" }, [made("a", { href: runAddress(row), textContent: row.run })]);
+        return head;
+      });
+      const picture = pages ? [made("td", {}, [made("a", { href: runAddress(row), tabIndex: -1, ariaHidden: "true" }, [made("img", { src: kit.address("runs", row.job, "preview", `${row.number}.png`), loading: "lazy", alt: "", width: 56, height: 56 })])])] : [];
+      return made("tr", {}, [made("td", {}, [tickOf(row)]), ...picture, ...cells]);
+    }));
+  }
+
+  function drawChooser() {
+    const names = Object.keys(columns).filter((name) => name !== "run");
+    element("chooser").replaceChildren(...names.map((name) => {
+      const box = made("input", { type: "checkbox", checked: columnNames().includes(name) });
+      box.addEventListener("change", () => {
+        const wanted = names.filter((one) => (one === name ? box.checked : columnNames().includes(one)));
+        change({ columns: String(["run", ...wanted]) === String(DEFAULT_COLUMNS) ? "" : wanted.join(",") || "run" }, { redraw: false });
+      });
+      return made("label", {}, [box, columns[name].words]);
+    }));
+  }
+
+  // What the table shows, of all pages of it.
+  function csv() {
+    const names = columnNames();
+    const quoted = (value) => (/[",\n]/.test(value) ? `"${value.replaceAll('"', '""')}"` : value);
+    const lines = [names, ...found.map((row) => names.map((name) => (row[name] === null || row[name] === undefined ? "" : String(row[name]))))];
+    return lines.map((line) => line.map(quoted).join(",")).join("\n") + "\n";
+  }
+
+  element("csv").addEventListener("click", () => {
+    const address = URL.createObjectURL(new Blob([csv()], { type: "text/csv" }));
+    made("a", { href: address, download: "runs.csv" }).click();
+    setTimeout(() => URL.revokeObjectURL(address), 1000);
   });
 
-  function sortBy(name) {
-    upward = sortedBy === name ? !upward : true;
-    sortedBy = name;
-    document.querySelectorAll("th").forEach((cell) => {
-      cell.classList.toggle("sorted", cell.dataset.column === name);
-      cell.classList.toggle("up", upward);
-    });
-    const sign = upward ? 1 : -1;
-    rows.sort((one, other) => {
-      const [a, b] = [one.run[name], other.run[name]];
-      // A number that does not exist comes last, whichever way.
-      if (a === null || b === null) return (a === null) - (b === null);
-      return sign * (typeof a === "number" ? a - b : String(a).localeCompare(String(b), undefined, { numeric: true }));
-    });
-    document.querySelector("tbody").append(...rows.map(({ node }) => node));
+  // --- all of it, from the address --------------------------------------------------------------------------------
+  function draw() {
+    state = kit.state();
+    ticked = (state.compare ?? "").split(",").filter((name) => rows.some((row) => row.run === name));
+    if (document.activeElement !== element("filter")) element("filter").value = state.filter ?? "";
+    find();
+    drawWall();
+    drawTable();
+    drawTray();
+    return drawFigure();
   }
 
-  const COMPARISONS = {
-    "=": (a, b) => a === b, ">": (a, b) => a > b, "<": (a, b) => a < b, ">=": (a, b) => a >= b, "<=": (a, b) => a <= b,
-  };
-
-  function matches(run, word) {
-    const [, name, sign, value] = /^(\w+)(>=|<=|=|>|<)([^+]+)$/.exec(word) ?? [];
-    if (!(name in run)) return run.run.includes(word);
-    if (run[name] === null) return false;
-    return typeof run[name] === "number" ? COMPARISONS[sign](run[name], Number(value)) : COMPARISONS[sign](String(run[name]), value);
+  // Changes of what is shown go into the address at once, and from there to the page.
+  function change(changes, { redraw = true, figure = false, push = false } = {}) {
+    state = { ...state, ...changes };
+    for (const [name, value] of Object.entries(state)) if (value === "") delete state[name];
+    kit.setState(changes, { push });
+    if (redraw) {
+      find();
+      if (document.activeElement !== element("filter")) element("filter").value = state.filter ?? "";
+      drawWall();
+      drawTable();
+      if ("filter" in changes) scheduleFigure();
+    } else if (figure) drawFigure();
+    else if ("columns" in changes) drawTable();
+    drawTray();
   }
 
-  function filterRows() {
-    const asked = element("filter").value.trim().split(/\s+/).filter(Boolean);
-    let count = 0;
-    for (const { run, node } of rows) {
-      node.hidden = !asked.every((word) => matches(run, word));
-      count += !node.hidden;
-    }
-    element("count").textContent = `${count} of ${rows.length} runs`;
+  let later = 0;
+  function scheduleFigure() {
+    clearTimeout(later);
+    later = setTimeout(drawFigure, 120);
   }
 
-  element("filter").addEventListener("input", filterRows);
-
-  // --- two runs side by side --------------------------------------------------------------------------------------
-  options(element("view"), views);
-  const frames = [];
-
-  function choose(run, tick) {
-    if (tick.checked) ticked.add(run); else ticked.delete(run);
-    element("chosen").textContent = chosenNames() || "tick two runs below";
-    element("compare").disabled = ticked.size !== 2 || !pages;
-  }
-
-  const chosenNames = () => [...ticked].map(({ run }) => run).join(" and ");
-
-  function compare() {
-    frames.length = 0;
-    // Runs of one job are panels of one figure.
-    const jobs = new Set([...ticked].map(({ job }) => job));
-    for (const job of jobs) {
-      frames.push(made("iframe", { src: address(job, `${element("view").value}.html`), title: job }));
-    }
-    element("chosen").textContent = `${chosenNames()}${jobs.size < ticked.size ? ": panels of one figure" : ""}`;
-    element("side").replaceChildren(...frames.map((frame) => made("div", {}, [frame])));
-    element("close").hidden = false;
-  }
-
-  element("compare").addEventListener("click", compare);
-  element("view").addEventListener("change", () => frames.length && compare());
-  element("close").addEventListener("click", () => {
-    frames.length = 0;
-    element("side").replaceChildren();
-    element("close").hidden = true;
+  element("filter").addEventListener("input", () => change({ filter: element("filter").value.trim(), page: "", rows: "" }));
+  element("clear").addEventListener("click", () => {
+    element("filter").value = "";
+    change({ filter: "", page: "", rows: "" });
+    element("filter").focus();
   });
-
-  // Pages that lie on a disk may not look into each other; they tell their height and step, and are told a step.
-  window.addEventListener("message", ({ data, source }) => {
-    for (const frame of frames) {
-      const itself = frame.contentWindow === source;
-      if (itself && Number.isInteger(data?.height)) {
-        frame.style.height = `${data.height}px`;
-        // Its height on the screen, where it is smaller.
-        frame.parentElement.style.height = `${frame.getBoundingClientRect().height}px`;
-      }
-      if (!itself && Number.isInteger(data?.step)) frame.contentWindow.postMessage({ step: data.step }, "*");
-    }
+  addEventListener("hashchange", draw);
+  addEventListener("popstate", draw);
+  // A browser that goes back may put old values into the boxes after this has run: the address is what holds.
+  addEventListener("pageshow", (event) => { if (event.persisted) draw(); else element("filter").value = kit.state().filter ?? ""; });
+  let resizing = 0;
+  let width = innerWidth;
+  addEventListener("resize", () => {
+    if (width === innerWidth) return;
+    width = innerWidth;
+    clearTimeout(resizing);
+    resizing = setTimeout(drawFigure, 120);
   });
+  kit.onTheme(() => scheduleFigure());
 
-  // --- what made it -----------------------------------------------------------------------------------------------
+  for (const [name, kinds] of Object.entries(sets)) {
+    element("sets").append(...kinds.map((view) => made("a", { href: kit.address("runs", name, `${view.name}.html`), textContent: `${view.words}: ${name}` })));
+  }
+  element("samples").hidden = !pages || !Object.values(sets).some((kinds) => kinds.length);
+  for (const other of globalThis.listedStudies ?? []) {
+    if (other.name !== study.name) element("studies").append(made("a", { href: `${study.name ? "../" : ""}${other.path}`, textContent: other.title }));
+  }
+  element("other_studies").hidden = !element("studies").childElementCount;
   element("provenance").textContent = JSON.stringify(provenance, null, 2);
-  head();
-  document.querySelector("tbody").append(...rows.map(({ node }) => node));
-  filterRows();
-  drawFigure().then(() => {
-    element("figure").on("plotly_click", ({ points: [point] }) => {
-      const job = point.customdata;
-      if (typeof job === "string" && job && pages && views.length) location.href = address(job, `${views[0]}.html`);
-    });
+  element("wall_section").hidden = !pages;
+  element("transport").hidden = !pages;
+  drawChooser();
+  draw().then(() => {
+    watchFigure();
     document.body.dataset.ready = "true";
   });
+  // For the tests.
+  globalThis.gallery = { found: () => found, csv, bar, filter: (text) => { element("filter").value = text; change({ filter: text, page: "", rows: "" }); } };
 })();

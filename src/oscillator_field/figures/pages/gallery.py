@@ -1,88 +1,123 @@
-"""The gallery: one static page of a study, with its figures, its table of runs, their pictures, and what made it."""
+"""The pages of a study: its gallery, the page of a run, runs side by side; and study.js, which all three read."""
 
 from __future__ import annotations
 
+import base64
 import html
-import json
 from collections.abc import Mapping, Sequence
-from importlib.resources import files
 from pathlib import Path
-from string import Template
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
-import numpy as np
-
-from oscillator_field.analysis.registry import SCALARS
-from oscillator_field.analysis.summary import varied
+from oscillator_field.figures.animation import named_scale, palette
 from oscillator_field.figures.pages import study
-from oscillator_field.figures.plotlyjs import scripts
-from oscillator_field.parameters import METADATA
+from oscillator_field.figures.pages.document import as_json, write_page
 from oscillator_field.stores.atomic import whole_file
 
 if TYPE_CHECKING:
     import pandas as pd
 
-_HERE = files("oscillator_field.figures.pages")
+# The body and the scripts of each page.
+PAGES = {
+    "index.html": ("gallery.html", (study.CHART, "filter.js", "rows.js", "gallery.js")),
+    "run.html": ("run.html", (study.CHART, "rows.js", "run.js")),
+    "compare.html": ("compare.html", (study.CHART, "rows.js", "compare.js")),
+}
+DATA = "study.js"
+# The list of the studies that lie beside each other, which the gallery names.
+STUDIES = "studies.js"
+# Runs of which a browser without scripts sees posters.
+MOST_POSTERS = 60
+SENTENCES = (
+    "Each square is a lattice of oscillators, coloured by phase; the small picture in its corner drives it. All start "
+    "with random phases: the picture pulls on each oscillator, and so do its neighbours, until the field has settled."
+)
 
 
 def write_gallery(
-    path: str | Path,
+    folder: str | Path,
     table: pd.DataFrame,
     *,
+    name: str | None,
     observable: str,
-    views: Sequence[str],
-    sets: Mapping[str, Sequence[str]],
-    pictures: bool,
+    views: Mapping[str, str],
+    sets: Mapping[str, Mapping[str, str]],
+    panels: int,
+    colours: str,
     pages: bool,
     plotlyjs: str,
     shared: Sequence[str],
     readout: bool,
     provenance: Mapping[str, Any],
 ) -> None:
-    """Write the gallery of a study.
+    """Write the pages of a study.
 
     Args:
-        path: the file to write, in the folder of the results.
+        folder: of the results.
         table: a summary, with a column `job` that names the folder of each run's results.
+        name: of the study, if it has one.
         observable: the one that is shown first, of SCALARS.
-        views: names of the views of every run.
-        sets: names of the sets of samples, and of their views.
-        pictures: whether the views have posters and animated PNG.
-        pages: whether they have pages.
-        plotlyjs, shared: as `html.write_html` takes them.
+        views: the views of every run: their names, and what they are called.
+        sets: names of the sets of samples, and their views likewise.
+        panels: the runs of a job that its views show at most.
+        colours: the cyclic colour scale of the fields.
+        pages: whether the views have pages, and the runs previews.
+        plotlyjs, shared: as `document.write_page` takes them.
         readout: whether there is a readout.html beside it.
         provenance: what made the results; JSON values only.
     """
-    parameters = varied(table)
-    columns = ["run", "job", "digit", *(["instance"] if table["instance"].nunique() > 1 else []), *parameters]
-    content = {
-        "columns": [*columns[2:], *SCALARS],
-        "units": {
-            **{name: METADATA[name]["unit"] for name in parameters},
-            **{name: unit for name, (_, unit) in SCALARS.items()},
-        },
-        "words": {name: words for name, (words, _) in SCALARS.items()},
-        "runs": [_row(row) for row in table[[*columns, *SCALARS]].to_dict("records")],
-        "figures": {name: study.figure(table, name) for name in SCALARS},
-        "observable": observable,
-        "views": list(views),
-        "sets": {name: list(kinds) for name, kinds in sets.items()},
-        "pictures": pictures,
+    together = table.groupby("job")["run"]
+    content = study.content(table, observable)
+    # Where the results of a run lie: its job, its number in the job, and how many runs share it.
+    content["values"] |= {
+        "job": table["job"].tolist(),
+        "number": together.cumcount().tolist(),
+        "together": together.transform("size").tolist(),
+    }
+    content |= {
+        "name": name,
+        "views": _named(views),
+        "sets": {set_name: _named(kinds) for set_name, kinds in sets.items()},
+        "panels": panels,
+        "colours": base64.b64encode(palette(named_scale(colours)).tobytes()).decode(),
         "pages": pages,
         "provenance": provenance,
     }
-    text = Template((_HERE / "gallery.html").read_text(encoding="utf-8")).substitute(
-        title=html.escape(f"Oscillator field: {len(table)} runs"),
-        scripts=scripts(plotlyjs, shared, study.PLOTLYJS),
-        readout='<p><a href="readout.html">What the field knows of digits</a></p>' if readout else "",
-        # A script element ends at the first "</", even within a text.
-        content=json.dumps(content, separators=(",", ":"), ensure_ascii=False).replace("</", "<\\/"),
-        code=(_HERE / "gallery.js").read_text(encoding="utf-8"),
-    )
-    with whole_file(path) as temporary:
-        temporary.write_text(text, encoding="utf-8")
+    with whole_file(Path(folder, DATA)) as temporary:
+        temporary.write_text(f"globalThis.study = {as_json(content)};\n", encoding="utf-8")
+    count = f"{len(table):,} run{'' if len(table) == 1 else 's'}"
+    title = f"{name}: {count}" if name else f"Oscillator field: {count}"
+    links = '<a href="readout.html">What the field knows</a>' if readout else ""
+    example = html.escape(f"for example {study.LABEL}={table[study.LABEL].iloc[0]} order_parameter>0.5")
+    texts = {
+        "sentences": html.escape(SENTENCES),
+        "links": links,
+        "example": example,
+        "posters": _posters(table, content["values"]["number"]) if pages else "",
+        "studies": f'<script src="{"../" if name else ""}{STUDIES}"></script>',
+    }
+    for page, (body, code) in PAGES.items():
+        write_page(
+            Path(folder, page),
+            body,
+            title=title,
+            code=code,
+            plotlyjs=plotlyjs,
+            shared=shared,
+            **(texts if page == "index.html" else {}),
+        )
 
 
-def _row(row: Mapping[str, Any]) -> dict[str, Any]:
-    """A row as JSON has it: None for a number that does not exist."""
-    return {name: None if isinstance(value, float) and not np.isfinite(value) else value for name, value in row.items()}
+def _named(views: Mapping[str, str]) -> list[dict[str, str]]:
+    return [{"name": view, "words": words} for view, words in views.items()]
+
+
+def _posters(table: pd.DataFrame, numbers: Sequence[int]) -> str:
+    """What a browser without scripts shows: the last frames of the first runs, with links to their folders."""
+    items = [
+        f'<li class="card"><a href="runs/{quote(job)}/"><img class="field" width="112" height="112" loading="lazy" '
+        f'alt="field of {html.escape(run)}" src="runs/{quote(job)}/preview/{number}.png">'
+        f'<span class="name">{html.escape(run)}</span></a></li>'
+        for job, run, number in zip(table["job"], table["run"], numbers, strict=True)
+    ][:MOST_POSTERS]
+    return f'<noscript><p>Without scripts fields stand still.</p><ul class="wall">{"".join(items)}</ul></noscript>'

@@ -3,24 +3,19 @@
 from __future__ import annotations
 
 import html
-import json
 from collections.abc import Mapping, Sequence
-from importlib.resources import files
 from pathlib import Path
-from string import Template
 from typing import Any
 
 import numpy as np
-import plotly.io
 
-from oscillator_field.figures.plotlyjs import scripts
+from oscillator_field.figures.pages.document import as_json, write_page
 from oscillator_field.parameters import METADATA, value_text
 from oscillator_field.readout.results import VALIDATION, Result, winner
-from oscillator_field.stores.atomic import whole_file
 
-WIDTH, HEIGHT = 1160, 480
-# Okabe and Ito's, which colour-blind people can tell apart; each classifier keeps its own.
-COLOURS = ("#56B4E9", "#E69F00", "#009E73", "#CC79A7")
+HEIGHT = 480
+# Variables of the style sheet, which has them for light and dark; each classifier keeps its own.
+COLOURS = ("--class-0", "--class-1", "--class-5", "--class-6")
 DASHES = {"pixels": "dash", "input": "dot"}
 WORDS = {"pixels": "pixels", "input": "input phases", "field": "field"}
 
@@ -31,7 +26,7 @@ def write_readout_page(path: str | Path, results: Sequence[Result], *, plotlyjs:
     Args:
         path: the file to write, beside readout.csv.
         results: of every classifier on every arm.
-        plotlyjs, shared: as `html.write_html` takes them.
+        plotlyjs, shared: as `document.write_page` takes them.
     """
     best, best_field = winner(results), winner(results, "field")
     test = _test_sets(best)[0]
@@ -49,19 +44,35 @@ def write_readout_page(path: str | Path, results: Sequence[Result], *, plotlyjs:
         ("curves", "Learning curves of the networks", _curves(results, best_field)),
     ]
     content = [
-        {"id": name, "heading": heading, "data": figure["data"], "layout": {**_layout(), **figure["layout"]}}
+        {"id": name, "heading": heading, "data": figure["data"], "layout": {"height": HEIGHT, **figure["layout"]}}
         for name, heading, figure in figures
         if figure["data"]
     ]
-    text = Template((files("oscillator_field.figures.pages") / "readout.html").read_text(encoding="utf-8")).substitute(
-        scripts=scripts(plotlyjs, shared),
-        summary=html.escape(sentence),
-        repetitions=len(best.seconds),
+    summary, explained = html.escape(sentence), html.escape(_explained(results))
+    write_page(
+        path,
+        "readout.html",
+        title="What the field knows",
+        code=("readout.js",),
+        plotlyjs=plotlyjs,
+        shared=shared,
+        summary=summary,
+        explained=explained,
         table=_table(results, best_field),
-        content=json.dumps(content, separators=(",", ":")).replace("</", "<\\/"),
+        content=as_json(content),
     )
-    with whole_file(path) as temporary:
-        temporary.write_text(text, encoding="utf-8")
+
+
+def _explained(results: Sequence[Result]) -> str:
+    """How the accuracies came about, of the classifiers that there are."""
+    nearest = " Nearest neighbours look at fewer training pictures than the others (readout.nearest_neighbours.images)."
+    return (
+        f"Accuracies are means over {len(results[0].seconds)} repetitions, each with a split and a start of its own; "
+        "bars are standard deviations. Everything was chosen on validation pictures alone; test pictures decided "
+        "nothing."
+        f"{nearest if 'nearest_neighbours' in _classifiers(results) else ''} At the start the field is the same for "
+        "every picture, so nothing can be known from it."
+    )
 
 
 def _over_time(results: Sequence[Result], best: Result, test: str) -> dict[str, Any]:
@@ -101,16 +112,15 @@ def _under_noise(results: Sequence[Result], classifier: str) -> dict[str, Any]:
     ordered = sorted(
         arms.items(), key=lambda item: (list(WORDS).index(item[1].arm.kind), item[1].arm.step or 0, item[0])
     )
-    shades = plotly.colors.sample_colorscale("Viridis", np.linspace(0.15, 1, max(2, len(ordered))).tolist())
     data = [
         {
             **_errors("y", [one.accuracy[name] for name in _test_sets(one)]),
             "type": "bar",
             "x": [name.replace("+", ", ").replace("_", " ").replace("=", " ") for name in _test_sets(one)],
             "name": label,
-            "marker": {"color": shade},
+            "marker": {"color": f"--class-{number % 10}"},
         }
-        for (label, one), shade in zip(ordered, shades, strict=False)
+        for number, (label, one) in enumerate(ordered)
     ]
     return {"data": data, "layout": _axes(f"test set ({_spaced(classifier)})", "accuracy")}
 
@@ -177,9 +187,8 @@ def _curves(results: Sequence[Result], best: Result) -> dict[str, Any]:
     """Validation accuracy over epochs, mean of the repetitions that still train, of the best field and what it got."""
     own = [one for one in results if one.arm.kind == "field" and one.arm.parameters == best.arm.parameters]
     shown = [one for one in (*_given(results, best), *own) if one.curves]
-    shades = plotly.colors.sample_colorscale("Viridis", np.linspace(0.15, 1, max(2, len(shown))).tolist())
     data = []
-    for one, shade in zip(shown, shades, strict=False):
+    for number, one in enumerate(shown):
         values = one.curves["validation_accuracy"]
         epochs = values.shape[1]
         data.append(
@@ -188,7 +197,7 @@ def _curves(results: Sequence[Result], best: Result) -> dict[str, Any]:
                 "y": np.nanmean(values, axis=0).tolist(),
                 "mode": "lines+markers",
                 "name": _kind_and_time(one),
-                "line": {"color": shade},
+                "line": {"color": f"--class-{number % 10}"},
             }
         )
     return {"data": data, "layout": _axes("epoch", "accuracy on validation pictures")}
@@ -197,7 +206,9 @@ def _curves(results: Sequence[Result], best: Result) -> dict[str, Any]:
 def _table(results: Sequence[Result], best: Result) -> str:
     """All results as HTML, best on validation first."""
     sets = [VALIDATION, *_test_sets(best)]
-    head = "".join(f"<th>{html.escape(name)}</th>" for name in ("arm", "classifier", *sets, "chosen", "seconds"))
+    head = "".join(
+        f'<th scope="col">{html.escape(name)}</th>' for name in ("arm", "classifier", *sets, "chosen", "seconds")
+    )
     rows = []
     for one in sorted(results, key=lambda one: -one.validation):
         cells = [one.arm.name, _spaced(one.classifier)]
@@ -227,15 +238,6 @@ def _errors(axis: str, values: Sequence[np.ndarray]) -> dict[str, Any]:
 
 def _axes(x: str, y: str) -> dict[str, Any]:
     return {"xaxis": {"title": {"text": x}}, "yaxis": {"title": {"text": y}}}
-
-
-def _layout() -> dict[str, Any]:
-    return {
-        "template": plotly.io.templates["plotly_dark"].to_plotly_json(),
-        "width": WIDTH,
-        "height": HEIGHT,
-        "margin": {"l": 80, "r": 40, "t": 30, "b": 60},
-    }
 
 
 def _classifiers(results: Sequence[Result]) -> list[str]:

@@ -22,6 +22,8 @@ FOLDER = {
     "type": "string",
     "pattern": r"^(?!.*(^|/)\.\.(/|$))[^{}<>]+$",
 }
+# The name of a study is that of a folder, in which other names are taken.
+NAME = r"^(?!(runs|perturbations|readout)$)[A-Za-z0-9][A-Za-z0-9._-]{0,59}$"
 PICTURES = Section(
     "where the pictures come from",
     {
@@ -106,14 +108,25 @@ MEASURE = Section(
 )
 
 STUDY = Section(
-    "what the parameters do, in results/index.html and summary.png",
+    "the study as a whole: results/index.html and summary.png",
     {
+        "name": Key(
+            None,
+            "its name: a folder of its own for results and logs, results/<name> and logs/<name>",
+            {"type": ["string", "null"], "pattern": NAME},
+            details=(
+                "studies with names stand side by side, and `results/index.html` lists them; without one, results are "
+                "in `results` itself"
+            ),
+            allowed="letters, digits, dots, dashes and underscores, 60 at most; not runs, perturbations or readout",
+            adds=("encode", "share_plotlyjs", "draw_images"),
+        ),
         "observable": Key(
             "final_order_parameter",
             "the observable that is shown first",
             choice(*SCALARS),
             reruns=("plot_summary", "write_gallery"),
-        )
+        ),
     },
 )
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from oscillator_field.analysis.embedding import FEATURES, METHODS
+from oscillator_field.figures.themes import THEMES
 from oscillator_field.figures.views import VIEWS
 from oscillator_field.keys import FLAG, SEED, Key, Section, choice, list_of, number, whole
 
 _METHODS = list_of(choice(*METHODS))
+# Kinds of files that can be drawn beside a picture.
+ALSO = ("gif", "mp4", "svg", "pdf")
 
 
 def _embedding_every(default: int) -> Key:
@@ -109,14 +112,15 @@ RENDER = Section(
             "panels in one figure at most",
             whole(1, 16),
             details="the title says if some are left out",
-            reruns=("render_html", "render_png"),
+            reruns=("render_html", "render_png", "write_gallery"),
         ),
         "size": Key(
             560,
             "side of a single panel",
             whole(280, 1680),
             unit="pixels",
-            reruns=("render_html", "render_png", "render_samples_html", "render_samples_png"),
+            details="of pictures; pages are as large as their window",
+            reruns=("render_png", "render_samples_png"),
         ),
         **{name: Section(view.meaning, view.settings) for name, view in VIEWS.items() if view.settings},
         "html": Section(
@@ -140,7 +144,6 @@ RENDER = Section(
                     "frames a second while a page plays, at most",
                     number(minimum=0.1, maximum=60),
                     unit="1/s",
-                    details="a view of few frames takes four seconds all the same",
                     reruns=("render_html", "render_samples_html"),
                 ),
             },
@@ -152,7 +155,6 @@ RENDER = Section(
                     "auto",
                     "auto (if a Chrome or Chromium is found), true, false",
                     choice("auto", True, False),
-                    reruns=("write_gallery",),
                     adds=("render_png", "render_samples_png", "plot_summary"),
                 ),
                 "frames": Key(
@@ -174,11 +176,18 @@ RENDER = Section(
                     whole(1, 4),
                     reruns=("render_png", "render_samples_png"),
                 ),
-                "mp4": Key(
-                    False,
-                    "an MP4 beside each picture; needs the extra `video`",
-                    FLAG,
-                    details="`pip install imageio-ffmpeg`",
+                "theme": Key(
+                    "dark",
+                    "dark or light",
+                    choice(*THEMES),
+                    details="also of summary.png; pages follow the system, and have a switch",
+                    reruns=("render_png", "render_samples_png", "plot_summary"),
+                ),
+                "also": Key(
+                    [],
+                    "files beside each picture: gif, mp4 (moving), svg, pdf (the last frame)",
+                    list_of(choice(*ALSO)),
+                    details="`mp4` needs the extra `video`: `pip install imageio-ffmpeg`",
                     adds=("render_png", "render_samples_png"),
                 ),
             },

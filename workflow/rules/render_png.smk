@@ -1,39 +1,5 @@
 # Requires: the stores of a job.
-# Makes: their animations, as pages and as PNG pictures.
-
-
-rule render_html:
-    """Draw the views of a job as pages."""
-    input:
-        stores=[f"{JOB}/{store}" for store in STUDY.stores_of(STUDY.views)],
-        plotlyjs=SHARED_PLOTLYJS["cartesian"],
-    output:
-        pages=[
-            reported(
-                f"{JOB}/{view}.html",
-                caption=f"../report/{kind_of(view)}.rst",
-                category="Pages",
-                subcategory=view,
-                labels={"run": "{job}"},
-            )
-            for view in STUDY.views
-        ],
-    log:
-        "<logs>/render_html/{job}.log",
-    benchmark:
-        "<logs>/render_html/{job}.tsv"
-    conda:
-        ENVIRONMENT
-    resources:
-        mem_mb=memory("render_html"),
-        runtime=minutes("render_html"),
-    params:
-        code=code("render_html", *STUDY.modules_of(STUDY.views)),
-        settings=settings("render_html"),
-    message:
-        "Draw {wildcards.job} as HTML"
-    script:
-        "../../scripts/render_html.py"
+# Makes: their animations as PNG pictures, and posters.
 
 
 # One job for all views: to start a browser takes longer than all that it draws.
@@ -62,11 +28,11 @@ rule render_png:
             )
             for view in STUDY.views
         ],
-        videos=[f"{JOB}/{view}.mp4" for view in STUDY.views if ".mp4" in STUDY.png_endings],
+        also=[f"{JOB}/{view}.{kind}" for view in STUDY.views for kind in STUDY.also],
     log:
-        "<logs>/render_png/{job}.log",
+        "<study_logs>/render_png/{job}.log",
     benchmark:
-        "<logs>/render_png/{job}.tsv"
+        "<study_logs>/render_png/{job}.tsv"
     conda:
         ENVIRONMENT
     resources:

@@ -1,0 +1,206 @@
+// One run: its picture, its parameters, its numbers and curves, and its views one at a time, all at one step.
+"use strict";
+
+(() => {
+  const { element, made } = kit;
+  const { columns, rows, views, colours, pages } = study;
+  const names = rows.map((row) => row.run);
+  const stage = element("stage");
+  const FIELD = "field";
+  let run = null;
+  let preview = null;
+  let view = FIELD;
+  let frame = null;
+  let cursor = Promise.resolve();
+
+  const bar = transport(element("transport"), (index, step) => {
+    kit.setState({ step });
+    if (view === FIELD) paint?.(preview.frames, index * preview.rows * preview.columns);
+    else frame?.contentWindow?.postMessage({ step }, "*");
+    drawCursor(step);
+  });
+  let paint = null;
+
+  // --- what it is -------------------------------------------------------------------------------------------------
+  function described(pairs, apart) {
+    return pairs.flatMap(([name, value]) => {
+      const unit = columns[name].unit && value !== null ? ` ${columns[name].unit}` : "";
+      const className = apart.has(name) ? "apart" : "";
+      return [made("dt", { textContent: columns[name].words, title: columns[name].meaning, className }),
+        made("dd", { textContent: `${chart.valueText(run, name)}${unit}`, className })];
+    });
+  }
+
+  function describe() {
+    const index = names.indexOf(run.run);
+    document.title = element("title").textContent = chart.title(run);
+    const link = (id, other) => {
+      element(id).hidden = !other;
+      if (other) element(id).href = `#${new URLSearchParams({ run: other.run, ...(view === FIELD ? {} : { view }) })}`;
+    };
+    link("previous", rows[index - 1]);
+    link("next", rows[index + 1]);
+    element("place").textContent = `run ${index + 1} of ${rows.length}`;
+    const differing = new Set(study.axes);
+    const parameters = Object.keys(columns).filter((name) => columns[name].kind === "parameter");
+    parameters.sort((a, b) => differing.has(b) - differing.has(a));
+    element("parameters").replaceChildren(...described(parameters.map((name) => [name, run[name]]), differing));
+    const observables = Object.keys(columns).filter((name) => columns[name].kind === "observable");
+    element("observables").replaceChildren(...described(observables.map((name) => [name, run[name]]), new Set()));
+    element("store").href = kit.address("runs", run.job, "history.zarr");
+  }
+
+  // --- the views --------------------------------------------------------------------------------------------------
+  function tabs() {
+    const each = [{ name: FIELD, words: "Field" }, ...(pages ? views : [])];
+    element("tabs").replaceChildren(...each.map(({ name, words }) => {
+      const tab = made("button", { type: "button", textContent: words, id: `tab-${name}` });
+      tab.setAttribute("role", "tab");
+      tab.setAttribute("aria-selected", name === view);
+      tab.setAttribute("aria-controls", "stage");
+      tab.tabIndex = name === view ? 0 : -1;
+      tab.addEventListener("click", () => choose(name, true));
+      tab.addEventListener("keydown", (event) => {
+        const by = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
+        if (!by) return;
+        event.preventDefault();
+        const next = each[(each.findIndex((one) => one.name === name) + by + each.length) % each.length].name;
+        choose(next, true);
+        element(`tab-${next}`).focus();
+      });
+      return tab;
+    }));
+    const selected = element(`tab-${view}`);
+    stage.setAttribute("aria-labelledby", selected.id);
+    element("alone").hidden = view === FIELD;
+    if (view !== FIELD) element("alone").href = `${kit.address("runs", run.job, `${view}.html`)}`;
+  }
+
+  function choose(name, push = false) {
+    if (push && name === view && stage.childElementCount) return;
+    const step = bar.step();
+    view = name === FIELD || (pages && views.some((one) => one.name === name)) ? name : FIELD;
+    if (push) kit.setState({ view: view === FIELD ? "" : view }, { push: true });
+    tabs();
+    frame = paint = null;
+    element("left_out").hidden = true;
+    if (view === FIELD) {
+      const canvas = made("canvas", { className: "field" });
+      canvas.setAttribute("role", "img");
+      canvas.setAttribute("aria-label", `phases of ${chart.title(run)}`);
+      stage.replaceChildren(canvas);
+      paint = kit.painter(canvas, preview.rows, preview.columns, palette);
+      kit.fit(canvas, stage);
+      bar.load({ steps: preview.steps, seconds: preview.seconds });
+      bar.goTo(step);
+      return;
+    }
+    // A page shows the first runs of a job that shares one store; the field alone has every run.
+    if (run.number >= study.panels) {
+      element("left_out").hidden = false;
+      element("left_out").textContent = `This view shows the first ${study.panels} runs of the job; this run is number ${run.number + 1}, so you see all that it has.`;
+    }
+    const hash = new URLSearchParams({ embedded: "1", step, theme: kit.theme(), ...(run.together > 1 && run.number < study.panels ? { panel: run.number } : {}) });
+    frame = made("iframe", { src: `${kit.address("runs", run.job, `${view}.html`)}#${hash}`, title: `${view} of ${chart.title(run)}` });
+    stage.replaceChildren(frame);
+  }
+
+  addEventListener("message", ({ data, source }) => {
+    if (!frame || source !== frame.contentWindow || !data) return;
+    if (data.ready) {
+      const step = bar.step();
+      bar.load(data);
+      bar.goTo(step);
+    }
+    if (typeof data.key === "string") bar.key(data.key);
+  });
+
+  // --- the curves -------------------------------------------------------------------------------------------------
+  // Fixed, so that the cursor over the figure knows where its frame is.
+  const MARGIN = { l: 46, r: 8, t: 46, b: 40 };
+  const TALL = 270;
+  const times = () => preview.seconds ?? preview.steps;
+
+  function drawCurves() {
+    const box = element("curves");
+    const data = Object.values(columns).filter((one) => one.share).map(({ over_time: name, short }, index) => ({
+      type: "scatter", mode: "lines", x: times(), y: preview.curves[name], name: short,
+      line: { width: 2, color: kit.colour(`curve-${index}`) }, hovertemplate: "%{x:.4g}: %{y:.3f}",
+    }));
+    const layout = {
+      width: box.clientWidth, height: TALL, margin: { ...MARGIN, autoexpand: false }, showlegend: true,
+      legend: { orientation: "h", y: 1.02, yanchor: "bottom", x: 0, font: { size: 11 } },
+      xaxis: { title: { text: preview.seconds ? "time (s)" : "step", standoff: 4 }, range: [0, times().at(-1)], zeroline: false },
+      yaxis: { title: { text: "share (0 to 1)", standoff: 4 }, range: [0, 1.02], zeroline: false },
+    };
+    cursor = cursor.then(() => Plotly.react(box, data, kit.themed(layout), { ...kit.PLOT, displayModeBar: false })).then(() => drawCursor(bar.step()));
+  }
+
+  // A line of the page over the figure: plotly need not draw anything anew while it plays.
+  function drawCursor(step) {
+    if (!preview) return;
+    const share = times()[kit.frameAt(preview.steps, step)] / times().at(-1);
+    const wide = element("curves").clientWidth - MARGIN.l - MARGIN.r;
+    Object.assign(element("cursor").style, { left: `${MARGIN.l + share * wide - 1}px`, top: `${MARGIN.t}px`, height: `${TALL - MARGIN.t - MARGIN.b}px` });
+    element("cursor").hidden = false;
+  }
+
+  // --- which run --------------------------------------------------------------------------------------------------
+  const palette = kit.palette(colours);
+
+  async function open() {
+    const state = kit.state();
+    const wanted = rows.find((row) => row.run === state.run) ?? (state.run === undefined ? rows[0] : null);
+    if (!wanted) {
+      element("title").textContent = "No such run";
+      element("missing").hidden = false;
+      element("missing").textContent = `The study has no run of the name ${state.run}.`;
+      element("content").hidden = true;
+      return;
+    }
+    const same = run === wanted;
+    if (!same) {
+      element("content").hidden = false;
+      element("missing").hidden = true;
+      run = wanted;
+      try {
+        preview = await kit.preview(run.run, run.job, run.number);
+      } catch (error) {
+        element("missing").hidden = false;
+        element("missing").textContent = `This run cannot be shown: ${error.message}. Keep the page in its folder of results, or run the workflow again.`;
+        element("content").hidden = true;
+        return;
+      }
+      describe();
+      bar.load({ steps: preview.steps, seconds: preview.seconds });
+      const picture = element("picture");
+      kit.painter(picture, preview.rows, preview.columns, kit.GREYS)(preview.pixel);
+      picture.setAttribute("aria-label", `the picture that drives ${chart.title(run)}`);
+    }
+    bar.goTo(state.step === undefined ? preview.steps.at(-1) : Number(state.step));
+    if (!same || (state.view ?? FIELD) !== view) choose(state.view ?? FIELD);
+    if (!same) drawCurves();
+    document.body.dataset.ready = "true";
+  }
+
+  addEventListener("hashchange", open);
+  addEventListener("popstate", open);
+  let resizing = 0;
+  addEventListener("resize", () => {
+    clearTimeout(resizing);
+    resizing = setTimeout(() => {
+      if (view === FIELD && stage.firstChild) kit.fit(stage.firstChild, stage);
+      if (preview) drawCurves();
+    }, 80);
+  });
+  kit.onTheme(() => {
+    frame?.contentWindow?.postMessage({ theme: kit.theme() }, "*");
+    if (preview) drawCurves();
+  });
+  document.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.altKey || event.metaKey || event.target.matches("input, select")) return;
+    const link = { n: "next", p: "previous" }[event.key];
+    if (link && !element(link).hidden) location.hash = element(link).hash;
+  });
+  open();
+})();
