@@ -4,7 +4,7 @@ FROM python:3.11-slim-bookworm
 # Chromium draws the PNG pictures; git and rsync are for Snakemake, which unpacks the workflow and moves results.
 # hadolint ignore=DL3008
 RUN apt-get update \
-    && apt-get install --yes --no-install-recommends chromium git rsync \
+    && apt-get install --yes --no-install-recommends chromium-headless-shell git rsync \
     && rm -rf /var/lib/apt/lists/*
 
 WORKDIR /opt/oscillator-field

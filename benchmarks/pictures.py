@@ -22,15 +22,19 @@ from field import ROOT, SAMPLE, machine
 
 from oscillator_field.analysis.embedding import cos_sin, embed_sites
 from oscillator_field.analysis.embedding_quality import displacements
+from oscillator_field.analysis.measuring import measure
 from oscillator_field.analysis.projections import tsne
+from oscillator_field.analysis.registry import SCALARS
 from oscillator_field.figures.animate import animation
+from oscillator_field.figures.animation import named_scale
+from oscillator_field.figures.pages.view import write_view
 from oscillator_field.figures.painters.browser import find_browser
-from oscillator_field.figures.painters.html import write_html
 from oscillator_field.inputs.mnist import picture
 from oscillator_field.inputs.perturbation import write_perturbation
 from oscillator_field.run import Run
 from oscillator_field.simulation import simulate_runs
 from oscillator_field.stores.history import open_history
+from oscillator_field.stores.zarr_stores import open_store
 
 PHASE = {"every": 1, "channels": "mean", "channel_mean": "circular", "colours": "Phase", "panels": 16}
 SCATTER = {"colour_by": "ink", "colours": "Agsunset", "panels": 16}
@@ -66,7 +70,7 @@ def html(folder, figures):
         drawn = animation(view, folder, settings)
         page = folder / f"{view}.html"
         figures[f"{name}: page, built in s"] = timed(
-            lambda page=page, drawn=drawn: write_html(page, drawn, size=560, frame_rate=30, plotlyjs="shared")
+            lambda page=page, drawn=drawn: write_view(page, drawn, frame_rate=30, plotlyjs="shared")
         )
         figures[f"{name}: page without plotly.js, MB"] = page.stat().st_size / 1e6
 
@@ -87,13 +91,13 @@ def playback(folder, figures):
 
     from oscillator_field.figures.plotlyjs import write_plotlyjs
 
-    write_plotlyjs(folder / "plotly.js", "cartesian")
+    write_plotlyjs(folder / "plotly.js")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=find_browser(), args=["--no-sandbox", "--disable-gpu"])
         for name, (view, settings) in VIEWS.items():
             page_file = folder / f"{view}.html"
             drawn = animation(view, folder, settings)
-            write_html(page_file, drawn, size=560, frame_rate=60, plotlyjs="shared", shared=["plotly.js"])
+            write_view(page_file, drawn, frame_rate=60, plotlyjs="shared", shared=["plotly.js"])
             page = browser.new_page(viewport={"width": 1280, "height": 800})
             page.goto(page_file.as_uri())
             page.wait_for_selector("body[data-ready]")
@@ -120,15 +124,16 @@ def png_job(folder, name):
     from oscillator_field.figures.painters.png import write_png
 
     view, settings = VIEWS[name]
-    with one_browser() as draw:
+    with one_browser() as browser:
         write_png(
             folder / f"{view}.png",
             animation(view, folder, settings),
-            draw,
+            browser,
             size=560,
             frame_rate=30,
             frames=512,
             scale=1,
+            theme="dark",
         )
     print(time.perf_counter() - begin, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000)
 
@@ -208,6 +213,75 @@ def scikit_learn(folder, figures):
     figures["scikit-learn's t-SNE, s for 512 frames"] = seconds * 512
 
 
+def galleries(folder, figures):
+    """Walls of fields while they play, and the filter of a large study."""
+    import pandas as pd
+    from playwright.sync_api import sync_playwright
+
+    from oscillator_field.figures.pages.gallery import write_gallery
+    from oscillator_field.figures.pages.preview import write_previews
+    from oscillator_field.figures.pages.studies import list_studies
+
+    history = open_history(folder / "history.zarr")
+    measure(folder / "history.zarr", folder / "observables.zarr", settled_share=0.05)
+    write_previews(folder / "preview", history, open_store(folder / "observables.zarr"), scale=named_scale("Phase"))
+    preview = (folder / "preview" / "0.js").read_text(encoding="utf-8")
+    figures["preview of a run, MB"] = len(preview) / 1e6
+    generator = np.random.default_rng(0)
+    for count in (10, 100, 10_000):
+        runs = [Run.of(number % 10, 0, {"k_bias": number // 10 / 100}) for number in range(count)]
+        numbers = [{name: generator.uniform() for name in SCALARS} for _ in runs]
+        rows = [
+            {"job": run.name, "run": run.name, **run.described(), **each}
+            for run, each in zip(runs, numbers, strict=True)
+        ]
+        place = folder / f"gallery{count}"
+        for run in runs[:100]:
+            (place / "runs" / run.name / "preview").mkdir(parents=True)
+            text = preview.replace(json.dumps(str(history["run"][0])), json.dumps(run.name), 1)
+            (place / "runs" / run.name / "preview" / "0.js").write_text(text, encoding="utf-8")
+            (place / "runs" / run.name / "preview" / "0.png").write_bytes((folder / "preview" / "0.png").read_bytes())
+        write_gallery(
+            place, pd.DataFrame(rows), name=None, observable="final_order_parameter", views={}, sets={}, panels=16,
+            colours="Phase", pages=True, plotlyjs="shared", shared=["../plotly.js"], readout=False, provenance={},
+        )  # fmt: skip
+        list_studies(place)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=find_browser(), args=["--no-sandbox", "--disable-gpu"])
+        for count in (10, 100, 10_000):
+            # So tall that every card of a page is on the screen.
+            page = browser.new_page(viewport={"width": 1920, "height": 9000})
+            begin = time.perf_counter()
+            page.goto((folder / f"gallery{count}" / "index.html").as_uri())
+            page.wait_for_selector("body[data-ready=true]")
+            figures[f"gallery of {count:,} runs: ready after s"] = time.perf_counter() - begin
+            if count == 10_000:
+                seconds = page.evaluate("""async () => {
+                    const begin = performance.now();
+                    gallery.filter("k_bias>2 digit=3 final_order_parameter<0.5");
+                    document.body.getBoundingClientRect();
+                    return (performance.now() - begin) / 1000;
+                }""")
+                figures["gallery of 10,000 runs: filter, s"] = seconds
+                continue
+            page.wait_for_function("document.querySelectorAll('.card').length == document.body.dataset.wall")
+            frames = page.evaluate("""async () => {
+                gallery.bar.show(0);
+                gallery.bar.play(true);
+                const seen = new Set();
+                const begin = performance.now();
+                while (performance.now() - begin < 4000) {
+                    await new Promise(requestAnimationFrame);
+                    seen.add(gallery.bar.frame());
+                }
+                return seen.size / 4;
+            }""")
+            cards = page.evaluate("document.querySelectorAll('.card').length")
+            figures[f"wall of {cards} fields: frames a second"] = frames
+            page.close()
+        browser.close()
+
+
 def main():
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--json", type=Path, help="where to write the figures too")
@@ -215,7 +289,7 @@ def main():
     figures = {}
     with tempfile.TemporaryDirectory() as folder:
         make_stores(Path(folder))
-        for part in (html, playback, png, scikit_learn, embeddings):
+        for part in (html, playback, galleries, png, scikit_learn, embeddings):
             part(Path(folder), figures)
     print(machine())
     for name, value in figures.items():

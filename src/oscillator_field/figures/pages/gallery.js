@@ -6,7 +6,7 @@
   const { element, made } = kit;
   const { columns, rows, sets, pages, provenance } = study;
   const palette = kit.palette(study.colours);
-  const CARDS = 60;
+  const CARDS = 100;
   const ROWS = 100;
   const MOST_COMPARED = 4;
   const DEFAULT_COLUMNS = ["run", ...chart.dimensions(study), ...study.shown].filter((name, index, all) => all.indexOf(name) === index);

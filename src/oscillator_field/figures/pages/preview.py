@@ -23,8 +23,8 @@ from oscillator_field.stores.atomic import whole_directory
 from oscillator_field.stores.history import StoredHistory
 from oscillator_field.stores.zarr_stores import Store
 
-# Frames of a preview, about: more do not show on a small field.
-FRAMES = 96
+# Frames of a preview at most: the default run then plays thirty of them a second.
+FRAMES = 172
 # A poster has about so many pixels a side.
 POSTER = 224
 
