@@ -21,6 +21,9 @@ def results(tmp_path):
     for name in ("digit=1", "digit=2", "digit=3+seed=7"):
         make_store(results / "runs" / name / "history.zarr")
         (results / "runs" / name / "phase-poster.png").touch()
+        (results / "runs" / name / "preview").mkdir()
+        for file in ("0.js", "0.png", ".snakemake_timestamp"):
+            (results / "runs" / name / "preview" / file).touch()
         make_store(results / "perturbations" / f"{name.partition('+')[0]}.zarr")
     return results
 
@@ -147,6 +150,14 @@ def test_links_and_files_are_left_alone_and_keep_nothing_else(results, tmp_path)
     assert not (runs / "digit=2").exists()
 
 
+def test_a_folder_of_previews_stays_with_what_users_put_there(results):
+    (results / "runs" / "digit=2" / "preview" / "mine.png").touch()
+    [(path, why)] = remove_orphans([results / "runs" / "digit=2"])
+    assert path == results / "runs" / "digit=2" / "preview"
+    assert why == "mine.png in it was not made by this workflow"
+    assert (path / "0.js").exists()
+
+
 def test_one_that_cannot_be_removed_keeps_no_other(results, monkeypatch):
     rmtree = shutil.rmtree
 
@@ -160,6 +171,7 @@ def test_one_that_cannot_be_removed_keeps_no_other(results, monkeypatch):
     assert [(place.name, "Permission denied" in why) for place, why in kept] == [
         ("digit=2.zarr", True),
         ("history.zarr", True),
+        ("preview", True),
     ]
     assert not (results / "runs" / "digit=3+seed=7").exists()
 

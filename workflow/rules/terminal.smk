@@ -31,36 +31,39 @@ CHATTER = (
 BETWEEN_LINES = 10
 
 
-class Terminal(logging.Filter):
-    """Lets through what people want to read while jobs run, and remembers which jobs were made and which failed."""
+class Jobs(logging.Handler):
+    """Remembers which jobs were started, and which failed."""
 
     def __init__(self):
         super().__init__()
-        self.started = self.said = time.monotonic()
-        self.made = set()
+        self.begin = time.monotonic()
+        self.named = {}
+        self.rules = set()
+        self.simulated = set()
         self.failed = {}
-        self.asked = set()
 
-    def filter(self, record):
+    def emit(self, record):
+        # An error in here would end the thread that waits for jobs, and the call would wait for ever.
+        try:
+            self.remember(record)
+        except Exception:
+            self.handleError(record)
+
+    def remember(self, record):
         event = getattr(record, "event", None)
         if event == LogEvent.JOB_INFO:
-            self.asked.add(record.rule_name)
+            wildcards = dict(record.wildcards or {})
+            self.named[record.jobid] = " ".join([record.rule_name, *map(str, wildcards.values())])
+            self.rules.add(record.rule_name)
             if record.rule_name == "simulate":
-                self.made.add(record.wildcards["job"])
-        if event == LogEvent.JOB_ERROR:
-            words = " ".join([record.rule_name, *map(str, (record.wildcards or {}).values())])
-            self.failed[words] = ", ".join(record.log or ["no log"])
-            return False
-        if event == LogEvent.PROGRESS and not self.answers:
-            due = time.monotonic() - self.said > BETWEEN_LINES or record.done == record.total
-            self.said = time.monotonic() if due else self.said
-            return due
-        return record.levelno >= logging.WARNING or (event is None and not str(record.msg).startswith(CHATTER))
+                self.simulated.add(wildcards["job"])
+        elif event == LogEvent.JOB_ERROR:
+            self.failed[self.named.get(record.jobid, record.rule_name)] = ", ".join(record.log or ["it has no log"])
 
     @property
-    def answers(self):
+    def only_answer(self):
         """Whether the call only asks something."""
-        return bool(self.asked) and self.asked <= ANSWERS
+        return bool(self.rules) and self.rules <= ANSWERS
 
     def success(self):
         # The library is found only when the rules are there.
@@ -68,37 +71,55 @@ class Terminal(logging.Filter):
         from oscillator_field.study.planning import duration
 
         list_studies(folder("<results>"))
-        made = sum(len(STUDY.runs_of(job)) for job in self.made if job in STUDY.jobs)
+        made = sum(len(STUDY.runs_of(job)) for job in self.simulated if job in STUDY.jobs)
         runs = sum(len(job.runs) for job in STUDY.jobs.values())
-        seconds = duration(time.monotonic() - self.started)
+        seconds = duration(time.monotonic() - self.begin)
         yield f"{made} run{'' if made == 1 else 's'} made, {runs - made} unchanged, in {seconds}."
         yield f"Gallery: {Path(folder('<study>'), 'index.html').absolute().as_uri()}"
         yield f"Table: {folder('<study>')}/summary.csv"
 
     def failure(self, log):
-        yield f"{len(self.failed)} job{'' if len(self.failed) == 1 else 's'} failed; what was finished stays, and a further call goes on from there."
+        yield f"{len(self.failed)} job{'' if len(self.failed) == 1 else 's'} failed. What was finished stays:"
+        yield "call again, and it goes on from there. The logs of what failed:"
         yield from (f"  {words}: {where}" for words, where in self.failed.items())
         yield f"All lines: {log}"
 
 
-TERMINAL = Terminal()
-# The profile asks for this by leaving reasons out, and whoever wants Snakemake's own lines by anything else.
-if (
-    workflow.is_main_process
-    and not workflow.output_settings.dryrun
-    and workflow.modifier.is_main_snakefile()
-    and set(workflow.output_settings.quiet or ()) == {Quietness.HOST, Quietness.REASON}
-    and not workflow.output_settings.verbose
-):
-    for handler in logging.getLogger("snakemake.logging").handlers:
-        if handler.name == "DefaultStreamHandler":
-            handler.addFilter(TERMINAL)
+class Terminal(logging.Filter):
+    """Lets through what people want to read while jobs run."""
+
+    def __init__(self):
+        super().__init__()
+        self.said = time.monotonic()
+
+    def filter(self, record):
+        event = getattr(record, "event", None)
+        if event == LogEvent.PROGRESS and not JOBS.only_answer:
+            due = time.monotonic() - self.said > BETWEEN_LINES or record.done == record.total
+            self.said = time.monotonic() if due else self.said
+            return due
+        # What failed is said once, at the end.
+        if event is not None:
+            return False
+        return record.levelno >= logging.WARNING or not str(record.msg).startswith(CHATTER)
+
+
+JOBS = Jobs()
+QUIET = set(workflow.output_settings.quiet or ())
+if workflow.is_main_process and workflow.modifier.is_main_snakefile() and not workflow.output_settings.dryrun:
+    logging.getLogger("snakemake.logging").addHandler(JOBS)
+    # The profile asks for this by leaving reasons out, and whoever wants Snakemake's own lines by anything else.
+    if QUIET == {Quietness.HOST, Quietness.REASON} and not workflow.output_settings.verbose:
+        for handler in logging.getLogger("snakemake.logging").handlers:
+            if handler.name == "DefaultStreamHandler":
+                handler.addFilter(Terminal())
 
 
 onsuccess:
-    if not TERMINAL.answers:
-        print(*TERMINAL.success(), sep="\n", file=sys.stderr)
+    if not JOBS.only_answer and Quietness.ALL not in QUIET:
+        print(*JOBS.success(), sep="\n", file=sys.stderr)
 
 
 onerror:
-    print(*TERMINAL.failure(", ".join(log) if isinstance(log, list) else log), sep="\n", file=sys.stderr)
+    if Quietness.ALL not in QUIET:
+        print(*JOBS.failure(", ".join(log) if isinstance(log, list) else log), sep="\n", file=sys.stderr)

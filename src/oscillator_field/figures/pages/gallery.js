@@ -103,7 +103,7 @@
     watch.disconnect();
     shown.clear();
     element("wall").replaceChildren(...page.map((row) => {
-      const field = made("canvas", { className: "field", width: 28, height: 28 });
+      const field = made("canvas", { className: "field", width: 1, height: 1 });
       const picture = made("canvas", { className: "picture", width: 1, height: 1 });
       for (const [canvas, words] of [[field, "field of"], [picture, "picture of"]]) {
         canvas.setAttribute("role", "img");
