@@ -33,7 +33,8 @@
         return sign * (order.get(one) - order.get(other));
       });
     }
-    element("count").textContent = found.length === rows.length ? `all ${rows.length.toLocaleString("en")} runs` : `${found.length.toLocaleString("en")} of ${rows.length.toLocaleString("en")} runs`;
+    const [some, all] = [found.length, rows.length].map((count) => count.toLocaleString("en"));
+    element("count").textContent = rows.length === 1 ? "" : found.length === rows.length ? `all ${all} runs` : `${some} of ${all} runs`;
     element("clear").hidden = !state.filter;
   }
 
