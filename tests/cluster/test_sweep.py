@@ -42,7 +42,9 @@ def test_a_sweep_runs_on_both_nodes_and_gives_the_bits_of_a_local_run(cluster, n
     jobs = [job for job in cluster.jobs() if job["number"] not in known]
     assert {job["number"] for job in jobs} == set(submission.jobs())
     assert {job["state"] for job in jobs} == {"COMPLETED"}
-    assert {job["node"] for job in jobs} == {"n1", "n2"}
+    # The few jobs of a batch may follow each other on one node.
+    nodes = {job["node"] for job in jobs}
+    assert nodes == {"n1", "n2"} if config is SWEEP else nodes <= {"n1", "n2"}
     # Groups: six or two runs by three rules, and more, in a handful of submissions.
     assert len(jobs) < 10
 

@@ -93,7 +93,7 @@ def test_snakemakes_own_lines_are_there_for_whoever_asks(project):
     output = project.snakemake("--quiet", "host", config=config).output
     assert "Select jobs to execute" in output
     assert "Reason: " in output
-    assert last_lines(output).startswith("2 runs made")
+    assert "2 runs made" in output
     assert project.snakemake("--quiet", "all", config={**CONFIG, "field": {"steps": 10}}).output.count("\n") <= 1
 
 

@@ -98,10 +98,11 @@ class Terminal(logging.Filter):
             due = time.monotonic() - self.said > BETWEEN_LINES or record.done == record.total
             self.said = time.monotonic() if due else self.said
             return due
-        # What failed is said once, at the end.
-        if event is not None:
-            return False
-        return record.levelno >= logging.WARNING or not str(record.msg).startswith(CHATTER)
+        if record.levelno >= logging.WARNING:
+            # Jobs that failed are named once, at the end.
+            of_a_job = event in (LogEvent.JOB_ERROR, LogEvent.GROUP_ERROR)
+            return not of_a_job and "returned non-zero exit status" not in str(record.msg)
+        return event is None and not str(record.msg).startswith(CHATTER)
 
 
 JOBS = Jobs()
