@@ -20,9 +20,9 @@
       const width = Math.max(280, box.clientWidth);
       const most = layout.width ?? 1160;
       const narrow = width < 640;
-      const legend = narrow ? { orientation: "h", y: -0.28 } : {};
+      const legend = narrow ? { orientation: "h", y: -0.45, yanchor: "top" } : {};
       const height = narrow ? Math.max(360, layout.height * 0.8) : layout.height;
-      await Plotly.react(box, coloured(data), kit.themed({ ...layout, width: Math.min(width, most), height, legend, margin: { l: narrow ? 50 : 80, r: 20, t: 20, b: 60 } }), kit.PLOT);
+      await Plotly.react(box, coloured(data), kit.themed({ ...layout, width: Math.min(width, most), height, legend, margin: { l: narrow ? 50 : 80, r: 20, t: 20, b: 60 } }), { ...kit.PLOT, displayModeBar: narrow ? false : "hover" });
     }
     document.body.dataset.ready = "true";
   }
