@@ -10,7 +10,6 @@ import yaml
 
 from oscillator_field.analysis.sweep import open_sweep
 from oscillator_field.figures.painters.browser import find_browser
-from tests.support.pages import chromium, watched_page
 
 SWEEP = {
     "digits": [3, 8],
@@ -52,14 +51,6 @@ def project(new_project):
     project = new_project("sweep")
     project.snakemake(config=SWEEP)
     return project
-
-
-@pytest.fixture
-def page(project):
-    with chromium() as browser, watched_page(browser, viewport={"width": 1280, "height": 900}) as page:
-        page.goto((project.folder / "results" / "index.html").as_uri())
-        page.wait_for_selector("body[data-ready]")
-        yield page
 
 
 def test_the_table_has_every_run(project):

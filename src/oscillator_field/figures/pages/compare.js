@@ -68,7 +68,7 @@
     };
   }
 
-  function viewPanel(run, count) {
+  function viewPanel(run) {
     const stage = titled(caption(run), run);
     const shown = run.number < study.panels;
     if (!shown) {
@@ -78,7 +78,7 @@
     const hash = new URLSearchParams({ embedded: "1", step: placed ? bar.step() : kit.state().step ?? "", theme: kit.theme(), ...(run.together > 1 ? { panel: run.number } : {}) });
     const frame = made("iframe", { src: `${kit.address("runs", run.job, `${view}.html`)}#${hash}`, title: `${view} of ${chart.title(run)}` });
     stage.append(frame);
-    return { frame, count, ranges: null, show: (step) => frame.contentWindow?.postMessage({ step }, "*"), fit: () => {} };
+    return { frame, ranges: null, show: (step) => frame.contentWindow?.postMessage({ step }, "*"), fit: () => {} };
   }
 
   // The smallest ranges that hold all pages.
@@ -159,7 +159,7 @@
       arrange();
       course(previews);
     } else {
-      panels = runs.map((run) => viewPanel(run, runs.length));
+      panels = runs.map((run) => viewPanel(run));
       arrange();
       if (!panels.some((one) => one.frame)) document.body.dataset.ready = "true";
     }
@@ -179,10 +179,9 @@
     open();
   }
   addEventListener("hashchange", reopen);
-  addEventListener("popstate", reopen);
   addEventListener("resize", arrange);
   kit.onTheme(() => panels.forEach((panel) => panel.frame?.contentWindow?.postMessage({ theme: kit.theme() }, "*")));
   // For the tests.
-  globalThis.compare = { step: () => bar.step(), panels: () => panels };
+  globalThis.compare = { step: () => bar.step() };
   open();
 })();

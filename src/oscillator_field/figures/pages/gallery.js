@@ -173,7 +173,7 @@
   }
 
   async function drawFigure() {
-    choice = chart.completed(study, rows, { ...state, observable: state.observable });
+    choice = chart.completed(study, rows, state);
     drawControls();
     if (choice.kind === "time" && pages) {
       const wanted = chart.drawn(found).filter((row) => !curves.has(row.run));
@@ -186,7 +186,6 @@
     const { data, layout, note } = chart.figure(found, choice, look(), { width, height: tall, margin: { l: 60, r: 20, t: 46, b: 50 } }, curves);
     element("note").textContent = note;
     if (width < 560 && layout.legend !== undefined) layout.legend = { orientation: "h", y: -0.25 };
-    // Bare "legend" settings come after the figure's own.
     layout.dragmode = "select";
     layout.selections = [];
     drawing = drawing.then(() => Plotly.react(box, data, kit.themed(layout), { ...kit.PLOT, modeBarButtonsToRemove: ["sendChartToCloud", "lasso2d", "autoScale2d"] }));
@@ -274,8 +273,7 @@
     element("body").replaceChildren(...page.map((row) => {
       const cells = names.map((name) => {
         if (name !== "run") return made("td", { textContent: chart.valueText(row, name) });
-        const head = made("th", { scope: "row" }, [made("a", { href: runAddress(row), textContent: row.run })]);
-        return head;
+        return made("th", { scope: "row" }, [made("a", { href: runAddress(row), textContent: row.run })]);
       });
       const picture = pages ? [made("td", {}, [made("a", { href: runAddress(row), tabIndex: -1, ariaHidden: "true" }, [made("img", { src: kit.address("runs", row.job, "preview", `${row.number}.png`), loading: "lazy", alt: "", width: 56, height: 56 })])])] : [];
       return made("tr", {}, [made("td", {}, [tickOf(row)]), ...picture, ...cells]);
@@ -349,7 +347,6 @@
     element("filter").focus();
   });
   addEventListener("hashchange", draw);
-  addEventListener("popstate", draw);
   // A browser that goes back may put old values into the boxes after this has run: the address is what holds.
   addEventListener("pageshow", (event) => { if (event.persisted) draw(); else element("filter").value = kit.state().filter ?? ""; });
   let resizing = 0;

@@ -173,13 +173,6 @@ const kit = (() => {
     canvas.style.height = `${canvas.height * whole}px`;
   }
 
-  function number(value) {
-    if (value === null || value === undefined) return "–";
-    if (typeof value !== "number") return String(value);
-    const text = String(Number(value.toPrecision(4)));
-    return text.replace("-", "\u2212");
-  }
-
   addEventListener("storage", (event) => event.key === "theme" && setTheme(event.newValue));
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => setTheme(theme));
   setTheme(new URLSearchParams(location.hash.slice(1)).get("theme") ?? remembered());
@@ -190,7 +183,7 @@ const kit = (() => {
 
   return {
     element, made, address, json, unpack, frameAt, onTheme, theme: () => theme, setTheme, colour, themed, PLOT, state, setState,
-    preview, palette, GREYS, painter, fit, number,
+    preview, palette, GREYS, painter, fit,
     still: () => matchMedia("(prefers-reduced-motion: reduce)").matches,
   };
 })();

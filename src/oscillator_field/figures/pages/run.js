@@ -184,7 +184,6 @@
   }
 
   addEventListener("hashchange", open);
-  addEventListener("popstate", open);
   let resizing = 0;
   addEventListener("resize", () => {
     clearTimeout(resizing);

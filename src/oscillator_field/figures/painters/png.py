@@ -13,6 +13,7 @@ from types import MappingProxyType
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image, ImageColor, ImageDraw, ImageFont
 
 from oscillator_field.figures.animation import Animation, Curves, Lattice, Scatter, playing_rate
@@ -228,17 +229,14 @@ def _scatter_painter(
     assert animation.colours is not None, "points have a colour scale"
     low, high = animation.colours.low, animation.colours.high
     pure = animation.colours.rgb(low + (np.arange(POINT_LEVELS) + 0.5) / POINT_LEVELS * (high - low))
-    cover = (np.arange(COVERS) + 1)[:, np.newaxis] / COVERS
-    mixed = np.rint(pure[:, np.newaxis] * cover + ground * (1 - cover)).astype(np.uint8).reshape(-1, 3)
-    (left, right), (bottom, top) = ranges(animation)
+    limits = ranges(animation)
 
     def paint(panel: int, number: int, inside: Indices) -> None:
         scatter = animation.panels[panel]
         assert isinstance(scatter, Scatter)
-        height, width = inside.shape
+        width = inside.shape[1]
         radius = marker_size(scatter, animation) * scale / 2
-        x = (scatter.positions[number, :, 0] - left) / (right - left) * width
-        y = (top - scatter.positions[number, :, 1]) / (top - bottom) * height
+        x, y = _placed(scatter, number, inside, limits)
         level = np.clip((scatter.level - low) / (high - low) * POINT_LEVELS, 0, POINT_LEVELS - 1).astype(int)
         reach = np.arange(-int(radius) - 1, int(radius) + 2)
         rows = (np.floor(y).astype(int)[:, np.newaxis] + reach)[:, :, np.newaxis]
@@ -251,23 +249,20 @@ def _scatter_painter(
         for part in (covered > 0) & (covered < COVERS), covered == COVERS:
             inside.flat[positions[part]] = index[part]
 
-    return mixed, paint
+    return _mixed(pure, ground), paint
 
 
 def _mark_painter(animation: Animation, ground: Pixels, scale: int, first: int, theme: Theme) -> tuple[Pixels, Paint]:
     """Letters with smooth edges, in the colours of their classes."""
     pure = np.array([ImageColor.getrgb(colour) for colour in theme.classes])
-    cover = (np.arange(COVERS) + 1)[:, np.newaxis] / COVERS
-    mixed = np.rint(pure[:, np.newaxis] * cover + ground * (1 - cover)).astype(np.uint8).reshape(-1, 3)
-    (left, right), (bottom, top) = ranges(animation)
+    limits = ranges(animation)
 
     def paint(panel: int, number: int, inside: Indices) -> None:
         scatter = animation.panels[panel]
         assert isinstance(scatter, Scatter)
         height, width = inside.shape
         font = ImageFont.load_default((marker_size(scatter, animation) + MARK_LARGER) * scale)
-        x = (scatter.positions[number, :, 0] - left) / (right - left) * width
-        y = (top - scatter.positions[number, :, 1]) / (top - bottom) * height
+        x, y = _placed(scatter, number, inside, limits)
         for mark, level, across, down in zip(scatter.marks, scatter.level, x, y, strict=True):
             letter = Image.new("L", (width, height))
             ImageDraw.Draw(letter).text((across, down), mark, 255, font, anchor="mm")
@@ -275,7 +270,24 @@ def _mark_painter(animation: Animation, ground: Pixels, scale: int, first: int, 
             there = covered > 0
             inside[there] = first + (int(level) % len(pure)) * COVERS + covered[there] - 1
 
-    return mixed, paint
+    return _mixed(pure, ground), paint
+
+
+def _mixed(pure: NDArray[np.number], ground: Pixels) -> Pixels:
+    """Each colour `(colour, 3)` mixed with the ground, by how far a point covers a pixel: `(colour * COVERS, 3)`."""
+    cover = (np.arange(COVERS) + 1)[:, np.newaxis] / COVERS
+    return np.rint(pure[:, np.newaxis] * cover + ground * (1 - cover)).astype(np.uint8).reshape(-1, 3)
+
+
+def _placed(
+    scatter: Scatter, number: int, inside: Indices, limits: tuple[list[float], list[float]]
+) -> tuple[NDArray[np.floating], NDArray[np.floating]]:
+    """Column and row of each point of a frame within a panel, in pixels."""
+    (left, right), (bottom, top) = limits
+    height, width = inside.shape
+    x = (scatter.positions[number, :, 0] - left) / (right - left) * width
+    y = (top - scatter.positions[number, :, 1]) / (top - bottom) * height
+    return x, y
 
 
 def _cursor_painter(animation: Animation, scale: int, first: int, theme: Theme) -> tuple[Pixels, Paint]:
