@@ -37,8 +37,8 @@ class Submission:
     process: subprocess.Popen
     output: str = ""
 
-    def end(self, seconds=240):
-        """Wait for the end, and give the exit code."""
+    def end(self, seconds=900):
+        """Wait for the end, and give the exit code. It takes minutes where other tests share the machine."""
         self.output, _ = self.process.communicate(timeout=seconds)
         return self.process.returncode
 
