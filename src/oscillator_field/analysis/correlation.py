@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy.fft import fft2, ifft2, next_fast_len
+from scipy.sparse import csr_array
 
 from oscillator_field.analysis.observables import State
 
 BOUND = 1 / np.e
+# Elements of a matrix that is multiplied as a whole: that of a lattice of 64 x 64. A sparse one sums in another order.
+MOST_DENSE = 2**21
 
 
 def correlation_length(z: State) -> NDArray[np.float64]:
@@ -39,15 +45,29 @@ def directional_mean(z: State) -> NDArray[np.float64]:
 
     Lags are at most as long as the lattice's longer side.
     """
-    rows, columns = z.shape[1:3]
+    padded, on_ring, pairs = _rings(*z.shape[1:3])
+    return np.asarray(_lagged(z, padded) @ on_ring / (pairs * z.shape[-1]), np.float64)
+
+
+@lru_cache(maxsize=2)
+def _rings(rows: int, columns: int) -> tuple[list[int], Any, NDArray[np.float32]]:
+    """Of a lattice: its padded size, the lags that round to each whole number, and how many pairs have them.
+
+    The lags are a matrix `(lag, whole number)` of ones; of large lattices a sparse one.
+    """
     padded = [next_fast_len(2 * size - 1) for size in (rows, columns)]
     down, right = (np.minimum(np.arange(size), size - np.arange(size)) for size in padded)
     ring = np.rint(np.hypot(down[:, np.newaxis], right)).astype(int)
     # Beyond the lattice there are no pairs; the transform leaves rounding there.
     ring[(down[:, np.newaxis] >= rows) | (right >= columns)] = max(rows, columns)
-    on_ring = (ring.ravel()[:, np.newaxis] == np.arange(max(rows, columns))).astype(np.float32)
-    pairs = _lagged(np.ones((1, rows, columns, 1), np.complex64), padded) @ on_ring
-    return np.asarray(_lagged(z, padded) @ on_ring / (pairs * z.shape[-1]), np.float64)
+    if ring.size * max(rows, columns) <= MOST_DENSE:
+        on_ring: Any = (ring.ravel()[:, np.newaxis] == np.arange(max(rows, columns))).astype(np.float32)
+    else:
+        [lags] = np.nonzero(ring.ravel() < max(rows, columns))
+        numbers = ring.ravel()[lags]
+        ones = np.ones(len(lags), np.float32)
+        on_ring = csr_array((ones, (lags, numbers)), shape=(ring.size, max(rows, columns)))
+    return padded, on_ring, _lagged(np.ones((1, rows, columns, 1), np.complex64), padded) @ on_ring
 
 
 def _lagged(z: State, padded: list[int]) -> NDArray[np.float32]:
