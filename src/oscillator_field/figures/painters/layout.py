@@ -18,9 +18,13 @@ from numpy.typing import NDArray
 from oscillator_field.figures.animation import Animation, Colours, Curves, Lattice, Scatter
 from oscillator_field.figures.themes import THEMES, Theme
 
-LEFT, RIGHT, TOP, BOTTOM = 76, 128, 92, 64
+LEFT, TOP, BOTTOM = 76, 92, 64
+# Beside the panels, a colour bar or the legend of curves.
+BAR, LEGEND = 128, 216
 # Several panels share a side this much longer than that of one.
 TOGETHER = 1.36
+# The least that panels have together, so that title, axes and colour bar have their place beside narrow ones.
+LEAST_WIDTH, LEAST_HEIGHT = 400, 260
 GAP, PANEL_TITLE_LINE, PANEL_TITLE_LETTER = 16, 14, 6.3
 # A mark is larger than a disc by so many pixels, to be read.
 MARK_LARGER = 3
@@ -70,16 +74,22 @@ def page(animation: Animation, size: int) -> Page:
         Rectangle(LEFT + column * (width + GAP), TOP + title + row * (height + GAP + title), width, height)
         for row, column in (divmod(number, columns) for number in range(count))
     )
-    last = rectangles[-1]
-    right = LEFT + columns * width + (columns - 1) * GAP
-    return Page(right + RIGHT, last.top + height + BOTTOM, rectangles)
+    across = max(LEAST_WIDTH, columns * width + (columns - 1) * GAP)
+    down = max(LEAST_HEIGHT, rectangles[-1].top + height - TOP)
+    return Page(LEFT + across + _beside(animation), TOP + down + BOTTOM, rectangles)
+
+
+def _beside(animation: Animation) -> int:
+    """Pixels beside the panels, for what explains them."""
+    return LEGEND if animation.colours is None else BAR
 
 
 def figure(animation: Animation, sheet: Page, theme: str, frame: int = 0) -> dict[str, Any]:
     """The plotly figure of a frame, as plain dicts, in the colours of a theme."""
     colours = THEMES[theme]
     width, height = sheet.width, sheet.height
-    inner_width, inner_height = width - LEFT - RIGHT, height - TOP - BOTTOM
+    right = _beside(animation)
+    inner_width, inner_height = width - LEFT - right, height - TOP - BOTTOM
     layout: dict[str, Any] = {
         "template": plotly.io.templates[colours.template].to_plotly_json(),
         "paper_bgcolor": colours.ground,
@@ -87,7 +97,7 @@ def figure(animation: Animation, sheet: Page, theme: str, frame: int = 0) -> dic
         "width": width,
         "height": height,
         "autosize": False,
-        "margin": {"l": LEFT, "r": RIGHT, "t": TOP, "b": BOTTOM, "pad": 0, "autoexpand": False},
+        "margin": {"l": LEFT, "r": right, "t": TOP, "b": BOTTOM, "pad": 0, "autoexpand": False},
         "title": _title(animation.title, width, height),
         "annotations": [],
         "showlegend": animation.colours is None,
