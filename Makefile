@@ -90,4 +90,4 @@ sample: $(READY)
 	$(BIN)/python tools/make_mnist_sample.py $(MNIST)
 
 clean:
-	rm -rf .venv .snakemake .cache .pytest_cache .mypy_cache .ruff_cache .hypothesis results logs resources/mnist
+	rm -rf .venv .snakemake .cache .pytest_cache .mypy_cache .ruff_cache .hypothesis results logs $(filter-out resources/examples resources/mnist-sample,$(wildcard resources/*))

@@ -21,9 +21,11 @@ import numpy as np
 
 from oscillator_field import FieldParameters
 from oscillator_field.field import open_course, problem, start
-from oscillator_field.inputs.encoding import encode, over_channels
-from oscillator_field.inputs.mnist import picture
+from oscillator_field.inputs.data_sets import DATA_SETS, TRAINING
+from oscillator_field.inputs.encoding import Statistics, encode, levels, over_channels
+from oscillator_field.inputs.fetch import read_source
 from oscillator_field.inputs.perturbation import write_perturbation
+from oscillator_field.inputs.sources import IdxSource
 from oscillator_field.parameters import EncodingParameters
 from oscillator_field.run import Run
 from oscillator_field.simulation import simulate_runs
@@ -35,12 +37,13 @@ SITE_STEPS = STEPS * CHANNELS * SIDE * SIDE
 
 
 def pictures(count):
-    return np.stack([picture(SAMPLE, number % 10, number // 10) for number in range(count)])
+    images, labels = read_source(IdxSource("mnist", SAMPLE), TRAINING)
+    return np.stack([images[np.flatnonzero(labels == number % 10)[number // 10]] for number in range(count)])
 
 
 def setting(runs):
     """The arguments of a batch of real digits: input phases, start phases, Omega."""
-    phases = encode(pictures(min(runs, 100)), EncodingParameters())
+    phases = encode(levels(pictures(min(runs, 100))), EncodingParameters(), Statistics(*DATA_SETS["mnist"].statistics))
     drive = over_channels(np.resize(phases, (runs, SIDE, SIDE)), CHANNELS)
     begin, omega = start(42, SIDE, SIDE, CHANNELS)
     return drive, np.broadcast_to(begin, drive.shape), omega

@@ -29,8 +29,10 @@ from oscillator_field.figures.animate import animation
 from oscillator_field.figures.animation import named_scale
 from oscillator_field.figures.pages.view import write_view
 from oscillator_field.figures.painters.browser import find_browser
-from oscillator_field.inputs.mnist import picture
+from oscillator_field.inputs.fetch import fetch
 from oscillator_field.inputs.perturbation import write_perturbation
+from oscillator_field.inputs.pictures import read_picture
+from oscillator_field.inputs.sources import IdxSource
 from oscillator_field.run import Run
 from oscillator_field.simulation import simulate_runs
 from oscillator_field.stores.history import open_history
@@ -47,7 +49,11 @@ INDEPENDENT_EVERY = 16
 def make_stores(folder):
     run = Run.of(3, 0, {})
     path = folder / f"{run.perturbation}.zarr"
-    write_perturbation(path, picture(SAMPLE, 3, 0), run.encoding, {"source": {}})
+    fetch(folder / "mnist", IdxSource("mnist", SAMPLE), origin={})
+    picture = read_picture(
+        fetched=folder / "mnist", directory=None, shape=None, fit="pad", background="black", number=3, instance=0
+    )
+    write_perturbation(path, picture, run.encoding, {})
     with open(os.devnull, "w") as nowhere, contextlib.redirect_stderr(nowhere):
         simulate_runs([run], [path], folder / "history.zarr", device="cpu")
         embed_sites(folder / "history.zarr", folder / "embedding-pca.zarr", method="pca", every=1, fit="all")

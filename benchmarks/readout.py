@@ -26,7 +26,7 @@ def main():
     parser.add_argument("--json", type=Path, help="write the figures here too")
     arguments = parser.parse_args()
     config = {
-        "mnist": {"source": "directory", "directory": str(arguments.folder.resolve())},
+        "pictures": {"source": "directory", "directory": str(arguments.folder.resolve())},
         "digits": [3],
         "readout": {
             "enabled": True,

@@ -8,7 +8,7 @@ from oscillator_field.readout.images import write_images
 with log_to(snakemake.log[0]):
     write_images(
         snakemake.output.images,
-        os.path.dirname(snakemake.input.files[0]),
+        os.path.dirname(snakemake.input.fetched[0]),
         snakemake.wildcards.images,
         **snakemake.params.settings,
     )

@@ -1,4 +1,4 @@
-"""embed_samples: every digit and instance of a parameter set as one point in a plane."""
+"""embed_samples: every run of a parameter set as one point in a plane."""
 
 from oscillator_field.analysis.embedding import embed_samples
 from oscillator_field.logs import log_to

@@ -1,22 +1,26 @@
-"""encode: the picture of one digit as input phases."""
+"""encode: a picture as input phases."""
 
-import json
 from pathlib import Path
 
-from oscillator_field.inputs.mnist import picture
 from oscillator_field.inputs.perturbation import write_perturbation
+from oscillator_field.inputs.pictures import read_picture
 from oscillator_field.logs import log_to
+from oscillator_field.nouns import noun_in
 from oscillator_field.parameters import EncodingParameters
 
 with log_to(snakemake.log[0]):
     settings = snakemake.params.settings
+    fetched = snakemake.input.fetched
+    picture = read_picture(
+        fetched=Path(fetched[0]).parent if fetched else None,
+        # Not among the params, which hold a digest of the file: the same files elsewhere rerun nothing.
+        directory=snakemake.config.get("pictures", {}).get("directory"),
+        **settings["picture"],
+    )
+    noun = noun_in(settings)
     write_perturbation(
         snakemake.output.perturbation,
-        picture(Path(snakemake.input.images).parent, settings["digit"], settings["instance"]),
+        picture,
         EncodingParameters(**settings["encoding"]),
-        attributes={
-            "digit": settings["digit"],
-            "instance": settings["instance"],
-            "source": json.loads(Path(snakemake.input.provenance).read_text()),
-        },
+        attributes={noun: settings[noun], "instance": settings["instance"]},
     )

@@ -17,10 +17,12 @@ if told.returncode:
     sys.exit(f"plan: the call could not be planned\n{told.stdout}{told.stderr}")
 text = plan_text(
     read_summary(told.stdout, settings["rules"]),
-    {job.name: job for job in expand(settings["config"])},
+    {job.name: job for job in expand(settings["config"], settings["labels"], settings["noun"])},
     [Path(path) for path in settings["orphans"]],
     logs=settings["logs"],
     cores=settings["cores"],
+    typical=settings["typical"],
+    pixels=settings["pixels"],
     every=settings["config"]["history"]["every"],
     precision=settings["config"]["history"]["precision"],
     megabytes=settings["megabytes"],

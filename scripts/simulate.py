@@ -7,7 +7,7 @@ from oscillator_field.simulation import simulate_runs
 with log_to(snakemake.log[0]):
     settings = snakemake.params.settings
     simulate_runs(
-        [Run.of(run["digit"], run["instance"], run) for run in settings["runs"]],
+        [Run.from_description(run) for run in settings["runs"]],
         snakemake.input.perturbations,
         snakemake.output.history,
         every=settings["every"],

@@ -14,7 +14,7 @@ with log_to(snakemake.log[0]):
     config = settings.pop("config")
     folder = Path(snakemake.output.pages[0]).parent
     table = read_summary_table(snakemake.input.summary)
-    inputs = {Run.of(run["digit"], run["instance"], run).perturbation for run in table.to_dict("records")}
+    inputs = {Run.from_description(run).perturbation for run in table.to_dict("records")}
     write_gallery(
         folder,
         table,

@@ -6,7 +6,8 @@ usage: python tools/make_mnist_sample.py FOLDER_OF_THE_FULL_SET
 import sys
 from pathlib import Path
 
-from oscillator_field.inputs.mnist import MnistError, make_sample
+from oscillator_field.inputs.errors import PicturesError
+from oscillator_field.inputs.fetch import make_sample
 
 SAMPLE = Path(__file__).parents[1] / "resources" / "mnist-sample"
 
@@ -14,5 +15,5 @@ if len(sys.argv) != 2:
     sys.exit(__doc__)
 try:
     make_sample(sys.argv[1], SAMPLE, training=5000, test=1000)
-except MnistError as error:
+except PicturesError as error:
     sys.exit(str(error))

@@ -48,8 +48,8 @@ class EncodingParameters(_Checked):
     scale: str = _parameter(
         "standardised",
         "1",
-        "standardised (MNIST's mean and deviation) or unit (0..1)",
-        "`standardised`: minus 0.1307, divided by 0.3081",
+        "standardised (by mean and deviation of the data set) or unit (0..1)",
+        "`standardised`: of MNIST minus 0.1307, divided by 0.3081; of a folder by those of each picture itself",
         enum=SCALES,
     )
     arc: float = _parameter(2 * math.pi, "rad", "phase of a scaled pixel of one", exclusiveMinimum=0, maximum=100)

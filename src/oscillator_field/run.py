@@ -1,6 +1,9 @@
-"""What a run is: a digit, an instance of it and a full set of parameters; and its name. Pure: no file is touched.
+"""What a run is: a picture and a full set of parameters; and its name. Pure: no file is touched.
 
-A name lists the digit, the instance if it is not 0, and then only the parameters that differ from the library's
+A picture is told by its label and its instance. What the label is called depends on the data set: the digit of MNIST,
+the label of others, and the picture itself where it has no class.
+
+A name lists the label, the instance if it is not 0, and then only the parameters that differ from the library's
 defaults, sorted. So it says what is special about a run, and a new value or axis in a grid never renames one that
 exists.
 """
@@ -14,6 +17,7 @@ from dataclasses import asdict, dataclass
 from functools import cached_property
 from typing import Any
 
+from oscillator_field.nouns import DIGIT, NOUNS, Label, noun_in
 from oscillator_field.parameters import (
     DEFAULTS,
     EncodingParameters,
@@ -32,22 +36,35 @@ ALL = "all"
 
 @dataclass(frozen=True)
 class Run:
-    """One digit, one instance of it and one full set of parameters."""
+    """One picture and one full set of parameters.
 
-    digit: int
+    Attributes:
+        label, instance: which picture.
+        encoding, field, settings: the parameters.
+        noun: what the label is called, one of NOUNS.
+    """
+
+    label: Label
     instance: int
     encoding: EncodingParameters
     field: FieldParameters
     settings: RunParameters
+    noun: str = DIGIT
 
     @classmethod
-    def of(cls, digit: int, instance: int, values: Mapping[str, Any]) -> Run:
+    def of(cls, label: Label, instance: int, values: Mapping[str, Any], noun: str = DIGIT) -> Run:
         """The run with these parameter values, all others at their defaults."""
         groups = [
             group(**{name: values[name] for name in group.__dataclass_fields__ if name in values})
             for group in (EncodingParameters, FieldParameters, RunParameters)
         ]
-        return cls(digit, instance, *groups)  # type: ignore[arg-type]
+        return cls(label, instance, *groups, noun=noun)  # type: ignore[arg-type, misc]
+
+    @classmethod
+    def from_description(cls, described: Mapping[str, Any]) -> Run:
+        """The run that `described` describes."""
+        noun = noun_in(described)
+        return cls.of(described[noun], described["instance"], described, noun)
 
     @cached_property
     def parameters(self) -> dict[str, Any]:
@@ -57,16 +74,16 @@ class Run:
     @cached_property
     def name(self) -> str:
         """The name of the run's results, for example `digit=3+k_coupling=0.24`."""
-        return run_name(self.digit, self.instance, self.parameters)
+        return run_name(self.label, self.instance, self.parameters, self.noun)
 
     @cached_property
     def perturbation(self) -> str:
-        """The name of the run's encoded digit: the digit, its instance and the encoding alone."""
-        return run_name(self.digit, self.instance, asdict(self.encoding))
+        """The name of the run's encoded picture: its label, its instance and the encoding alone."""
+        return run_name(self.label, self.instance, asdict(self.encoding), self.noun)
 
     def described(self) -> dict[str, Any]:
-        """Digit, instance and every parameter, as one flat dict."""
-        return {"digit": self.digit, "instance": self.instance, **self.parameters}
+        """Label, instance and every parameter, as one flat dict."""
+        return {self.noun: self.label, "instance": self.instance, **self.parameters}
 
 
 @dataclass(frozen=True)
@@ -77,30 +94,47 @@ class Job:
     runs: tuple[Run, ...]
 
 
-def run_name(digit: int | str, instance: int | str, values: Mapping[str, Any]) -> str:
-    """The name for a digit, an instance and parameter values; a value of `all` stands for a batched axis."""
-    parts = [f"digit={digit}"]
+def run_name(label: Label, instance: int | str, values: Mapping[str, Any], noun: str = DIGIT) -> str:
+    """The name for a label, an instance and parameter values; a value of `all` stands for a batched axis."""
+    parts = [f"{noun}={label}"]
     if instance != 0:
         parts.append(f"instance={instance}")
     parts += [f"{key}={value_text(value)}" for key, value in sorted(values.items()) if value != DEFAULTS[key]]
     name = JOINT.join(parts)
-    if len(name) <= LONGEST_NAME:
+    # File systems count bytes.
+    if len(name.encode()) <= LONGEST_NAME:
         return name
-    digest = hashlib.sha256(name.encode()).hexdigest()[:16]
-    return f"{name[: LONGEST_NAME - len(digest) - 1]}{JOINT}{digest}"
+    tail = JOINT + hashlib.sha256(name.encode()).hexdigest()[:_DIGEST]
+    return name.encode()[: LONGEST_NAME - len(tail)].decode(errors="ignore") + tail
+
+
+_DIGEST = 16
+_LABEL = r"[\w.-]+"
+_SHORTENED = re.compile(rf"({'|'.join(NOUNS)})=.+{re.escape(JOINT)}[0-9a-f]{{{_DIGEST}}}")
 
 
 def is_run_name(name: str) -> bool:
     """Whether a run, a job, a set of samples or an input can have this name: just as `run_name` writes it."""
-    if len(name) == LONGEST_NAME and re.fullmatch(rf"digit=.+{re.escape(JOINT)}[0-9a-f]{{16}}", name):
+    # A letter of four bytes may not have fitted.
+    if LONGEST_NAME - 3 <= len(name.encode()) <= LONGEST_NAME and _SHORTENED.fullmatch(name):
         return True
     pairs = [part.partition("=")[::2] for part in name.split(JOINT)]
+    noun = pairs[0][0]
     try:
-        labels = {key: _count(text) for key, text in pairs if key in ("digit", "instance")}
-        values = {key: _value(key, text) for key, text in pairs if key not in labels}
-        return name == run_name(labels["digit"], labels.get("instance", 0), values)
+        label = _label(noun, pairs[0][1])
+        instances = [_count(text) for key, text in pairs[1:] if key == "instance"]
+        values = {key: _value(key, text) for key, text in pairs[1:] if key != "instance"}
+        return name == run_name(label, instances[0] if instances else 0, values, noun)
     except (KeyError, ValueError):
         return False
+
+
+def _label(noun: str, text: str) -> Label:
+    if noun == DIGIT:
+        return _count(text)
+    if noun not in NOUNS or not re.fullmatch(_LABEL, text):
+        raise ValueError(f"{noun}={text} is no label")
+    return text
 
 
 def _count(text: str) -> int | str:

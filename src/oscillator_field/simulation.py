@@ -5,6 +5,7 @@ from __future__ import annotations
 import platform
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import zarr
@@ -35,7 +36,7 @@ def simulate_runs(
 
     Args:
         runs: what to simulate.
-        perturbations: stores of the encoded digits, named as `Run.perturbation` says.
+        perturbations: stores of the encoded pictures, named as `Run.perturbation` says.
         path: where the history belongs.
         every, engine, device, threads: as `field.simulate` takes them.
         precision: as `history.write_history` takes it.
@@ -69,12 +70,20 @@ def simulate_runs(
             runs=runs,
             pixels=np.stack(pixels),
             attributes={
-                "source": descriptions[0]["source"],
+                "source": _shared([one["source"] for one in descriptions]),
                 "simulation": {"engine": course.engine, "device": device, "every": every, "precision": precision},
             },
             precision=precision,
             libraries=[course.library],
         )
+
+
+def _shared(sources: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """Where the pictures of a job come from: one source, or what its files share, and the file of each run."""
+    if all(one == sources[0] for one in sources):
+        return sources[0]
+    shared = {name: value for name, value in sources[0].items() if all(one.get(name) == value for one in sources)}
+    return {**shared, "files": [{name: one[name] for name in one if name not in shared} for one in sources]}
 
 
 def _counted(pieces: Iterable[Piece], task: Problem) -> Iterator[Piece]:

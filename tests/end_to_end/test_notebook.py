@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from oscillator_field.inputs.mnist import picture
+from tests.support.pictures import sample_digit
 from tests.support.reference import apart, simulate_float64
 
 NOTEBOOK = {
@@ -25,7 +25,7 @@ def history(new_project):
     target = "results/runs/digit=3/history.zarr"
     project.snakemake("--configfile", "config/notebook.yaml", "--", target)
     with xr.open_zarr(project.folder / target) as dataset:
-        pixels = picture(project.folder / "resources/mnist", 3, 0)
+        pixels = sample_digit(3)
         yield dataset.load().isel(run=0), pixels
 
 

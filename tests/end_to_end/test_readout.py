@@ -13,7 +13,7 @@ import pytest
 import zarr
 
 from oscillator_field.figures.painters.browser import find_browser
-from oscillator_field.inputs.mnist import make_sample
+from oscillator_field.inputs.fetch import make_sample
 from tests.support.pages import chromium, watched_page
 from tests.support.processes import find_processes, without_shells
 
@@ -24,7 +24,7 @@ PICTURES, TESTS = 300, 200
 
 def config(folder):
     return {
-        "mnist": {"source": "directory", "directory": str(folder)},
+        "pictures": {"source": "directory", "directory": str(folder)},
         "digits": [3],
         "field": {"steps": 16},
         "grid": {"k_coupling": [0.12, 0.48]},

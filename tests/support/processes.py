@@ -1,7 +1,9 @@
 """Other processes of this machine: finding the jobs of a test, and waiting for what they do."""
 
+import os
+import tempfile
 import time
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 
@@ -46,3 +48,33 @@ def wait_for(condition, seconds, what):
             raise TimeoutError(f"waited {seconds} s in vain for {what}")
         time.sleep(0.05)
     return found
+
+
+@contextmanager
+def folder_for_all():
+    """A folder that other users may enter."""
+    with tempfile.TemporaryDirectory() as folder:
+        os.chmod(folder, 0o755)
+        yield Path(folder)
+
+
+def told_to_nobody(call):
+    """What a call raises in a process without the rights of root, as text; "" if nothing."""
+    receive, send = os.pipe()
+    if not (child := os.fork()):
+        said = ""
+        try:
+            if os.geteuid() == 0:
+                os.setgroups([])
+                os.setgid(65534)
+                os.setuid(65534)
+            call()
+        except BaseException as error:
+            said = f"{type(error).__name__}: {error}"
+        os.write(send, said.encode())
+        os._exit(0)
+    os.close(send)
+    with os.fdopen(receive) as stream:
+        said = stream.read()
+    os.waitpid(child, 0)
+    return said

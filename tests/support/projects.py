@@ -15,7 +15,10 @@ from oscillator_field.figures.painters.browser import find_browser
 from oscillator_field.study.study import Study
 
 ROOT = Path(__file__).parents[2]
-TRACKED = ("Snakefile", "config", "environment.yml", "profiles", "resources/mnist-sample", "scripts", "src", "workflow")
+TRACKED = (
+    *("Snakefile", "config", "environment.yml", "profiles", "resources/mnist-sample", "resources/examples"),
+    *("scripts", "src", "workflow"),
+)
 
 
 def copy_project(folder):
@@ -68,7 +71,7 @@ def study_of(config=""):
         yaml.safe_load(config) or {},
         schema=ROOT / "workflow" / "schemas" / "config.schema.yaml",
         bundled=ROOT / "resources" / "mnist-sample",
-        destination="resources/mnist",
+        resources="resources",
     )
 
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from oscillator_field.analysis.summary import rows_of
 from oscillator_field.analysis.sweep import open_sweep
-from oscillator_field.inputs.mnist import picture
+from oscillator_field.inputs.fetch import picture
 from oscillator_field.inputs.perturbation import read_perturbations
 from oscillator_field.readout.fields import read_phases, simulate_shard
 from oscillator_field.readout.images import read_images, write_images

@@ -11,7 +11,7 @@ from tests.torture.projects import BATCHED, broken_stores, content, end_all_in, 
 
 # At each of these rules, then at random moments.
 RULES = (
-    *("fetch_mnist", "encode", "simulate", "measure", "embed", "embed_samples", "share_plotlyjs", "render_html"),
+    *("fetch_pictures", "encode", "simulate", "measure", "embed", "embed_samples", "share_plotlyjs", "render_html"),
     *("render_samples_html", "summarise", "write_gallery", "render_png", "plot_summary"),
 )
 WAYS = ("the whole group", "the main process", "a job")

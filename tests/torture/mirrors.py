@@ -11,8 +11,9 @@ from io import StringIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from oscillator_field.inputs import mnist_download
-from oscillator_field.inputs.mnist import FILES, MnistError
+from oscillator_field.inputs import download as downloading
+from oscillator_field.inputs.data_sets import FILES, TRAINING
+from oscillator_field.inputs.errors import PicturesError
 from tests.support.projects import ROOT
 
 SAMPLE = ROOT / "resources" / "mnist-sample"
@@ -51,7 +52,7 @@ def endless(handler):
 
 
 def other_file(handler):
-    whole(handler, gzip.compress((SAMPLE / f"{FILES[1]}.gz").read_bytes()))
+    whole(handler, gzip.compress((SAMPLE / f"{FILES[TRAINING][1]}.gz").read_bytes()))
 
 
 KINDS = {
@@ -84,8 +85,8 @@ class Handler(BaseHTTPRequestHandler):
 
 
 def torture(cases, seed):
-    before = mnist_download.FILE_S, mnist_download.PATIENCE_S
-    mnist_download.FILE_S, mnist_download.PATIENCE_S = SECONDS, 1.0
+    before = downloading.FILE_S, downloading.PATIENCE_S
+    downloading.FILE_S, downloading.PATIENCE_S = SECONDS, 1.0
     faults, tried, slowest = [], 0, 0.0
     try:
         for _, (kind, answer) in itertools.product(cases, KINDS.items()):
@@ -94,7 +95,7 @@ def torture(cases, seed):
             slowest, tried = max(slowest, seconds), tried + 1
             faults += found
     finally:
-        mnist_download.FILE_S, mnist_download.PATIENCE_S = before
+        downloading.FILE_S, downloading.PATIENCE_S = before
     return f"{tried} hostile mirrors of {len(KINDS)} kinds, the slowest given up after {slowest:.1f} s", faults
 
 
@@ -107,9 +108,9 @@ def borne(kind, answer):
     tracemalloc.start()
     with TemporaryDirectory() as folder:
         try:
-            mnist_download.download(folder, [f"http://127.0.0.1:{server.server_port}"], pause_s=0)
+            downloading.download(folder, "mnist", [f"http://127.0.0.1:{server.server_port}"], pause_s=0)
             faults.append(f"{kind}: taken for the published file")
-        except MnistError as error:
+        except PicturesError as error:
             if "\n" in str(error):
                 faults.append(f"{kind}: more than a line: {error}")
         seconds = time.monotonic() - begin

@@ -1,7 +1,6 @@
 """How exact the compiled engine is over the notebook's 512 steps, beside a plain complex64 run of the same."""
 
 import dataclasses
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,12 +9,11 @@ from benchmarks import baseline
 from oscillator_field import EncodingParameters, FieldParameters, simulate
 from oscillator_field.field import start
 from oscillator_field.inputs.encoding import encode, over_channels
-from oscillator_field.inputs.mnist import picture
+from tests.support.pictures import as_picture, sample_digit
 from tests.support.reference import apart, simulate_float64
 
 pytestmark = pytest.mark.slow
 
-SAMPLE = Path(__file__).parents[2] / "resources" / "mnist-sample"
 STEPS = 512
 
 
@@ -23,7 +21,8 @@ STEPS = 512
 def test_errors_are_no_larger_than_those_of_complex64():
     parameters = FieldParameters()
     begin, omega = start(42, 28, 28, 4)
-    drive = np.stack([over_channels(encode(picture(SAMPLE, digit, 0), EncodingParameters()), 4) for digit in range(10)])
+    picture = as_picture(np.stack([sample_digit(digit) for digit in range(10)]))
+    drive = over_channels(encode(picture.level, EncodingParameters(), picture.statistics), 4)
     history = simulate(
         drive,
         initial_phase=np.stack([begin] * 10),

@@ -84,5 +84,5 @@ def test_a_key_of_an_earlier_version_says_what_it_is_called_now():
 
 def test_defaults_are_not_shared():
     one, other = checked_config({}, SCHEMA), checked_config({}, SCHEMA)
-    one["digits"].append(77)
-    assert 77 not in other["digits"]
+    one["instances"].append(77)
+    assert 77 not in other["instances"]

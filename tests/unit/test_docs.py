@@ -13,6 +13,7 @@ from oscillator_field.inputs.perturbation import write_perturbation
 from oscillator_field.parameters import EncodingParameters
 from oscillator_field.run import Run
 from oscillator_field.simulation import simulate_runs
+from tests.support.pictures import as_picture
 from tests.support.projects import ROOT, study_of
 
 PAGES = [
@@ -41,8 +42,8 @@ def folder(tmp_path_factory):
         job = folder / "results" / "runs" / run.name
         job.mkdir(parents=True)
         place = folder / f"{run.perturbation}.zarr"
-        attributes = {"digit": run.digit, "instance": 0, "source": {"source": "bundled"}}
-        write_perturbation(place, generator.integers(0, 256, (28, 28), np.uint8), EncodingParameters(), attributes)
+        picture = as_picture(generator.integers(0, 256, (28, 28), np.uint8))
+        write_perturbation(place, picture, EncodingParameters(), {"digit": run.label, "instance": 0})
         simulate_runs([run], [place], job / "history.zarr")
         measure(job / "history.zarr", job / "observables.zarr", settled_share=0.05)
     return folder

@@ -16,6 +16,7 @@ from oscillator_field.simulation import simulate_runs
 from oscillator_field.stores.history import open_history
 from oscillator_field.stores.zarr_stores import open_store
 from tests.support.histories import write_small_history
+from tests.support.pictures import as_picture
 
 STEPS = 6
 
@@ -255,7 +256,7 @@ def test_points_that_send_the_solver_s_start_to_nothing_are_embedded(fit):
 def test_a_field_that_becomes_one_point_is_embedded(tmp_path, field, settings, method):
     run = Run.of(3, 0, {"arc": 1e-30, "channels": 2, **field})
     pixels = np.random.default_rng(0).integers(0, 256, (6, 6), np.uint8)
-    write_perturbation(tmp_path / f"{run.perturbation}.zarr", pixels, run.encoding, {"source": {}})
+    write_perturbation(tmp_path / f"{run.perturbation}.zarr", as_picture(pixels), run.encoding, {})
     simulate_runs([run], [tmp_path / f"{run.perturbation}.zarr"], tmp_path / "history.zarr", **settings)
     chosen = {"fit": "all"} if method == "pca" else {"fit": "chained", "perplexity": 5, "iterations": 20, "seed": 0}
     embed_sites(tmp_path / "history.zarr", tmp_path / "embedding.zarr", method=method, every=1, **chosen)

@@ -5,10 +5,11 @@ import math
 import numpy as np
 import pytest
 
-from oscillator_field.inputs.encoding import encode, over_channels
+from oscillator_field.inputs.encoding import Statistics, as_pixels, encode, levels, over_channels
 from oscillator_field.parameters import EncodingParameters
 
-GREYS = np.array([0, 51, 255], np.uint8)
+GREYS = levels(np.array([0, 51, 255], np.uint8))
+MNIST = Statistics(0.1307, 0.3081)
 
 
 @pytest.mark.parametrize(
@@ -23,13 +24,13 @@ GREYS = np.array([0, 51, 255], np.uint8)
     ],
 )
 def test_phases_by_hand(parameters, expected):
-    phase = encode(GREYS, EncodingParameters(**parameters))
+    phase = encode(GREYS, EncodingParameters(**parameters), MNIST)
     assert phase.dtype == np.float32
     np.testing.assert_allclose(phase, expected, atol=2e-5)
 
 
 def test_black_and_white_are_one_phase_in_a_full_circle_of_unit_pixels():
-    black, white = encode(np.array([0, 255], np.uint8), EncodingParameters(scale="unit"))
+    black, white = encode(np.array([0.0, 1.0]), EncodingParameters(scale="unit"), MNIST)
     assert abs(np.exp(1j * black) - np.exp(1j * white)) < 1e-6
 
 
@@ -42,4 +43,9 @@ def test_every_channel_gets_the_same_phase():
 
 def test_pixels_that_are_no_grey_levels_are_refused():
     with pytest.raises(ValueError, match="float64 is not a grey level"):
-        encode(np.zeros((2, 2)), EncodingParameters())
+        levels(np.zeros((2, 2)))
+
+
+def test_grey_levels_come_back_from_their_shares():
+    greys = np.arange(256, dtype=np.uint8)
+    assert np.array_equal(as_pixels(levels(greys)), greys)

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from oscillator_field.parameters import DEFAULTS, GROUPS, checked
 from oscillator_field.run import LONGEST_NAME, Run, is_run_name, run_name
+from oscillator_field.study import grid
 from oscillator_field.study.axes import axis_values
-from oscillator_field.study.grid import expand, perturbations, sample_sets
+from oscillator_field.study.grid import perturbations, sample_sets
 
 
 def config(**changes):
@@ -20,6 +21,10 @@ def config(**changes):
         "field": {name: DEFAULTS[name] for group in GROUPS[1:] for name in group.__dataclass_fields__},
     }
     return {"digits": [3], "instances": [0], "grid": {}, "most_runs": 1000, "batch": [], **constants, **changes}
+
+
+def expand(config):
+    return grid.expand(config, config["digits"])
 
 
 def names(**changes):
@@ -134,7 +139,7 @@ def test_any_parameter_that_the_grid_sets_can_be_batched():
 def test_sets_of_samples_differ_in_digit_and_instance_alone():
     jobs = expand(config(digits=[3, 4, 5], grid={"k_bias": [1, 2]}))
     sets = sample_sets(jobs)
-    assert [[run.digit for run in runs] for runs in sets.values()] == [[3, 4, 5]] * 2
+    assert [[run.label for run in runs] for runs in sets.values()] == [[3, 4, 5]] * 2
     assert list(sets) == ["digit=all+k_bias=1", "digit=all+k_bias=2"]
     assert list(sample_sets(expand(config(digits=[3, 4], instances=[0, 1])))) == ["digit=all+instance=all"]
     assert sample_sets(expand(config(digits=[3, 4]))) == {}

@@ -27,6 +27,7 @@ from oscillator_field.simulation import simulate_runs
 from oscillator_field.stores import history
 from oscillator_field.stores.phase_codes import phase_codes
 from oscillator_field.stores.zarr_stores import DamagedStoreError, open_store
+from tests.support.pictures import as_picture
 from tests.support.reference import apart
 
 STEPS, EVERY, SIDE = 150, 2, 12
@@ -42,8 +43,8 @@ def stores(tmp_path_factory):
         for digit, values in [(3, {}), (8, {}), (3, {"k_bias": 2.0})]
     ]
     for run in runs:
-        picture = generator.integers(0, 256, (SIDE, SIDE), np.uint8)
-        attributes = {"digit": run.digit, "instance": 0, "source": {"source": "bundled"}}
+        picture = as_picture(generator.integers(0, 256, (SIDE, SIDE), np.uint8))
+        attributes = {"digit": run.label, "instance": 0}
         write_perturbation(folder / f"{run.perturbation}.zarr", picture, run.encoding, attributes)
     names = dict.fromkeys(run.perturbation for run in runs)
     simulate_runs(runs, [folder / f"{name}.zarr" for name in names], folder / "history.zarr", every=EVERY)
@@ -377,7 +378,7 @@ def test_a_share_above_one_is_not_stored(stores, tmp_path, monkeypatch):
 
 
 def test_many_runs_of_few_frames_share_chunks(tmp_path):
-    write_perturbation(tmp_path / "digit=0.zarr", np.zeros((5, 4), np.uint8), EncodingParameters(), {"source": {}})
+    write_perturbation(tmp_path / "digit=0.zarr", as_picture(np.zeros((5, 4), np.uint8)), EncodingParameters(), {})
     runs = [Run.of(0, 0, {"steps": 9, "seed": seed}) for seed in range(40)]
     simulate_runs(runs, [tmp_path / "digit=0.zarr"], tmp_path / "history.zarr", every=9, threads=2)
     history = open_history(tmp_path / "history.zarr")
@@ -419,7 +420,7 @@ def test_a_simulation_that_fails_leaves_no_store(stores, tmp_path, monkeypatch):
 
 def test_runs_of_a_batch_may_differ_in_their_time_step(tmp_path):
     picture = np.zeros((4, 4), np.uint8)
-    write_perturbation(tmp_path / "digit=0.zarr", picture, EncodingParameters(), {"source": {}})
+    write_perturbation(tmp_path / "digit=0.zarr", as_picture(picture), EncodingParameters(), {})
     runs = [Run.of(0, 0, {"steps": 6, "delta_t": delta_t}) for delta_t in (0.01, 0.02)]
     simulate_runs(runs, [tmp_path / "digit=0.zarr"], tmp_path / "history.zarr", every=3)
     with xr.open_zarr(tmp_path / "history.zarr") as dataset:

@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 
 from oscillator_field.field import start
 from oscillator_field.inputs.encoding import encode, over_channels
-from oscillator_field.inputs.mnist import make_sample
+from oscillator_field.inputs.fetch import fetch, make_sample
+from oscillator_field.inputs.sources import IdxSource
 from oscillator_field.parameters import DEFAULTS, EncodingParameters, FieldParameters
 from oscillator_field.readout.arms import Arm, arms_of, fields_of
 from oscillator_field.readout.classifiers import FITS
@@ -27,10 +28,11 @@ from oscillator_field.readout.images import augmented, corrupted, split, write_i
 from oscillator_field.readout.network import train
 from oscillator_field.readout.predictions import write_predictions
 from oscillator_field.readout.results import read_result, read_results, table, winner
-from oscillator_field.readout.sets import image_count, set_names, shards
+from oscillator_field.readout.sets import set_names, shards
 from oscillator_field.run import Run
 from oscillator_field.stores.zarr_stores import DamagedStoreError
 from oscillator_field.study.grid import expand
+from tests.support.pictures import as_picture
 from tests.support.reference import apart, simulate_float64
 
 ROOT = Path(__file__).parents[2]
@@ -48,13 +50,14 @@ def stores(tmp_path_factory):
     folder = tmp_path_factory.mktemp("readout")
     small = folder / "mnist"
     small.mkdir()
-    make_sample(SAMPLE, small, 100, 50)
+    make_sample(SAMPLE, folder / "sample", 100, 50)
+    fetch(small, IdxSource("mnist", folder / "sample"), origin={})
     images, fields = {}, {}
     for name in ("training", "training+augmentation=1", "test"):
         images[name] = folder / f"{name}.zarr"
         write_images(images[name], small, name, seed=0, rotation=35, translation=0.1)
         fields[name] = []
-        for number, chosen in enumerate(shards(image_count(small, name), 40)):
+        for number, chosen in enumerate(shards(50 if name == "test" else 100, 40)):
             fields[name].append(folder / name / f"{number}.zarr")
             simulate_shard(fields[name][-1], images[name], chosen, run=PARAMETERS, steps=[3, 8], threads=1)
     return images, fields
@@ -68,15 +71,17 @@ def test_sets_and_their_sizes():
         "test+gaussian_noise=0.5",
         "test+occlusion=10",
     ]
-    assert [image_count(SAMPLE, name) for name in ("training+augmentation=1", "test+occlusion=10")] == [5000, 1000]
-    assert [image_count(None, name) for name in ("training", "test")] == [60_000, 10_000]
+    for folder, counts in ((SAMPLE, [5000, 1000]), (None, [60_000, 10_000])):
+        assert [IdxSource("mnist", folder).count(kind) for kind in ("training", "test")] == counts
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["training+augmentation=1", "test+gaussian_noise=0.5", "test+salt_and_pepper=0.3"])
 def test_what_is_drawn_depends_on_the_seed_and_the_name_alone(tmp_path, name):
+    fetch(tmp_path / "mnist", IdxSource("mnist", SAMPLE), origin={})
+
     def drawn(place, seed, name=name):
-        write_images(tmp_path / place, SAMPLE, name, seed=seed, rotation=35, translation=0.1)
+        write_images(tmp_path / place, tmp_path / "mnist", name, seed=seed, rotation=35, translation=0.1)
         return zarr.open_group(tmp_path / place)["image"][...]
 
     first = drawn("a", 1)
@@ -131,7 +136,8 @@ def test_stored_phases_are_those_of_float64_and_xarray_reads_them(stores):
     images, fields = stores
     pixels = zarr.open_group(images["test"])["image"][...]
     begin, omega = start(42, 28, 28, 4)
-    drive = over_channels(encode(pixels[41:42], EncodingParameters()), 4)
+    picture = as_picture(pixels[41:42])
+    drive = over_channels(encode(picture.level, EncodingParameters(), picture.statistics), 4)
     expected, _, _ = simulate_float64(drive[0], begin, omega, 8, **asdict(FieldParameters()))
     for step in (3, 8):
         coded = read_phases(fields["test"], step)
@@ -173,7 +179,7 @@ def test_arms_are_named_by_what_is_special_about_them():
         "most_runs": 100,
         "batch": [],
     }
-    jobs = expand(config)
+    jobs = expand(config, config["digits"])
     assert list(fields_of(jobs)) == ["field", "field+k_coupling=0.24"]
     arms = arms_of(jobs, [16, 64])
     assert list(arms) == [
@@ -235,7 +241,7 @@ def blobs():
 
 def test_a_network_learns_stops_early_and_keeps_its_best_weights(tmp_path):
     settings = {**NETWORK, "epochs": 200}
-    trained = train(*blobs(), settings, seed=0, checkpoint=tmp_path / "c.pt")
+    trained = train(*blobs(), settings, classes=10, seed=0, checkpoint=tmp_path / "c.pt")
     losses = trained.curves["validation_loss"]
     assert len(losses) == trained.epoch + settings["patience"] < 200
     assert min(losses) == losses[trained.epoch - 1]
@@ -254,7 +260,7 @@ from oscillator_field.readout import network
 from tests.unit.test_readout import NETWORK, blobs
 save = torch.save
 torch.save = lambda *arguments: (save(*arguments), time.sleep(0.3))
-network.train(*blobs(), NETWORK, seed=7, checkpoint=sys.argv[1])
+network.train(*blobs(), NETWORK, classes=10, seed=7, checkpoint=sys.argv[1])
 """
 
 
@@ -275,8 +281,8 @@ def test_training_that_was_killed_goes_on_to_the_same_bits(tmp_path, epochs):
             time.sleep(0.05)
         os.kill(process.pid, signal.SIGKILL)
     assert epochs <= done < NETWORK["epochs"]
-    resumed = train(*blobs(), NETWORK, seed=7, checkpoint=checkpoint)
-    undisturbed = train(*blobs(), NETWORK, seed=7, checkpoint=tmp_path / "other.pt")
+    resumed = train(*blobs(), NETWORK, classes=10, seed=7, checkpoint=checkpoint)
+    undisturbed = train(*blobs(), NETWORK, classes=10, seed=7, checkpoint=tmp_path / "other.pt")
     assert resumed.curves == undisturbed.curves
     for name, values in resumed.model.state_dict().items():
         assert torch.equal(values, undisturbed.model.state_dict()[name]), name
@@ -284,9 +290,9 @@ def test_training_that_was_killed_goes_on_to_the_same_bits(tmp_path, epochs):
 
 def test_a_checkpoint_of_another_training_is_not_gone_on_from(tmp_path):
     checkpoint = tmp_path / "c.pt"
-    train(*blobs(), NETWORK, seed=1, checkpoint=checkpoint)
-    trained = train(*blobs(), NETWORK, seed=2, checkpoint=checkpoint)
-    assert trained.curves == train(*blobs(), NETWORK, seed=2, checkpoint=tmp_path / "other.pt").curves
+    train(*blobs(), NETWORK, classes=10, seed=1, checkpoint=checkpoint)
+    trained = train(*blobs(), NETWORK, classes=10, seed=2, checkpoint=checkpoint)
+    assert trained.curves == train(*blobs(), NETWORK, classes=10, seed=2, checkpoint=tmp_path / "other.pt").curves
 
 
 @pytest.mark.slow

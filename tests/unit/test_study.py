@@ -20,7 +20,7 @@ def test_the_order_of_a_config_does_not_show_in_settings():
 
 def test_mirrors_decide_a_download_alone():
     def fetched(source, mirror):
-        return settings_of(study_of(f"mnist: {{source: {source}, mirrors: ['{mirror}']}}"), "fetch_mnist")
+        return settings_of(study_of(f"pictures: {{source: {source}, mirrors: ['{mirror}']}}"), "fetch_pictures")
 
     assert fetched("bundled", "http://one/") == fetched("bundled", "http://two/")
     assert fetched("download", "http://one/") != fetched("download", "http://two/")

@@ -34,7 +34,7 @@ STEPS = 5
 def write_job(folder, runs, attributes=None):
     """The stores of a job of runs on a lattice of 4 by 3 pixels."""
     folder.mkdir(parents=True)
-    pixels = np.stack([np.random.default_rng(run.digit).integers(0, 256, (4, 3), np.uint8) for run in runs])
+    pixels = np.stack([np.random.default_rng(run.label).integers(0, 256, (4, 3), np.uint8) for run in runs])
     write_small_history(folder / "history.zarr", runs, pixels, steps=STEPS, attributes=attributes)
     measure(folder / "history.zarr", folder / "observables.zarr", settled_share=0.05)
 
@@ -228,7 +228,7 @@ def test_a_full_grid_opens_with_its_axes_as_dimensions(tmp_path):
     assert float(sweep["delta_t"]) == 0.01
     for run in runs:
         phase = open_history(tmp_path / "runs" / run.name / "history.zarr")["phase"][0]
-        here = sweep["phase"].sel(digit=run.digit, k_bias=run.field.k_bias, seed=run.settings.seed)
+        here = sweep["phase"].sel(digit=run.label, k_bias=run.field.k_bias, seed=run.settings.seed)
         np.testing.assert_array_equal(here.transpose("frame", "row", "column", "channel"), phase)
     assert "order_parameter" in open_sweep(tmp_path, "observables")
 
@@ -356,6 +356,8 @@ def test_a_plan_tells_new_and_recomputed_and_unchanged_runs_apart(tmp_path):
     settings = {
         "logs": tmp_path,
         "cores": 2,
+        "typical": TYPICAL_SECONDS,
+        "pixels": 28 * 28,
         "every": 1,
         "precision": "exact",
         "megabytes": 1400,

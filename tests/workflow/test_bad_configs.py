@@ -56,13 +56,88 @@ BAD = {
     ),
     "a step before the first": ("readout: {steps: [0]}", "readout.steps[0]: 0 is not allowed (at least 1)"),
     "a square larger than a picture": (
-        "readout: {corruptions: {occlusion: [29]}}",
-        "readout.corruptions.occlusion[0]: 29 is not allowed (at most 28)",
+        "readout: {enabled: true, corruptions: {occlusion: [29]}}",
+        "readout.corruptions.occlusion[0]: 29 is not allowed with pictures of 28 x 28 pixels (at most 28)",
     ),
-    "digit 11": ("digits: [11]", "digits[0]: 11 is not allowed (at most 9)"),
+    "digit 11": ("digits: [11]", "digits: 11 is no digit of MNIST (allowed: 0, 1, 2, 3, 4, 5, 6, 7, 8, 9)"),
+    "labels of MNIST": (
+        "labels: [3]",
+        "labels: [3] is not allowed with pictures.dataset: mnist, whose labels are digits (write digits: in its place)",
+    ),
+    "digits of Fashion-MNIST": (
+        "{pictures: {dataset: fashion_mnist, source: download}, digits: [3]}",
+        "digits: [3] is not allowed with pictures.dataset: fashion_mnist, whose labels are no digits (write labels: in",
+    ),
+    "an unknown label": (
+        "{pictures: {dataset: fashion_mnist, source: download}, labels: [hat]}",
+        "labels: hat is no label of Fashion-MNIST (allowed: t-shirt, trouser, pullover, dress, coat, sandal, shirt, ",
+    ),
+    "a label twice, by name and number": (
+        "{pictures: {dataset: fashion_mnist, source: download}, labels: [sneaker, 7]}",
+        "labels: sneaker and 7 are one (allowed: each once)",
+    ),
+    "letters beyond the last": (
+        "{pictures: {dataset: emnist_letters, source: download}, labels: [27]}",
+        "labels: 27 is no label of EMNIST letters (allowed: a, b, c, d, e, f, g, h, i, j, k, l, ... and 14 more)",
+    ),
+    "a source that a data set does not have": (
+        "pictures: {dataset: fashion_mnist}",
+        'pictures.source: "bundled" is not allowed with pictures.dataset: fashion_mnist (download or directory)',
+    ),
+    "image files from the network": (
+        "pictures: {dataset: folder, source: download}",
+        'pictures.source: "download" is not allowed with pictures.dataset: folder (directory)',
+    ),
+    "a folder that is not named": (
+        "pictures: {dataset: folder}",
+        "pictures.directory: null is not allowed (a folder, because pictures.dataset is folder)",
+    ),
+    "a folder of image files that is not there": (
+        "pictures: {dataset: folder, directory: nowhere}",
+        "nowhere: no such folder (allowed: a folder of image files)",
+    ),
+    "a variable that is not set": (
+        "pictures: {dataset: folder, directory: $NO_SUCH_VARIABLE/pictures}",
+        'pictures.directory: "$NO_SUCH_VARIABLE/pictures" names a variable that is not set, or no folder',
+    ),
+    "a folder without images": (
+        "pictures: {dataset: folder, directory: profiles}",
+        "profiles: holds no image file, and no folder of them (allowed: names that end in .png, .jpg, ",
+    ),
+    "a picture that is not in the folder": (
+        "{pictures: {dataset: folder, directory: resources/examples/drawings}, labels: [cat]}",
+        "labels: cat is no picture of resources/examples/drawings (allowed: face, fish, house, spiral, tree)",
+    ),
+    "a second instance of a picture": (
+        "{pictures: {dataset: folder, directory: resources/examples/drawings}, labels: [face], instances: [1]}",
+        "instances: 1 of picture face is not in this source, which holds 1 (allowed: 0 to 0)",
+    ),
+    "a readout of image files": (
+        "{pictures: {dataset: folder, directory: resources/examples/drawings}, readout: {enabled: true}}",
+        "readout.enabled: true is not allowed with pictures.dataset: folder (a data set of IDX files)",
+    ),
+    "a batch of digits that are no digits": (
+        "{pictures: {dataset: folder, directory: resources/examples/drawings}, batch: [digit]}",
+        "batch: 'digit' is not an axis that can share a store (allowed: picture, instance",
+    ),
+    "the section of version 0.1": (
+        "mnist: {source: directory, directory: mine}",
+        'mnist: no such key (it is called pictures now; write pictures: {"source": "directory", "directory": "mine"})',
+    ),
+    "a size of one": (
+        "pictures: {size: 1}",
+        "pictures.size: 1 is not allowed (null, a whole number from 2 to 2048, or two of them: [rows, columns])",
+    ),
+    "a size of three": ("pictures: {size: [2, 3, 4]}", "pictures.size: [2, 3, 4] is not allowed (null, a whole number"),
+    "an unknown fit": ("pictures: {fit: tight}", 'pictures.fit: "tight" is not allowed (one of "pad", "crop", '),
+    "a range of one number": ("pictures: {range: [0]}", "pictures.range: [0] is not allowed (null, or two numbers"),
+    "a range from white to black": (
+        "pictures: {range: [9, 3]}",
+        "pictures.range: [9, 3] is not allowed (black below white)",
+    ),
     "a digit twice": ("digits: [3, 3]", "digits: [3, 3] is not allowed (each value once)"),
     "no digit": ("digits: []", "digits: [] is not allowed (at least 1 values)"),
-    "a digit by itself": ("digits: 3", "digits: 3 is not allowed (a list)"),
+    "a digit by itself": ("digits: 3", "digits: 3 is not allowed (a list or null)"),
     "a section that is a text": ("field: fast", 'field: "fast" is not allowed (keys and values)'),
     "an instance out of range": (
         "instances: [479]",
@@ -109,16 +184,16 @@ BAD = {
         "batch: 'steps' is not an axis that can share a store (allowed: digit, instance",
     ),
     "an unknown source": (
-        "mnist: {source: moon}",
-        'mnist.source: "moon" is not allowed (one of "bundled", "download", "directory")',
+        "pictures: {source: moon}",
+        'pictures.source: "moon" is not allowed (one of "bundled", "download", "directory")',
     ),
     "a source without its folder": (
-        "mnist: {source: directory}",
-        "mnist.directory: null is not allowed (a folder, because mnist.source is directory)",
+        "pictures: {source: directory}",
+        "pictures.directory: null is not allowed (a folder, because pictures.source is directory)",
     ),
     "a folder without the files": (
-        "mnist: {source: directory, directory: nowhere}",
-        "nowhere: no file train-images-idx3-ubyte or train-images-idx3-ubyte.gz (allowed: a folder with the four",
+        "pictures: {source: directory, directory: nowhere}",
+        "nowhere: no such folder (allowed: a folder with the IDX files train-images-idx3-ubyte and train-labels-idx1",
     ),
     "an unknown view": ("render: {views: [phases]}", 'render.views[0]: "phases" is not allowed (one of "phase", '),
     "an unknown method": ("embed: {methods: [umap]}", 'embed.methods[0]: "umap" is not allowed (one of "pca", "tsne")'),
@@ -149,11 +224,11 @@ BAD = {
     ),
     "too large a perplexity": (
         "embed: {tsne: {perplexity: 262}}",
-        "embed.tsne.perplexity: 262 is not allowed (at most 261)",
+        "embed.tsne.perplexity: 262 is too large for 784 sites (allowed: at most 261, or embed.methods without tsne)",
     ),
     "the folder that is written to, as source": (
-        "mnist: {source: directory, directory: ./resources/mnist}",
-        'mnist.directory: "./resources/mnist" is not allowed (another folder than the one that the',
+        "pictures: {source: directory, directory: ./resources/mnist}",
+        'pictures.directory: "./resources/mnist" is not allowed (another folder than the one that the',
     ),
     "an unknown engine": ("simulate: {engine: abacus}", 'simulate.engine: "abacus" is not allowed (one of "auto", '),
     "a frame rate of zero": (
@@ -170,20 +245,20 @@ BAD = {
         "field.k_bias: a number of 1329 bits is not allowed (a finite number)",
     ),
     "a letter that no path has": (
-        'mnist: {source: directory, directory: "a\\0b"}',
-        'mnist.directory: "a\\u0000b" is not allowed (a text without control characters)',
+        'pictures: {source: directory, directory: "a\\0b"}',
+        'pictures.directory: "a\\u0000b" is not allowed (a text without control characters)',
     ),
     "half a letter": (
-        'mnist: {source: directory, directory: "\\ud800"}',
-        'mnist.directory: "\\ud800" is not allowed (a text without control characters)',
+        'pictures: {source: directory, directory: "\\ud800"}',
+        'pictures.directory: "\\ud800" is not allowed (a text without control characters)',
     ),
     "a name that no system takes": (
-        f"mnist: {{source: directory, directory: {300 * 'a'}}}",
-        f'mnist.directory: "{76 * "a"}... is not allowed (File name too long; a folder)',
+        f"pictures: {{source: directory, directory: {300 * 'a'}}}",
+        f'pictures.directory: "{76 * "a"}... is not allowed (File name too long; a folder)',
     ),
     "a path of 5,000 letters": (
-        f"mnist: {{source: directory, directory: {1000 * 'abcd/'}}}",
-        "mnist.directory: a text of 5000 letters is not allowed (at most 4096)",
+        f"pictures: {{source: directory, directory: {1000 * 'abcd/'}}}",
+        "pictures.directory: a text of 5000 letters is not allowed (at most 4096)",
     ),
     "aliases of aliases": (
         "a: &a [x, x, x, x, x, x, x, x, x, x]\n"
@@ -222,8 +297,8 @@ BAD = {
         "pathvars.result: no such key (did you mean results? allowed: logs, resources, results)",
     ),
     "a readout of pictures that are not there": (
-        "{mnist: {source: directory, directory: nowhere}, readout: {enabled: true}}",
-        "nowhere: no file train-labels-idx1-ubyte or train-labels-idx1-ubyte.gz",
+        "{pictures: {source: directory, directory: nowhere}, readout: {enabled: true}}",
+        "nowhere: no such folder (allowed: a folder with the IDX files train-images-idx3-ubyte and train-labels-idx1",
     ),
     "all pictures to validate with": (
         "readout: {validation_share: 1}",
@@ -253,7 +328,7 @@ def test_a_wrong_config_is_refused_by_one_line(case, monkeypatch):
 
     def check():
         study = study_of(text)
-        check_pictures(list(study.jobs.values()), study.source_folder)
+        check_pictures(study.source, study.pictures, study.wanted_shape)
 
     with pytest.raises(ConfigError) as refused:
         check()

@@ -10,7 +10,7 @@ import shutil
 import pytest
 
 from oscillator_field.figures.painters.browser import find_browser
-from oscillator_field.inputs.mnist import make_sample
+from oscillator_field.inputs.fetch import make_sample
 from oscillator_field.keys import Key
 from oscillator_field.study.config_model import CONFIG
 from tests.support.projects import ROOT
@@ -22,7 +22,7 @@ pytestmark = [
 KEYS = dict(CONFIG.walk())
 
 EVERYTHING = {
-    "mnist": {"source": "directory"},
+    "pictures": {"source": "directory"},
     "digits": [3, 4, 6, 7, 8],
     "field": {"steps": 12, "channels": 2},
     "batch": ["digit"],
@@ -44,7 +44,10 @@ EVERYTHING = {
 }
 # What a key is changed to, where its default and its limits do not say it.
 CHANGED = {
-    "mnist.source": "bundled",
+    "pictures.source": "bundled",
+    "pictures.dataset": "qmnist",
+    "pictures.size": 30,
+    "labels": None,
     "digits": [3, 4, 6, 7, 8, 9],
     "instances": [0, 1],
     "field.steps": 13,
@@ -90,7 +93,7 @@ TAKEN_AWAY = (
     "readout.classifiers",
 )
 # Nothing reads these in this study; test_study changes them.
-NOT_READ = {"mnist.mirrors": "the pictures come from a folder"}
+NOT_READ = {"pictures.mirrors": "the pictures come from a folder"}
 
 
 @pytest.fixture(scope="module")
@@ -100,7 +103,7 @@ def project(new_project, tmp_path_factory):
     for folder, count in zip(folders, (300, 299), strict=True):
         make_sample(ROOT / "resources" / "mnist-sample", folder, count, 60)
     project.config = copy.deepcopy(EVERYTHING)
-    project.config["mnist"]["directory"] = str(folders[0])
+    project.config["pictures"]["directory"] = str(folders[0])
     project.other_pictures = str(folders[1])
     project.snakemake(config=project.config)
     return project
@@ -163,7 +166,7 @@ def test_a_changed_key_runs_the_rules_that_its_row_names(project, followers, nam
     for section in sections:
         place = place.setdefault(section, {})
     place[last] = (
-        project.other_pictures if name == "mnist.directory" else other_value(name, key, place.get(last, key.default))
+        project.other_pictures if name == "pictures.directory" else other_value(name, key, place.get(last, key.default))
     )
     expected = closure((*key.reruns, *(() if name in TAKEN_AWAY else key.adds)), followers)
     assert planned_rules(project, config) == expected

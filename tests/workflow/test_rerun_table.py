@@ -148,7 +148,7 @@ TABLE = {
     ),
     "settings of a view that is not drawn": (changed(render__spikes__colours="Viridis"), set()),
     "settings of a method that is not used": (changed(embed__tsne__perplexity=12), set()),
-    "mirrors that are not used": (changed(mnist__mirrors=["http://127.0.0.1:9/"]), set()),
+    "mirrors that are not used": (changed(pictures__mirrors=["http://127.0.0.1:9/"]), set()),
     "batched digits": (
         changed(batch=["digit"]),
         after_simulate([SET]) | samples(SET),
@@ -220,7 +220,7 @@ EDITS = {
     "scripts/embed_samples.py": samples(SET),
     "src/oscillator_field/figures/views/samples.py": draw_samples(SET),
     "src/oscillator_field/inputs/encoding.py": ENCODE | after_simulate(RUNS),
-    "src/oscillator_field/inputs/mnist.py": EVERYTHING,
+    "src/oscillator_field/inputs/idx.py": EVERYTHING,
     "src/oscillator_field/figures/views/phase.py": draw(RUNS),
     "src/oscillator_field/figures/pages/view.py": draw(RUNS) | draw_samples(SET),
     "src/oscillator_field/figures/pages/view.js": draw(RUNS) | draw_samples(SET),
@@ -295,7 +295,7 @@ def test_the_same_pictures_in_another_folder_run_nothing(new_project, tmp_path):
     sample = project.folder / "resources" / "mnist-sample"
     # A name with an ideographic space, as a folder may have.
     folders = [Path(shutil.copytree(sample, tmp_path / name)) for name in ("one", "two\u3000three")]
-    configs = [changed(digits=[3], mnist={"source": "directory", "directory": str(folder)}) for folder in folders]
+    configs = [changed(digits=[3], pictures={"source": "directory", "directory": str(folder)}) for folder in folders]
     project.snakemake("results/perturbations/digit=3.zarr", config=configs[0])
     target = "results/perturbations/digit=3.zarr"
     assert project.planned(configs[1], target) == set()

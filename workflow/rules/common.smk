@@ -20,7 +20,7 @@ os.environ.update(
 
 from oscillator_field.figures.painters import browser
 from oscillator_field.figures.views import kind_of
-from oscillator_field.inputs.mnist import FILES, PROVENANCE
+from oscillator_field.inputs.data_sets import FILES, PROVENANCE, TRAINING
 from oscillator_field.study import checks, resources
 from oscillator_field.study.commands import command_words
 from oscillator_field.study.configuration import ConfigError, check_keys_are_given_once
@@ -29,8 +29,7 @@ from oscillator_field.study.settings import settings_of
 from oscillator_field.study.sources import code_digest
 from oscillator_field.study.study import GALLERY, Study
 
-MNIST, READOUT = "<resources>/mnist", "<study>/readout"
-JOB, SET = "<study>/runs/{job}", "<study>/runs/{set}"
+JOB, SET, READOUT = "<study>/runs/{job}", "<study>/runs/{set}", "<study>/readout"
 PLOTLYJS = "<study>/plotly-cartesian.min.js"
 ENVIRONMENT = "../../environment.yml"
 MODIFIER = workflow.modifier  # how an importing workflow changes names and folders; after parsing it is another
@@ -51,20 +50,21 @@ def read_study():
             config,
             schema=os.path.join(CLONE, "workflow", "schemas", "config.schema.yaml"),
             bundled=os.path.relpath(os.path.join(CLONE, "resources", "mnist-sample")),
-            destination=folder(MNIST),
+            resources=folder("<resources>"),
             # To try one takes time, so a job only looks.
             browser=browser.find_browser if main else browser.a_browser_is_there,
         )
         if main:
             folders = [folder(f"<{name}>") for name in ("results", "logs", "resources")]
             png = study.config["render"]["png"]
-            checks.check_machine(list(study.jobs.values()), study.source_folder, png, study.png, folders)
+            checks.check_machine(study.source, study.pictures, study.wanted_shape, png, study.png, folders)
     except ConfigError as error:
         sys.exit(f"config: {error}")
     return study
 
 
 STUDY = read_study()
+PICTURES = f"<resources>/{STUDY.config['pictures']['dataset']}"
 SHARED_PLOTLYJS = [PLOTLYJS] if STUDY.shared_plotlyjs else []
 
 
@@ -91,7 +91,7 @@ def memory(rule):
 
 
 def minutes(rule):
-    return lambda wildcards, attempt: attempt * resources.MINUTES[rule]
+    return lambda wildcards, attempt: attempt * resources.minutes(STUDY, rule)
 
 
 def code(script, *modules):

@@ -1,13 +1,11 @@
-# Requires: the IDX files.
+# Requires: the IDX files that were fetched; of image files, those that the config names.
 # Makes: the input phases of one picture, for one encoding.
 
 
 rule encode:
     """Encode a picture as input phases."""
     input:
-        images=f"{MNIST}/{FILES[0]}",
-        labels=f"{MNIST}/{FILES[1]}",
-        provenance=f"{MNIST}/{PROVENANCE}",
+        fetched=[f"{PICTURES}/{name}" for name in (PROVENANCE, *FILES[TRAINING]) if STUDY.fetched],
     output:
         perturbation=directory("<study>/perturbations/{perturbation}.zarr"),
     log:

@@ -17,10 +17,14 @@ rule plan:
             "config": STUDY.config,
             "cores": workflow.cores or 1,
             "how_to_list": shlex.join(["snakemake", *command("prune", typed=True)]),
+            "labels": STUDY.labels,
             "logs": folder("<study_logs>"),
             "megabytes": resources.most_megabytes(STUDY),
+            "noun": STUDY.source.noun,
             "orphans": list(map(str, STUDY.orphans(folder("<study>")))),
+            "pixels": STUDY.pixels,
             "rules": {MODIFIER.modify_rulename(rule): rule for rule in resources.TYPICAL_SECONDS},
+            "typical": {rule: resources.typical_seconds(STUDY, rule) for rule in resources.TYPICAL_SECONDS},
         },
     message:
         "Plan"

@@ -1,12 +1,11 @@
-# Requires: the IDX files.
+# Requires: the IDX files that were fetched.
 # Makes: pictures for training and tests, the field over them, and what classifiers say of all of it.
 
 
 rule draw_images:
     """Draw a set of pictures: as they are, turned and shifted, or with noise."""
     input:
-        files=[f"{MNIST}/{name}" for name in FILES],
-        provenance=f"{MNIST}/{PROVENANCE}",
+        fetched=[f"{PICTURES}/{name}" for name in (PROVENANCE, *STUDY.fetched)],
     output:
         images=directory(f"{READOUT}/images/{{images}}.zarr"),
     log:

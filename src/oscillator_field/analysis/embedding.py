@@ -1,7 +1,7 @@
 """Stores of points in a plane over time: the sites of each run, or the samples of a parameter set.
 
 A site is a pixel; its features are the phases of its channels, as cosine and sine, which have no branch cut, or as
-raw angles, as in the notebook. A sample is a digit and an instance of it; its features are cosine and sine of all its
+raw angles, as in the notebook. A sample is a run of a set; its features are cosine and sine of all its
 oscillators.
 """
 
@@ -20,6 +20,7 @@ from threadpoolctl import threadpool_limits
 from oscillator_field.analysis.embedding_quality import displacements, trustworthiness
 from oscillator_field.analysis.projections import Fit, in_one_place, pca, tsne
 from oscillator_field.logs import progress
+from oscillator_field.nouns import noun_in
 from oscillator_field.parameters import METADATA, PLANE_AXES
 from oscillator_field.ranges import kept
 from oscillator_field.stores.history import StoredHistory, copy_run_coordinates, open_history, origin
@@ -41,6 +42,8 @@ def embed_sites(
     method: str,
     every: int,
     features: str = COS_SIN,
+    sites: int | None = None,
+    sites_seed: int = 0,
     threads: int = 1,
     **settings: Any,
 ) -> None:
@@ -52,6 +55,8 @@ def embed_sites(
         method: `pca` or `tsne`.
         every: every n-th stored frame and the last are embedded.
         features: `cos_sin` or `phase`.
+        sites: how many, drawn at random and the same for all runs; None for all.
+        sites_seed: of that sample.
         threads: runs that are embedded at the same time.
         settings: what the method takes.
 
@@ -68,17 +73,29 @@ def embed_sites(
     chosen = kept(frames, every) - 1
 
     def features_of(run: int) -> NDArray[np.float32]:
-        phase = history["phase"].oindex[run, chosen].reshape(len(chosen), rows * columns, channels)
+        if sampled is None:
+            phase = history["phase"].oindex[run, chosen].reshape(len(chosen), rows * columns, channels)
+        else:
+            # Of a large lattice all frames at once would fill the memory.
+            phase = np.empty((len(chosen), len(sampled), channels), np.float32)
+            for place, frame in enumerate(chosen):
+                phase[place] = history["phase"][run, int(frame)].reshape(rows * columns, channels)[sampled]
         return cos_sin(phase) if features == COS_SIN else phase
 
+    sampled = None
+    if sites is not None and sites < rows * columns:
+        sampled = np.sort(np.random.default_rng(sites_seed).choice(rows * columns, sites, replace=False))
     described = {"points": "sites", "every": every, "features": features}
+    if sampled is not None:
+        described |= {"sites": len(sampled), "sites_seed": sites_seed}
     with _new_embedding(path, history, method, described, settings) as group:
         copy_run_coordinates(history, group)
         copy_coordinates(history, group, ["step", "time"], at=chosen)
-        row, column = np.divmod(np.arange(rows * columns), columns)
+        shown = np.arange(rows * columns) if sampled is None else sampled
+        row, column = np.divmod(shown, columns)
         add_coordinate(group, "row", ("site",), row, long_name="row of the site's pixel")
         add_coordinate(group, "column", ("site",), column, long_name="column of the site's pixel")
-        pixels = history["pixel"][:].reshape(runs, -1)
+        pixels = history["pixel"][:].reshape(runs, -1)[:, shown]
         add_values(group, "pixel", ("run", "site"), pixels, long_name="grey level of the site's pixel", units="1")
         fit = METHODS[method][0](**settings)
         units = "rad" if method == "pca" and features == "phase" else "1"
@@ -135,7 +152,7 @@ def embed_samples(
         history, run = history_of[names[0]]
         time = first["step"][:][chosen] * float(history["delta_t"][run])
         add_coordinate(group, "time", ("frame",), time, long_name="time since the start", units="s")
-        for kind in ("digit", "instance"):
+        for kind in (noun_in(first.array_keys()), "instance"):
             values = [history_of[name][0][kind][history_of[name][1]] for name in names]
             add_coordinate(group, f"sample_{kind}", ("sample",), np.array(values), long_name=f"{kind} of the sample")
         fit = METHODS[method][0](**settings)

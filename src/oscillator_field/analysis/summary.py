@@ -1,4 +1,4 @@
-"""One row a run: its digit, every parameter and every observable that is one number, as CSV and Parquet.
+"""One row a run: its label, every parameter and every observable that is one number, as CSV and Parquet.
 
 `measure` leaves the rows of its runs in the metadata of their store, so a summary of thousands opens one small file for
 each job.
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from oscillator_field.analysis.measuring import ROWS
 from oscillator_field.analysis.registry import SCALARS
+from oscillator_field.nouns import DIGIT, NOUNS
 from oscillator_field.parameters import METADATA
 from oscillator_field.stores.atomic import whole_file
 from oscillator_field.stores.zarr_stores import check_store
@@ -59,7 +60,8 @@ def read_summary_table(parquet: str | Path) -> pd.DataFrame:
     except Exception as error:
         raise ValueError(f"{parquet}: damaged, {error} (remove it and run again)") from None
     # Names of columns have no checksum.
-    expected = {"job", "run", "digit", "instance", *METADATA, *SCALARS}
+    nouns = [noun for noun in NOUNS if noun in table.columns] or [DIGIT]
+    expected = {"job", "run", *nouns[:1], "instance", *METADATA, *SCALARS}
     if expected != set(table.columns):
         different = ", ".join(map(str, expected ^ set(table.columns)))
         raise ValueError(f"{parquet}: damaged, or of another version: {different} (remove it and run again)")
@@ -67,5 +69,5 @@ def read_summary_table(parquet: str | Path) -> pd.DataFrame:
 
 
 def varied(table: pd.DataFrame) -> list[str]:
-    """The parameters that differ between the runs of a summary, in their usual order; neither digit nor instance."""
+    """The parameters that differ between the runs of a summary, in their usual order; neither label nor instance."""
     return [name for name in METADATA if table[name].nunique() > 1]

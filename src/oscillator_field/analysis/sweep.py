@@ -6,6 +6,7 @@ import math
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from oscillator_field.nouns import NOUNS
 from oscillator_field.parameters import METADATA
 from oscillator_field.stores.history import SITE_AXES
 from oscillator_field.stores.zarr_stores import DIGEST, check_store
@@ -20,7 +21,7 @@ _REMEDY = "results of several configs? `prune` lists those that the last no long
 def open_sweep(results: str | Path = "results", store: str = "history") -> xr.Dataset:
     """Open every store of one kind below a folder of results, without reading its data.
 
-    Values that all runs share become scalar coordinates; digit, instance and every parameter that differs becomes a
+    Values that all runs share become scalar coordinates; label, instance and every parameter that differs becomes a
     dimension if the runs are all combinations of these values, and else a coordinate along `run`.
 
     Args:
@@ -68,8 +69,8 @@ def open_sweep(results: str | Path = "results", store: str = "history") -> xr.Da
         combine_attrs="drop_conflicts",
     )
     whole.attrs.pop(DIGEST, None)
-    # Samples of several digits have none.
-    labels = [name for name in ("digit", "instance", *METADATA) if name in whole.coords]
+    # Samples of several labels have none.
+    labels = [name for name in (*NOUNS, "instance", *METADATA) if name in whole.coords]
     whole = whole.assign_coords({name: whole[name].load() for name in labels}).sortby(labels)
     axes = [name for name in labels if len(set(whole[name].values.tolist())) > 1]
     for name in labels:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -9,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from oscillator_field.figures.animation import Animation, Colours, Lattice, frame_texts, shared_seconds
+from oscillator_field.figures.limits import frames_together
 from oscillator_field.figures.titles import chosen_runs, run_titles, title_of
 from oscillator_field.ranges import kept
 from oscillator_field.stores.history import StoredHistory
@@ -25,7 +27,8 @@ class Shown:
         runs: how many, the first of the history.
         common: what they have in common.
         titles: of each run.
-        remark: what is left out.
+        remark: runs that are left out.
+        thinned: frames that are left out.
     """
 
     chosen: NDArray[np.int64]
@@ -35,15 +38,20 @@ class Shown:
     common: str
     titles: Sequence[str]
     remark: str
+    thinned: str
 
     @classmethod
-    def of(cls, history: StoredHistory, *, every: int, panels: int) -> Shown:
-        """Every n-th frame and the last, of as many runs as there may be panels."""
-        chosen = kept(history["step"].shape[0], every) - 1
+    def of(cls, history: StoredHistory, *, every: int, panels: int, panels_a_run: int = 1) -> Shown:
+        """Every n-th frame and the last, of as many runs as there may be panels; fewer frames of large lattices."""
+        frames, rows, columns = history["phase"].shape[1:4]
+        together = min(panels, panels_a_run * history["run"].shape[0])
+        fewer = math.ceil(len(kept(frames, every)) / frames_together(together, rows * columns))
+        chosen = kept(frames, every * fewer) - 1
         step, time = history["step"][:][chosen], history["time"][:][..., chosen]
         runs, remark = chosen_runs(history, panels)
+        thinned = f" (one of {fewer} frames)" if fewer > 1 else ""
         common, titles = run_titles(history, runs)
-        return cls(chosen, step, time, runs, common, titles, remark)
+        return cls(chosen, step, time, runs, common, titles, remark, thinned)
 
     def lattices(self, values: Sequence[NDArray[np.floating]]) -> tuple[Lattice, ...]:
         """A panel for each run, from its values `(frame, row, column)`."""
@@ -61,7 +69,7 @@ class Shown:
     ) -> Animation:
         """The animation of some panels, with rows downwards and columns to the right, in pixels."""
         return Animation(
-            title=title_of(name, self.common, self.remark if remark is None else remark),
+            title=title_of(name, self.common, (self.remark if remark is None else remark) + self.thinned),
             panels=panels,
             steps=self.step,
             seconds=shared_seconds(self.time),

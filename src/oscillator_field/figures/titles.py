@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from oscillator_field.nouns import NOUNS
 from oscillator_field.parameters import DEFAULTS, METADATA, value_text
 from oscillator_field.stores.history import described_runs
 from oscillator_field.stores.zarr_stores import Store
 
 # The title of a run names these always, and other parameters where they differ from the defaults.
-_USUAL = {"digit": None, "instance": 0, **DEFAULTS}
+_USUAL = {**dict.fromkeys(NOUNS), "instance": 0, **DEFAULTS}
 
 
 def run_titles(store: Store, shown: int) -> tuple[str, list[str]]:

@@ -1,4 +1,4 @@
-"""The store of one encoded digit: the phases that drive a field, and the picture they were made of.
+"""The store of one encoded picture: the phases that drive a field, and the picture they were made of.
 
     input_phase, pixel      (row, column)
 
@@ -15,25 +15,28 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from oscillator_field.inputs.encoding import encode
+from oscillator_field.inputs.encoding import as_pixels, encode
+from oscillator_field.inputs.pictures import Picture
 from oscillator_field.parameters import EncodingParameters
 from oscillator_field.stores.zarr_stores import add_values, new_store, read_stores
 
 
 def write_perturbation(
-    path: str | Path, pixels: NDArray[np.uint8], parameters: EncodingParameters, attributes: Mapping[str, Any]
+    path: str | Path, picture: Picture, parameters: EncodingParameters, attributes: Mapping[str, Any]
 ) -> None:
     """Encode a picture and write it to a store.
 
     Args:
         path: where the store belongs.
-        pixels: uint8 `(row, column)`.
+        picture: what drives the field.
         parameters: how to encode it.
-        attributes: digit, instance and where the picture comes from; JSON values only.
+        attributes: label and instance of the picture; JSON values only.
     """
-    made_by = {**attributes, "encoding": asdict(parameters)}
+    standardised = {"standardised_by": asdict(picture.statistics)} if parameters.scale == "standardised" else {}
+    made_by = {**attributes, "source": picture.source, "encoding": asdict(parameters), **standardised}
     with new_store(path, title="Input of an oscillator field", attributes=made_by) as group:
-        phase = encode(pixels, parameters)
+        phase = encode(picture.level, parameters, picture.statistics)
+        pixels = as_pixels(picture.level)
         add_values(group, "input_phase", ("row", "column"), phase, units="rad", long_name="input phase of the pixel")
         add_values(group, "pixel", ("row", "column"), pixels, units="1", long_name="grey level of the picture")
 

@@ -1,4 +1,4 @@
-"""What the field knows: classifiers on its state, trained on MNIST, beside the same classifiers on what it was given.
+"""What the field knows: classifiers on its state, beside the same classifiers on what it was given.
 
 arms        what is compared: pixels, input phases, and the field at each time
 images      sets of pictures: training, augmented, test, corrupted

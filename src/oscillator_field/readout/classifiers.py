@@ -57,11 +57,11 @@ def nearest_centroid(
     """
     from sklearn.metrics import pairwise_distances_argmin
 
-    digits = np.unique(labels)
-    centroids = np.stack([features[labels == digit].mean(axis=0) for digit in digits])
+    classes = np.unique(labels)
+    centroids = np.stack([features[labels == one].mean(axis=0) for one in classes])
 
     def predict(values: Features) -> Labels:
-        return digits[pairwise_distances_argmin(values, centroids)]
+        return classes[pairwise_distances_argmin(values, centroids)]
 
     return predict, predict(validation), {}
 
@@ -85,7 +85,7 @@ def nearest_neighbours(
         return known[index.kneighbors(values, return_distance=False)]
 
     near = of_neighbours(validation)
-    # Ties go to the smaller digit, as in scikit-learn.
+    # Ties go to the smaller label, as in scikit-learn.
     said = {number: mode(near[:, :number], axis=1).mode for number in settings["neighbours"]}
     accuracy = {number: float(np.mean(values == validation_labels)) for number, values in said.items()}
     print("nearest_neighbours: validation", {number: round(value, 4) for number, value in accuracy.items()})

@@ -15,10 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from oscillator_field.field import start
-from oscillator_field.inputs.encoding import encode
+from oscillator_field.inputs.encoding import encode, levels
 from oscillator_field.readout.arms import Arm
 from oscillator_field.readout.fields import LEVELS, read_phases
-from oscillator_field.readout.images import read_images
+from oscillator_field.readout.images import read_classes, read_images
 from oscillator_field.run import Run
 
 
@@ -41,7 +41,8 @@ def read_features(
         return (pixels.reshape(count, -1) / np.float32(255)).astype(np.float32), labels
     run = Run.of(0, 0, arm.parameters)
     if arm.kind == "input":
-        return _cosine_and_sine(encode(pixels, run.encoding).reshape(count, -1), 1), labels
+        phase = encode(levels(pixels), run.encoding, read_classes(images).statistics)
+        return _cosine_and_sine(phase.reshape(count, -1), 1), labels
     if arm.step == 0:
         begin, _ = start(run.settings.seed, pixels.shape[1], pixels.shape[2], run.settings.channels)
         return np.broadcast_to(_cosine_and_sine(begin.reshape(1, -1), 1), (count, 2 * begin.size)), labels

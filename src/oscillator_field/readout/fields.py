@@ -20,9 +20,9 @@ from numpy.typing import NDArray
 
 from oscillator_field.devices import visible_gpus
 from oscillator_field.field import open_course, problem, start
-from oscillator_field.inputs.encoding import encode, over_channels
+from oscillator_field.inputs.encoding import encode, levels, over_channels
 from oscillator_field.logs import progress
-from oscillator_field.readout.images import read_images
+from oscillator_field.readout.images import read_classes, read_images
 from oscillator_field.run import Run
 from oscillator_field.stores.phase_codes import HALF_TURN, LOST, phase_codes
 from oscillator_field.stores.zarr_stores import add_array, add_coordinate, new_store, open_store, refuse_impossible
@@ -66,7 +66,7 @@ def simulate_shard(
     # The engine keeps evenly spaced frames; of these, the chosen ones are stored.
     every = math.gcd(*steps)
     task = problem(
-        over_channels(encode(pixels, described.encoding), channels),
+        over_channels(encode(levels(pixels), described.encoding, read_classes(images).statistics), channels),
         initial_phase=np.broadcast_to(begin, (count, *begin.shape)),
         omega=omega,
         parameters=described.field,

@@ -2,38 +2,58 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from oscillator_field.inputs.mnist import FILES, MnistError, parse_idx, read_checked
+from oscillator_field.inputs.data_sets import TEST, TRAINING
+from oscillator_field.inputs.encoding import Statistics, as_pixels, levels
+from oscillator_field.inputs.errors import PicturesError
+from oscillator_field.inputs.fetch import read_provenance, read_set
+from oscillator_field.inputs.fitting import fitted
 from oscillator_field.readout.sets import CORRUPTIONS, is_test
 from oscillator_field.stores.zarr_stores import add_values, new_store, open_store
 
 
 def write_images(
-    path: str | Path, folder: str | Path, name: str, *, seed: int, rotation: float, translation: float
+    path: str | Path,
+    folder: str | Path,
+    name: str,
+    *,
+    seed: int,
+    rotation: float,
+    translation: float,
+    shape: Sequence[int] | None = None,
+    fit: str = "pad",
+    background: str = "black",
 ) -> None:
     """Write a set of pictures.
 
     Args:
         path: where the store belongs.
-        folder: folder of the IDX files, as `mnist.fetch` makes it.
+        folder: folder of the IDX files, as `inputs.fetch` makes it.
         name: of the set.
         seed: of all that is drawn.
         rotation: largest angle of augmented pictures, degree.
         translation: their largest shift, as a share of their width.
+        shape: rows and columns of the lattice; None for those of the pictures.
+        fit, background: as `fitting.fitted` takes them.
 
     Raises:
-        MnistError: the folder does not hold the files, or they are damaged.
+        PicturesError: the folder does not hold the files, or they are damaged.
         ValueError: no set has this name.
     """
-    images_name, labels_name = FILES[2:] if is_test(name) else FILES[:2]
-    images = parse_idx(read_checked(folder, images_name), images_name)
-    labels = parse_idx(read_checked(folder, labels_name), labels_name)
+    images, labels = read_set(folder, TEST if is_test(name) else TRAINING)
     if len(images) == 0:
-        raise MnistError(f"{images_name}: holds no picture")
+        raise PicturesError(f"{folder}: holds no picture for {name.partition('+')[0]}")
+    if shape is not None and images.shape[1:] != tuple(shape):
+        target = (shape[0], shape[1])
+        images = np.stack(
+            [as_pixels(fitted(levels(image), target, fit=fit, background=background)) for image in images]
+        )
     kind, _, strength = name.partition("+")[2].partition("=")
     # The name is part of the seed: each set is drawn by itself, whatever other sets there are.
     generator = np.random.default_rng([seed, *name.encode()])
@@ -44,9 +64,17 @@ def write_images(
     elif kind:
         raise ValueError(f"{name}: no such set of pictures (allowed: augmentation, {', '.join(CORRUPTIONS)})")
     drawn = {"set": name, "seed": seed, "rotation": rotation, "translation": translation}
-    with new_store(path, title="Pictures for the readout", attributes={"drawn": drawn}) as group:
+    written = read_provenance(folder)
+    attributes = {
+        "drawn": drawn,
+        "data_set": written["data_set"],
+        "standardised_by": {"mean": written["mean"], "deviation": written["deviation"]},
+        # The class of each number that is a label; of numbers between them there may be none.
+        "classes": written["labels"],
+    }
+    with new_store(path, title="Pictures for the readout", attributes=attributes) as group:
         add_values(group, "image", ("image", "row", "column"), images, long_name="grey level", units="1")
-        add_values(group, "label", ("image",), labels, long_name="digit", units="1")
+        add_values(group, "label", ("image",), labels, long_name="number of the class", units="1")
 
 
 def read_images(path: str | Path) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
@@ -57,6 +85,31 @@ def read_images(path: str | Path) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]
     """
     group = open_store(path)
     return np.asarray(group["image"][...]), np.asarray(group["label"][...])
+
+
+@dataclass(frozen=True)
+class Classes:
+    """What the labels of a set mean.
+
+    Attributes:
+        names: of the class of each number, from 0; the number itself where there is no such class.
+        statistics: of the data set, by which pictures are standardised.
+    """
+
+    names: tuple[str, ...]
+    statistics: Statistics
+
+
+def read_classes(path: str | Path) -> Classes:
+    """What the labels of a set mean.
+
+    Raises:
+        FileNotFoundError, ValueError: it is missing or damaged.
+    """
+    attributes = open_store(path).attributes
+    names = {int(number): name for number, name in attributes["classes"].items()}
+    every = tuple(names.get(number, str(number)) for number in range(max(names) + 1))
+    return Classes(every, Statistics(**attributes["standardised_by"]))
 
 
 def augmented(

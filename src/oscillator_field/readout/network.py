@@ -23,7 +23,6 @@ from torch import nn
 from oscillator_field.logs import progress
 from oscillator_field.stores.atomic import whole_file
 
-CLASSES = 10
 # Pictures in a batch of predictions.
 JUDGED_TOGETHER = 2000
 CURVES = ("training_loss", "validation_loss", "validation_accuracy")
@@ -44,7 +43,7 @@ class Trained:
     epoch: int
 
     def predict(self, features: NDArray[np.float32]) -> NDArray[np.uint8]:
-        """The digit of each picture: `(image, feature)` to `(image,)`."""
+        """The label of each picture: `(image, feature)` to `(image,)`."""
         return _outputs(self.model, features).argmax(dim=1).numpy().astype(np.uint8)
 
 
@@ -55,6 +54,7 @@ def train(
     validation_labels: NDArray[np.uint8],
     settings: Mapping[str, Any],
     *,
+    classes: int,
     seed: int,
     checkpoint: str | Path,
     threads: int = 1,
@@ -65,6 +65,7 @@ def train(
         features, labels: to train on, `(image, feature)` and `(image,)`.
         validation, validation_labels: to stop by.
         settings: `hidden`, `epochs`, `batch`, `learning_rate` and `patience` (epochs without a better validation loss).
+        classes: how many labels there may be, from 0 on.
         seed: of the first weights and of the order of pictures.
         checkpoint: file that is written after each epoch; one of another training is not looked at.
         threads: of torch.
@@ -74,7 +75,7 @@ def train(
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         model = nn.Sequential(
-            nn.Linear(features.shape[1], settings["hidden"]), nn.ReLU(), nn.Linear(settings["hidden"], CLASSES)
+            nn.Linear(features.shape[1], settings["hidden"]), nn.ReLU(), nn.Linear(settings["hidden"], classes)
         )
     optimiser = torch.optim.Adam(model.parameters(), lr=settings["learning_rate"])
     identity = _identity(features, labels, validation_labels, settings, seed)

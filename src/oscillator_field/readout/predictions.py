@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 from oscillator_field.readout.arms import NETWORK, Arm
 from oscillator_field.readout.classifiers import FITS, Predict
 from oscillator_field.readout.features import read_features
-from oscillator_field.readout.images import split
+from oscillator_field.readout.images import read_classes, split
 from oscillator_field.readout.sets import is_test
 from oscillator_field.stores.zarr_stores import add_coordinate, add_values, new_store
 
@@ -64,6 +64,7 @@ def write_predictions(
     """
     training = [read_features(arm, images[name], shards.get(name, ())) for name in images if not is_test(name)]
     tests = {name: read_features(arm, images[name], shards.get(name, ())) for name in images if is_test(name)}
+    classes = read_classes(next(iter(images.values()))).names
     count = len(training[0][1])
     outcomes: list[dict[str, Any]] = []
     for repetition in range(repetitions):
@@ -82,11 +83,12 @@ def write_predictions(
         curves: dict[str, list[float]] = {}
         chosen: dict[str, float] = {}
         if all_alike:
-            # All features are equal, as at the start of the field: predict the commonest digit.
+            # All features are equal, as at the start of the field: predict the commonest label.
             predict = _always(np.bincount(labels).argmax())
             said = predict(held)
         elif classifier == NETWORK:
             start = {
+                "classes": len(classes),
                 "seed": seed + repetition,
                 "checkpoint": Path(checkpoints) / f"{repetition}.pt",
                 "threads": threads,
@@ -110,13 +112,13 @@ def write_predictions(
         print(f"{classifier}, repetition {repetition}: {outcomes[-1]['seconds']} s, test {accuracy:.4f}")
         # Free this large array before the next repetition makes its own.
         del features, held, predict
-    _write(path, arm, classifier, settings, tests, outcomes, seed)
+    _write(path, arm, classifier, settings, tests, outcomes, seed, classes)
     if classifier == NETWORK:
         shutil.rmtree(checkpoints, ignore_errors=True)
 
 
-def _always(digit: np.intp) -> Predict:
-    return lambda values: np.full(len(values), digit, np.uint8)
+def _always(label: np.intp) -> Predict:
+    return lambda values: np.full(len(values), label, np.uint8)
 
 
 def _network(
@@ -142,6 +144,7 @@ def _write(
     tests: Mapping[str, tuple[NDArray[np.float32], NDArray[np.uint8]]],
     outcomes: Sequence[Mapping[str, Any]],
     seed: int,
+    classes: Sequence[str],
 ) -> None:
     attributes = {
         "arm": {"kind": arm.kind, "parameters": dict(arm.parameters), "step": arm.step},
@@ -150,6 +153,7 @@ def _write(
         "chosen": [outcome["chosen"] for outcome in outcomes],
         "seconds": [outcome["seconds"] for outcome in outcomes],
         "seed": seed,
+        "classes": list(classes),
     }
     libraries = ["torch"] if classifier == NETWORK else ["scikit-learn"]
     with new_store(path, title="Predictions of a readout", attributes=attributes, libraries=libraries) as group:
@@ -159,14 +163,14 @@ def _write(
             "prediction",
             ("set", "repetition", "image"),
             np.stack([outcome["prediction"] for outcome in outcomes], axis=1),
-            long_name="digit that the classifier says",
+            long_name="label that the classifier says",
         )
         label = next(iter(tests.values()))[1]
-        add_values(group, "label", ("image",), label, long_name="digit of a test picture")
+        add_values(group, "label", ("image",), label, long_name="label of a test picture")
         for name, words in (
             ("validation_image", "index of a validation picture in the training set"),
-            ("validation_label", "digit of a validation picture"),
-            ("validation_prediction", "digit that the classifier says of a validation picture"),
+            ("validation_label", "label of a validation picture"),
+            ("validation_prediction", "label that the classifier says of a validation picture"),
         ):
             values = np.stack([outcome[name] for outcome in outcomes])
             add_values(group, name, ("repetition", "validation"), values, long_name=words)

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
 VALIDATION = "validation"
-CLASSES = 10
 
 
 @dataclass(frozen=True)
@@ -29,8 +28,9 @@ class Result:
         arm: what it saw.
         classifier: its name.
         accuracy: of each set by its name, `validation` among them: float64 `(repetition,)`.
-        confusion: on the first test set, how many pictures of a digit (row) were said to be another (column), over all
-            repetitions: `(10, 10)`.
+        confusion: on the first test set, how many pictures of a label (row) were said to be another (column), over all
+            repetitions: `(label, label)`.
+        classes: the name of the class of each label.
         curves: of a network, `(repetition, epoch)`.
         chosen: what was chosen on validation pictures, of each repetition.
         seconds: of training and predicting, of each repetition.
@@ -40,6 +40,7 @@ class Result:
     classifier: str
     accuracy: Mapping[str, NDArray[np.float64]]
     confusion: NDArray[np.int64]
+    classes: tuple[str, ...]
     curves: Mapping[str, NDArray[np.float64]]
     chosen: Sequence[Mapping[str, float]]
     seconds: Sequence[float]
@@ -61,15 +62,17 @@ def read_result(path: str | Path) -> Result:
     accuracy = {VALIDATION: (values["validation_prediction"] == values["validation_label"]).mean(axis=1)}
     for name, said in zip(values["set"], values["prediction"], strict=True):
         accuracy[str(name)] = (said == values["label"]).mean(axis=1)
-    confusion = np.zeros((CLASSES, CLASSES), np.int64)
+    attributes = group.attributes
+    classes = tuple(attributes["classes"])
+    confusion = np.zeros((len(classes), len(classes)), np.int64)
     said = values["prediction"][0]
     np.add.at(confusion, (np.broadcast_to(values["label"], said.shape), said), 1)
-    attributes = group.attributes
     return Result(
         Arm(**attributes["arm"]),
         attributes["classifier"],
         accuracy,
         confusion,
+        classes,
         {name: values[name] for name in values if name.endswith(("_loss", "_accuracy"))},
         attributes["chosen"],
         attributes["seconds"],

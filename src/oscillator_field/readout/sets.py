@@ -7,14 +7,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
-from oscillator_field.inputs.mnist import FILES, read_file, split_idx
+from oscillator_field.inputs.data_sets import TEST, TRAINING
 from oscillator_field.parameters import value_text
 from oscillator_field.ranges import slices
 
-TRAINING, TEST = "training", "test"
 # What a strength means, and its unit.
 CORRUPTIONS = {
     "gaussian_noise": ("standard deviation of the noise, of white", "1"),
@@ -35,18 +33,6 @@ def set_names(readout: Mapping[str, Any]) -> list[str]:
 def is_test(name: str) -> bool:
     """Whether a set is for tests."""
     return name.partition("+")[0] == TEST
-
-
-def image_count(folder: str | Path | None, name: str) -> int:
-    """How many pictures a set has; a folder of None stands for the published files.
-
-    Raises:
-        MnistError: the folder does not hold the files, or they are damaged.
-    """
-    if folder is None:
-        return 10_000 if is_test(name) else 60_000
-    labels = FILES[3] if is_test(name) else FILES[1]
-    return split_idx(read_file(folder, labels), labels)[0][0]
 
 
 def shards(count: int, size: int) -> list[slice]:

@@ -5,7 +5,7 @@
     final_input_phase                    (run, row, column, channel)
     pixel                                (run, row, column)
     omega                                (run, channel, source_channel)
-    run, digit, instance, each parameter (run)
+    run, digit, instance, each parameter (run), where labels are no digits `label` or `picture` in place of `digit`
     step, time                           (frame)
 
 `open_history` and `xarray.open_zarr` both read it. Phases are float32, or 16-bit multiples of a scale.
@@ -25,6 +25,7 @@ import zarr
 from numpy.typing import NDArray
 
 from oscillator_field.engines.problem import Piece, Problem
+from oscillator_field.nouns import NOUNS
 from oscillator_field.parameters import EXACT, METADATA
 from oscillator_field.ranges import slices
 from oscillator_field.run import Run
@@ -212,7 +213,7 @@ def open_history(path: str | Path) -> StoredHistory:
         pixel              `(run, row, column)`, grey level, 0 to 255
         omega              `(run, channel, source_channel)`, the mixing of the channels
         run, digit, instance, and each parameter by its name
-                           `(run,)`
+                           `(run,)`; `label`, or `picture`, in place of `digit` where the labels are no digits
         step, time         `(frame,)`, the step after which a frame was kept, and its time, s; time is `(run, frame)`
                            where the runs differ in `delta_t`
 
@@ -251,12 +252,12 @@ def copy_run_coordinates(history: StoredHistory, target: zarr.Group) -> None:
 
 
 def described_runs(store: Store, most: int | None = None) -> list[dict[str, Any]]:
-    """Name, digit, instance and every parameter of the first runs of a store, or all, as plain values.
+    """Name, label, instance and every parameter of the first runs of a store, or all, as plain values.
 
     A store that is made of several runs may lack what these do not share.
     """
     present = set(store.array_keys())
-    names = [name for name in ("run", "digit", "instance", *METADATA) if name in present]
+    names = [name for name in ("run", *NOUNS, "instance", *METADATA) if name in present]
     columns = [np.asarray(store[name][:most]).tolist() for name in names]
     return [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]
 
@@ -295,9 +296,10 @@ def _frames_last(values: Sequence[Any]) -> tuple[Any, ...]:
 def _write_setting(group: zarr.Group, problem: Problem, runs: Sequence[Run], pixels: NDArray[np.uint8]) -> None:
     """Everything but the course: what the runs are, when frames were kept, how the field started."""
     add_coordinate(group, "run", ("run",), [run.name for run in runs], long_name="name of the run")
-    add_coordinate(group, "digit", ("run",), [run.digit for run in runs], long_name="digit")
+    noun = runs[0].noun
+    add_coordinate(group, noun, ("run",), [run.label for run in runs], long_name=noun)
     add_coordinate(
-        group, "instance", ("run",), [run.instance for run in runs], long_name="instance of the digit, from 0"
+        group, "instance", ("run",), [run.instance for run in runs], long_name=f"instance of the {noun}, from 0"
     )
     each_run = [run.parameters for run in runs]
     for name, metadata in METADATA.items():

@@ -13,41 +13,77 @@ from typing import Any
 
 from oscillator_field.engines.registry import allowed_devices
 from oscillator_field.figures.painters.browser import what_is_missing
-from oscillator_field.inputs.mnist import check_instance, digit_counts
+from oscillator_field.inputs.data_sets import DATA_SETS, FOLDER, TEST, TRAINING
+from oscillator_field.inputs.sources import FolderSource, IdxSource, Source, expanded, open_source
+from oscillator_field.nouns import DIGIT, Label
 from oscillator_field.parameters import PLANE_AXES
-from oscillator_field.readout.sets import TRAINING, image_count
 from oscillator_field.run import Job
 from oscillator_field.study.configuration import ConfigError
 from oscillator_field.study.explain import shown
 from oscillator_field.study.grid import expand, sample_sets
 
+# Sites of a larger one would fill a disk before anyone is warned.
+MOST_PIXELS = 2**20
 
-def source_folder(mnist: Mapping[str, Any], bundled: str | Path, destination: str | Path) -> str | Path | None:
-    """The folder that the pictures come from; None stands for the network.
+
+def source_of(pictures: Mapping[str, Any], bundled: str | Path, resources: str | Path) -> Source:
+    """The source of the pictures that a config asks for.
 
     Raises:
-        ConfigError: the source is a folder, and none is named, or the one that the pictures are written to.
+        ConfigError: the data set has no such source; or it is a folder, and none is named, or the one that the pictures
+            are written to.
     """
-    if mnist["source"] == "directory":
-        if mnist["directory"] is None:
-            raise ConfigError("mnist.directory: null is not allowed (a folder, because mnist.source is directory)")
-        try:
-            folder = Path(mnist["directory"])
-            folder.exists()  # is an error where the system takes no such name
-            same = folder.resolve() == Path(destination).resolve()
-        except (OSError, RuntimeError) as error:
-            # Before Python 3.13 a loop of links is a RuntimeError.
-            reason = getattr(error, "strerror", None) or "a loop of links"
-            raise ConfigError(
-                f"mnist.directory: {shown(mnist['directory'])} is not allowed ({reason}; a folder)"
-            ) from None
-        if same:
-            raise ConfigError(
-                f"mnist.directory: {json.dumps(mnist['directory'])} is not allowed "
-                "(another folder than the one that the pictures are written to)"
-            )
-    folders = {"bundled": bundled, "directory": mnist["directory"], "download": None}
-    return folders[mnist["source"]]
+    name, source, directory = pictures["dataset"], pictures["source"], pictures["directory"]
+    if pictures["range"] is not None and pictures["range"][0] >= pictures["range"][1]:
+        raise ConfigError(f"pictures.range: {pictures['range']} is not allowed (black below white)")
+    whole = DATA_SETS.get(name)
+    # Image files can come from a folder alone, whatever the default is.
+    folders = source == "directory" or (name == FOLDER and source == "bundled")
+    allowed = ["bundled"] * bool(whole and whole.bundled) + ["download"] * bool(whole and whole.published)
+    if not folders and source not in allowed:
+        raise ConfigError(
+            f'pictures.source: "{source}" is not allowed with pictures.dataset: {name} '
+            f"({' or '.join([*allowed, 'directory'])})"
+        )
+    if not folders:
+        return IdxSource(name, bundled if source == "bundled" else None)
+    if directory is None:
+        why = "because pictures.source is directory" if source == "directory" else f"because pictures.dataset is {name}"
+        raise ConfigError(f"pictures.directory: null is not allowed (a folder, {why})")
+    try:
+        folder = Path(expanded(directory))
+        folder.exists()  # is an error where the system takes no such name
+        same = folder.resolve() == Path(resources, name).resolve()
+    except PermissionError as error:
+        raise ConfigError(f"pictures.directory: {shown(directory)}: {_reason(error)}") from None
+    except (OSError, RuntimeError) as error:
+        # Before Python 3.13 a loop of links is a RuntimeError.
+        reason = getattr(error, "strerror", None) or "a loop of links"
+        raise ConfigError(f"pictures.directory: {shown(directory)} is not allowed ({reason}; a folder)") from None
+    if same:
+        raise ConfigError(
+            f"pictures.directory: {json.dumps(directory)} is not allowed "
+            "(another folder than the one that the pictures are written to)"
+        )
+    if "$" in str(folder) and not folder.exists():
+        raise ConfigError(f"pictures.directory: {shown(directory)} names a variable that is not set, or no folder")
+    return open_source(name, folder)
+
+
+def native_shape(source: Source, pictures: Sequence[tuple[Label, int]]) -> tuple[int, int]:
+    """Rows and columns of the pictures that are run, as they are.
+
+    Raises:
+        ConfigError: they differ, are too large, or one cannot be read.
+    """
+    with _as_config_error():
+        shape = source.shape(pictures)
+    if shape[0] * shape[1] > MOST_PIXELS:
+        raise ConfigError(
+            f"pictures.size: null keeps the {shape[0]} x {shape[1]} pixels of the pictures, which is too many "
+            f"(allowed: at most {MOST_PIXELS:,} pixels; set a size, n or [rows, columns])"
+        )
+    return shape
 
 
 @contextmanager
@@ -55,18 +91,48 @@ def _as_config_error() -> Iterator[None]:
     """Raise what is wrong with a grid or with pictures as a fault of the config."""
     try:
         yield
-    except (ValueError, OSError) as error:
+    except OSError as error:
+        raise ConfigError(_reason(error)) from None
+    except ValueError as error:
         raise ConfigError(str(error)) from None
 
 
-def jobs_of(config: Mapping[str, Any]) -> list[Job]:
+def _reason(error: OSError) -> str:
+    return f"{error.filename}: cannot be read ({error.strerror})" if error.filename else str(error)
+
+
+def jobs_of(config: Mapping[str, Any], source: Source) -> list[Job]:
     """The simulation jobs that a config asks for (see `grid.expand`).
 
     Raises:
-        ConfigError: an axis of the grid or of `batch` does not fit.
+        ConfigError: a label, an axis of the grid or of `batch` does not fit.
     """
     with _as_config_error():
-        return expand(config)
+        return expand(config, labels_of(config, source), source.noun)
+
+
+def labels_of(config: Mapping[str, Any], source: Source) -> list[Label]:
+    """The labels that a config asks for: all of the source where it names none.
+
+    Raises:
+        PicturesError: there is no such label, or one is named twice.
+        ConfigError: labels are named by the wrong key.
+    """
+    key, other = ("digits", "labels") if source.noun == DIGIT else ("labels", "digits")
+    if config[other] is not None:
+        raise ConfigError(
+            f"{other}: {shown(config[other])} is not allowed with pictures.dataset: {config['pictures']['dataset']}, "
+            f"whose labels are {'' if source.noun == DIGIT else 'no '}digits (write {key}: in its place)"
+        )
+    if config[key] is None:
+        return source.labels()
+    labels: dict[Label, Any] = {}
+    for given in config[key]:
+        label = source.label(given)
+        if label in labels:
+            raise ConfigError(f"{key}: {labels[label]} and {given} are one (allowed: each once)")
+        labels[label] = given
+    return list(labels)
 
 
 def check_engine(engine: str, device: str) -> None:
@@ -126,35 +192,68 @@ def check_samples(jobs: Sequence[Job], embed: Mapping[str, Any]) -> None:
             )
 
 
-def check_pictures(jobs: Sequence[Job], folder: str | Path | None) -> None:
-    """Refuse a digit or an instance that the source of pictures does not hold.
+def check_pictures(source: Source, pictures: Sequence[tuple[Label, int]], shape: tuple[int, int] | None) -> None:
+    """Refuse pictures that the source does not hold, or that cannot be read.
 
     Args:
-        jobs: what is to be simulated.
-        folder: folder of the IDX files, or None for the published set.
+        source: of the pictures.
+        pictures: label and instance of each that is run.
+        shape: that they are brought to, if the config says so; without one they have to be alike.
 
     Raises:
-        ConfigError: the folder lacks files, or does not hold so many pictures of a digit.
+        ConfigError: the message says which, and what there is.
     """
     with _as_config_error():
-        counts = digit_counts(folder)
-        for digit, instance in sorted({(run.digit, run.instance) for job in jobs for run in job.runs}):
-            check_instance(digit, instance, counts)
+        for label, instance in pictures:
+            source.check(label, instance)
+        if shape is None:
+            source.shape(pictures)
+    if isinstance(source, FolderSource) and source.skipped:
+        print(f"{source.folder}: {source.skipped} files are skipped, which are hidden or no images.", file=sys.stderr)
 
 
-def check_split(folder: str | Path | None, validation_share: float) -> None:
-    """Refuse a split of the training pictures that leaves none to validate with, or none to train on.
+def check_perplexity(embed: Mapping[str, Any], pixels: int) -> None:
+    """Refuse t-SNE of too few sites.
 
     Raises:
-        ConfigError: it does, or the folder does not hold the pictures.
+        ConfigError: there are too few for the perplexity.
     """
-    with _as_config_error():
-        pictures = image_count(folder, TRAINING)
-    if not 0 < round(pictures * validation_share) < pictures:
+    sites = min(embed["sites"], pixels)
+    most = (sites - 1) / 3
+    if embed["tsne"]["perplexity"] > most:
         raise ConfigError(
-            f"readout.validation_share: {validation_share} of {pictures} pictures leaves none to validate with, "
+            f"embed.tsne.perplexity: {embed['tsne']['perplexity']} is too large for {sites} sites "
+            f"(allowed: at most {most:.6g}, or embed.methods without tsne)"
+        )
+
+
+def check_readout(readout: Mapping[str, Any], source: Source, shape: tuple[int, int]) -> None:
+    """Refuse a readout that its pictures do not allow.
+
+    Raises:
+        ConfigError: there are no pictures for tests; the training pictures cannot be split; or a square is larger than
+            a picture.
+    """
+    if isinstance(source, FolderSource):
+        raise ConfigError(
+            "readout.enabled: true is not allowed with pictures.dataset: folder (a data set of IDX files)"
+        )
+    with _as_config_error():
+        pictures = source.count(TRAINING)
+        if source.count(TEST):
+            source.check_tests()  # type: ignore[attr-defined]
+    share = readout["validation_share"]
+    if not 0 < round(pictures * share) < pictures:
+        raise ConfigError(
+            f"readout.validation_share: {share} of {pictures} pictures leaves none to validate with, "
             f"or none to train on (allowed: {1 / pictures:.2g} to {1 - 1 / pictures:.6g})"
         )
+    for number, side in enumerate(readout["corruptions"]["occlusion"]):
+        if side > min(shape):
+            raise ConfigError(
+                f"readout.corruptions.occlusion[{number}]: {side} is not allowed with pictures of {shape[0]} x "
+                f"{shape[1]} pixels (at most {min(shape)})"
+            )
 
 
 def check_writable(*folders: str | Path) -> None:
@@ -188,8 +287,9 @@ def check_png(png: Mapping[str, Any], drawn: bool) -> None:
 
 
 def check_machine(
-    jobs: Sequence[Job],
-    source_folder: str | Path | None,
+    source: Source,
+    pictures: Sequence[tuple[Label, int]],
+    shape: tuple[int, int] | None,
     png: Mapping[str, Any],
     drawn: bool,
     folders: Sequence[str | Path],
@@ -197,7 +297,7 @@ def check_machine(
     """Check what depends on the machine that starts a workflow, and say so where PNG pictures are left out.
 
     Args:
-        jobs, source_folder: as `check_pictures` takes them.
+        source, pictures, shape: as `check_pictures` takes them.
         png: the section of the config.
         drawn: whether PNG pictures are drawn.
         folders: those that results are written to.
@@ -205,7 +305,7 @@ def check_machine(
     Raises:
         ConfigError: a picture is not there, a folder cannot be written, or PNG is insisted on and cannot be drawn.
     """
-    check_pictures(jobs, source_folder)
+    check_pictures(source, pictures, shape)
     check_writable(*folders)
     check_png(png, drawn)
     if png["enabled"] is not False and not drawn:

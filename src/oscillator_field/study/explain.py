@@ -11,7 +11,7 @@ import yaml
 from jsonschema import ValidationError
 
 # Keys that were called otherwise before.
-FORMER = {"readout.times": "readout.steps", "render.png.mp4": "render.png.also: [mp4]"}
+FORMER = {"mnist": "pictures", "readout.times": "readout.steps", "render.png.mp4": "render.png.also: [mp4]"}
 
 
 def explain(error: ValidationError) -> str:
@@ -90,7 +90,9 @@ def _unknown_key(error: ValidationError, key: str) -> str:
     unknown = next(str(name) for name in error.instance if name not in known)
     full = f"{key}.{unknown}" if key else unknown
     if full in FORMER:
-        return f"{full}: no such key (it is called {FORMER[full]} now)"
+        value = error.instance[unknown]
+        written = f"; write {FORMER[full]}: {shown(value)}" if isinstance(value, dict) else ""
+        return f"{full}: no such key (it is called {FORMER[full]} now{written})"
     near = difflib.get_close_matches(unknown, known, n=1)
     hint = f"did you mean {near[0]}? " if near else ""
     return f"{full}: no such key ({hint}allowed: {', '.join(known)})"

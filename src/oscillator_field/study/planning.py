@@ -11,7 +11,7 @@ from pathlib import Path
 from oscillator_field.parameters import EXACT
 from oscillator_field.provenance import seconds_of
 from oscillator_field.run import Job
-from oscillator_field.study.resources import PIXELS, TYPICAL_SECONDS, UNKNOWN_SECONDS
+from oscillator_field.study.resources import UNKNOWN_SECONDS
 
 # Bytes of an oscillator in a frame, measured on histories: phase and spikes, exact and with a bounded error.
 BYTES_EXACT, BYTES_BOUNDED = 2.8, 0.9
@@ -53,6 +53,8 @@ def plan_text(
     *,
     logs: str | Path,
     cores: int,
+    typical: Mapping[str, float],
+    pixels: int,
     every: int,
     precision: str | float,
     megabytes: int,
@@ -67,6 +69,8 @@ def plan_text(
         orphans: results that no job asks for.
         logs: folder of the benchmark files of jobs that have run.
         cores: that the jobs will share.
+        typical: seconds of a job of each rule where none has run.
+        pixels: of the lattice.
         every, precision: as the history keeps frames.
         megabytes: that the largest job declares.
         bytes_of_shard: what a shard of the readout's fields takes.
@@ -85,14 +89,14 @@ def plan_text(
     if not pending:
         lines.append("Nothing to be done.")
     else:
-        each = {rule: _seconds_of_rule(logs, rule) for rule in pending}
+        each = {rule: _seconds_of_rule(logs, rule, typical) for rule in pending}
         lines.append("Jobs to run:")
         lines += [f"  {count:6} {rule:22} about {each[rule]:.1f} s each" for rule, count in sorted(pending.items())]
         seconds = sum(count * each[rule] for rule, count in pending.items()) / cores
         new = [jobs[name] for name, (state, _) in states.items() if state == NEW]
         lines.append(
             f"About {duration(seconds)} on {cores} cores, "
-            f"{_bytes(_disk(new, every, precision) + pending['simulate_images'] * bytes_of_shard)} of disk, "
+            f"{_bytes(_disk(new, pixels, every, precision) + pending['simulate_images'] * bytes_of_shard)} of disk, "
             f"{megabytes} MB of memory for the largest job."
         )
     if orphans:
@@ -105,7 +109,7 @@ def plan_text(
 NEW, STALE, EXISTS = "new", "recomputed", "unchanged"
 _WORDS = (NEW, STALE, EXISTS)
 # Rules whose jobs make several files, all in one folder.
-_OF_A_FOLDER = ("fetch_mnist", "share_plotlyjs", "summarise", "write_gallery", "compare_readouts")
+_OF_A_FOLDER = ("fetch_pictures", "share_plotlyjs", "summarise", "write_gallery", "compare_readouts")
 
 
 def _job_of(row: Planned) -> tuple[str, str]:
@@ -135,18 +139,18 @@ def _states(planned: Iterable[Planned], jobs: Iterable[str]) -> dict[str, tuple[
     return states
 
 
-def _seconds_of_rule(logs: str | Path, rule: str) -> float:
+def _seconds_of_rule(logs: str | Path, rule: str, typical: Mapping[str, float]) -> float:
     """How long a job of a rule took here on average, or takes elsewhere."""
     measured = seconds_of(Path(logs) / rule) or seconds_of(Path(logs) / f"{rule}.tsv")
-    return sum(measured) / len(measured) if measured else TYPICAL_SECONDS.get(rule, UNKNOWN_SECONDS)
+    return sum(measured) / len(measured) if measured else typical.get(rule, UNKNOWN_SECONDS)
 
 
-def _disk(jobs: Iterable[Job], every: int, precision: str | float) -> float:
+def _disk(jobs: Iterable[Job], pixels: int, every: int, precision: str | float) -> float:
     """Bytes that new runs will take."""
     each = BYTES_EXACT if precision == EXACT else BYTES_BOUNDED
     total = 0.0
     for job in jobs:
-        oscillator_frames = sum(PIXELS * run.settings.channels * -(-run.settings.steps // every) for run in job.runs)
+        oscillator_frames = sum(pixels * run.settings.channels * -(-run.settings.steps // every) for run in job.runs)
         total += each * oscillator_frames + BYTES_OF_PICTURES
     return total
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
+from oscillator_field.inputs.data_sets import TEST, TRAINING
+from oscillator_field.inputs.sources import Source
 from oscillator_field.readout.arms import Arm, arms_of, fields_of
-from oscillator_field.readout.sets import image_count, is_test, set_names, shards
+from oscillator_field.readout.sets import is_test, set_names, shards
 from oscillator_field.run import Job
 from oscillator_field.study.names import known
 
@@ -32,13 +33,13 @@ class Readout:
     classifiers: tuple[str, ...]
 
     @classmethod
-    def of(cls, readout: Mapping[str, Any], jobs: Iterable[Job], source_folder: str | Path | None) -> Readout:
+    def of(cls, readout: Mapping[str, Any], jobs: Iterable[Job], source: Source) -> Readout:
         """The readout that a config asks for.
 
         Args:
             readout: its section of the config.
             jobs: those of the study.
-            source_folder: of the pictures; None stands for the published files.
+            source: of the pictures.
         """
         if not readout["enabled"]:
             return cls((), {}, {}, {}, ())
@@ -46,7 +47,7 @@ class Readout:
         jobs = list(jobs)
         return cls(
             sets,
-            {name: shards(image_count(source_folder, name), readout["shard"]) for name in sets},
+            {name: shards(source.count(TEST if is_test(name) else TRAINING), readout["shard"]) for name in sets},
             fields_of(jobs),
             arms_of(jobs, sorted(readout["steps"])),
             tuple(readout["classifiers"]),

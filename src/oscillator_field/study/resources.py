@@ -9,15 +9,16 @@ import math
 from collections.abc import Callable
 
 from oscillator_field.engines.registry import may_need_gpu
+from oscillator_field.figures.limits import frames_together
 from oscillator_field.figures.views import VIEWS, kind_of
-from oscillator_field.inputs.mnist import SIDE
+from oscillator_field.inputs.data_sets import SIDE, TRAINING
 from oscillator_field.study.names import known
+from oscillator_field.study.settings import panels_shown
 from oscillator_field.study.study import Study
 
-PIXELS = SIDE * SIDE
-# Minutes that a job may take at most, before a scheduler ends it.
+# Minutes that a job may take at most, before a scheduler ends it; more where the lattice is large, see `minutes`.
 MINUTES = {
-    "fetch_mnist": 30,
+    "fetch_pictures": 60,
     "encode": 5,
     "simulate": 60,
     "measure": 30,
@@ -36,9 +37,10 @@ MINUTES = {
     "compare_readouts": 30,
 }
 
-# Seconds of a job until one has been measured where it runs; on two cores of an AMD EPYC at about 2.5 GHz.
+# Seconds of a job until one has been measured where it runs; on two cores of an AMD EPYC at about 2.5 GHz, of a run of
+# 512 steps of TYPICAL_PIXELS.
 TYPICAL_SECONDS = {
-    "fetch_mnist": 1.0,
+    "fetch_pictures": 1.0,
     "share_plotlyjs": 0.5,
     "encode": 0.5,
     "simulate": 1.8,
@@ -61,6 +63,11 @@ TYPICAL_SECONDS = {
     "compare_readouts": 3.0,
 }
 UNKNOWN_SECONDS = 5.0
+TYPICAL_PIXELS = SIDE * SIDE
+# Rules whose jobs take the longer the more sites there are. Embeddings take a sample of the sites.
+OF_SITES = ("simulate", "measure", "render_html", "render_png", "draw_images", "simulate_images", "fit")
+# A job is ended when it takes so many times as long as it should.
+PATIENCE = 10
 
 
 def gpus(study: Study) -> int:
@@ -81,7 +88,7 @@ def _gpu_megabytes(study: Study) -> int:
 def _simulate(study: Study, job: str) -> int:
     """The chunks under way in each thread, and the inputs of all runs."""
     runs = study.runs_of(job)
-    inputs = len(runs) * PIXELS * runs[0].settings.channels * 40
+    inputs = len(runs) * study.pixels * runs[0].settings.channels * 40
     return 1000 + _gpu_megabytes(study) + 400 * _simulate_threads(study, job) + inputs // 10**6
 
 
@@ -94,7 +101,7 @@ def _measure(study: Study, job: str) -> int:
     """A chunk of sixteen runs, and some numbers a frame and maps of all runs."""
     runs = study.runs_of(job)
     channels = runs[0].settings.channels
-    numbers = frames_shown(study) * (20 + channels) + PIXELS * (3 * channels + 1)
+    numbers = frames_shown(study) * (20 + channels) + study.pixels * (3 * channels + 1)
     return 800 + 2 * 8 * len(runs) * numbers // 10**6
 
 
@@ -103,9 +110,10 @@ def _embed(study: Study, job: str, method: str) -> int:
     runs = study.runs_of(job)
     channels = runs[0].settings.channels
     frames = frames_shown(study, study.config["embed"][method]["every"])
-    features = frames * PIXELS * 2 * channels * 4
-    phases = frames_shown(study) * PIXELS * channels * 4
-    positions = frames * PIXELS * 2 * 4
+    sites = min(study.config["embed"]["sites"], study.pixels)
+    features = frames * sites * 2 * channels * 4
+    phases = frames * study.pixels * channels * 4
+    positions = frames * sites * 2 * 4
     under_way = _embed_threads(study, job, method) * (4 * features + 2 * phases)
     return 600 + (2 * len(runs) * positions + under_way) // 10**6
 
@@ -118,17 +126,18 @@ def _embed_threads(study: Study, job: str, method: str) -> int:
 def _embed_samples(study: Study, set: str, method: str) -> int:
     """Cosine and sine of all oscillators of all samples, three times over."""
     runs = known(study.sample_sets, set, "set of samples")
-    features = 2 * PIXELS * runs[0].settings.channels
+    features = 2 * study.pixels * runs[0].settings.channels
     return 700 + 3 * 4 * features * len(runs) * frames_shown(study, study.config["embed"]["samples"]["every"]) // 10**6
 
 
 def _render_html(study: Study, **names: str) -> int:
     """The phases of a run with what is made of them, and the frames of all panels."""
     render = study.config["render"]
-    panels = render["panels"] * render["size"] ** 2 * render["png"]["scale"] ** 2
+    shown = panels_shown(study)
+    panels = shown * render["size"] ** 2 * render["png"]["scale"] ** 2
     drawn = [render[view]["every"] for view in study.views if VIEWS[kind_of(view)].store == "history"]
-    frames = frames_shown(study, min(drawn, default=1))
-    return 700 + frames * PIXELS * (40 * study.most_channels + 30 * render["panels"]) // 10**6 + panels // 10**5
+    frames = min(frames_shown(study, min(drawn, default=1)), frames_together(shown, study.pixels))
+    return 700 + frames * study.pixels * (40 * study.most_channels + 30 * shown) // 10**6 + panels // 10**5
 
 
 def _render_png(study: Study, **names: str) -> int:
@@ -138,7 +147,7 @@ def _render_png(study: Study, **names: str) -> int:
 
 def _simulate_images(study: Study, field: str, **names: str) -> int:
     """Start, input and stored phases of all pictures of a shard."""
-    sites = PIXELS * known(study.readout.fields, field, "field")["channels"]
+    sites = study.pixels * known(study.readout.fields, field, "field")["channels"]
     readout = study.config["readout"]
     return 1500 + _gpu_megabytes(study) + readout["shard"] * sites * (16 + 2 * len(readout["steps"])) // 10**6
 
@@ -146,14 +155,26 @@ def _simulate_images(study: Study, field: str, **names: str) -> int:
 def _fit(study: Study, arm: str) -> int:
     """The features of all pictures, and those that train, centred, and what is made of them."""
     chosen = study.readout.arm(arm)
-    features = PIXELS * {"pixels": 1, "input": 2, "field": 2 * chosen.parameters.get("channels", 1)}[chosen.kind]
+    features = study.pixels * {"pixels": 1, "input": 2, "field": 2 * chosen.parameters.get("channels", 1)}[chosen.kind]
     pictures = study.readout.pictures(for_tests=False) + study.readout.pictures(for_tests=True)
     return 1500 + 4 * features * 2 * pictures // 10**6
 
 
+def _fetch_pictures(study: Study) -> int:
+    """The pictures of a set, some times over."""
+    return 1000 + 4 * study.source.count(TRAINING) * study.pixels // 10**6
+
+
+def _encode(study: Study, perturbation: str) -> int:
+    """The set that a picture is taken from, twice over; or an image file, unpacked, at its own size."""
+    if study.fetched:
+        return 500 + 2 * study.source.count(TRAINING) * study.pixels // 10**6
+    return 500 + 200 * study.pixels // 10**6
+
+
 MEGABYTES: dict[str, int | Callable[..., int]] = {
-    "fetch_mnist": 1000,
-    "encode": 500,
+    "fetch_pictures": _fetch_pictures,
+    "encode": _encode,
     "simulate": _simulate,
     "measure": _measure,
     "embed": _embed,
@@ -171,6 +192,17 @@ MEGABYTES: dict[str, int | Callable[..., int]] = {
     "compare_readouts": 2000,
 }
 THREADS: dict[str, Callable[..., int]] = {"simulate": _simulate_threads, "embed": _embed_threads}
+
+
+def minutes(study: Study, rule: str) -> int:
+    """The time that a job may take at most."""
+    return max(MINUTES[rule], math.ceil(PATIENCE * typical_seconds(study, rule) / 60))
+
+
+def typical_seconds(study: Study, rule: str) -> float:
+    """The time of a job where none has been measured."""
+    seconds = TYPICAL_SECONDS.get(rule, UNKNOWN_SECONDS)
+    return seconds * max(1.0, study.pixels / TYPICAL_PIXELS) if rule in OF_SITES else seconds
 
 
 def threads(study: Study, rule: str, **names: str) -> int:
@@ -205,4 +237,4 @@ def bytes_of_shard(study: Study) -> int:
     """What a shard of the readout takes on the disk, on average: 16 bits a phase, which hardly compress."""
     channels = max((parameters["channels"] for parameters in study.readout.fields.values()), default=0)
     pictures = [one.stop - one.start for parts in study.readout.shards.values() for one in parts] or [0]
-    return 2 * PIXELS * channels * len(study.config["readout"]["steps"]) * sum(pictures) // len(pictures)
+    return 2 * study.pixels * channels * len(study.config["readout"]["steps"]) * sum(pictures) // len(pictures)

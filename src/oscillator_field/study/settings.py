@@ -10,8 +10,9 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
+from oscillator_field.figures.limits import panels_together
 from oscillator_field.figures.views import kind_of, words_of
-from oscillator_field.inputs.mnist import folder_digest
+from oscillator_field.inputs.sources import FolderSource, IdxSource
 from oscillator_field.readout.arms import CLASSIFIERS
 from oscillator_field.study.names import known
 from oscillator_field.study.study import Study
@@ -24,23 +25,38 @@ def ordered(values: Mapping[str, Any]) -> Settings:
     return {key: ordered(value) if isinstance(value, Mapping) else value for key, value in sorted(values.items())}
 
 
-def fetch_mnist(study: Study, *, with_digest: bool = True) -> Settings:
-    """The source, and the mirrors or a digest of the files of a folder.
+def fetch_pictures(study: Study, *, with_digest: bool = True) -> Settings:
+    """The data set and its source, and the mirrors or a digest of the files of a folder.
 
     A digest, and no path: a study that moves, or its clone, or the folder, has the same pictures. A machine that a job
     is sent to need not have the folder, hence `with_digest`.
     """
-    mnist = study.config["mnist"]
-    settings = {key: mnist[key] for key in ["source"] + ["mirrors"] * (mnist["source"] == "download")}
-    if study.source_folder is not None and with_digest:
-        settings["digest"] = folder_digest(study.source_folder)
+    pictures = study.config["pictures"]
+    settings = {key: pictures[key] for key in ["dataset", "source"] + ["mirrors"] * (pictures["source"] == "download")}
+    if isinstance(study.source, IdxSource) and study.source.folder is not None and with_digest:
+        settings["digest"] = study.source.digest()
     return ordered(settings)
 
 
 def encode(study: Study, perturbation: str) -> Settings:
-    """Which picture, and how it becomes phases."""
+    """Which picture, at which size, and how it becomes phases.
+
+    Of a picture in a folder a digest, and no path: that of what is in its file alone.
+    """
     run = known(study.perturbations, perturbation, "input")
-    return ordered({"digit": run.digit, "encoding": vars(run.encoding), "instance": run.instance})
+    pictures = study.config["pictures"]
+    picture = study.source.identity(run.label, run.instance)
+    settings: Settings = {"encoding": vars(run.encoding), run.noun: run.label, "instance": run.instance}
+    if isinstance(study.source, FolderSource):
+        settings["digest"] = study.source.digest(run.label, run.instance)
+        picture["range"] = pictures["range"]
+    return ordered({**settings, "picture": {**picture, **_fitting(study)}})
+
+
+def _fitting(study: Study) -> Settings:
+    """How pictures come to the size of the lattice."""
+    pictures = study.config["pictures"]
+    return {"background": pictures["background"], "fit": pictures["fit"], "shape": study.wanted_shape}
 
 
 def simulate(study: Study, job: str) -> Settings:
@@ -60,8 +76,10 @@ def measure(study: Study, job: str) -> Settings:
 
 
 def embed(study: Study, job: str, method: str) -> Settings:
-    """How the pixels of a run are embedded."""
-    return ordered(study.config["embed"][method])
+    """How the pixels of a run are embedded: all, or a sample of those of a large lattice."""
+    sites = min(study.config["embed"]["sites"], study.pixels)
+    sample = {"sites": sites, "sites_seed": study.config["embed"]["sites_seed"]} if sites < study.pixels else {}
+    return ordered({**study.config["embed"][method], **sample})
 
 
 def embed_samples(study: Study, set: str, method: str) -> Settings:
@@ -70,6 +88,11 @@ def embed_samples(study: Study, set: str, method: str) -> Settings:
     settings.pop("features")
     names = [run.name for run in known(study.sample_sets, set, "set of samples")]
     return ordered({**settings, "names": names, "set_name": set})
+
+
+def panels_shown(study: Study) -> int:
+    """Panels in one figure at most: as the config says, and fewer of large lattices."""
+    return panels_together(study.config["render"]["panels"], study.pixels)
 
 
 _OF_PAINTER = {"html": ("plotlyjs", "frame_rate"), "png": ("frames", "frame_rate", "scale", "theme")}
@@ -81,7 +104,7 @@ def draw(painter: str, samples: bool, study: Study, **names: str) -> Settings:
     views = study.sample_views if samples else study.views
 
     def of(view: str) -> Settings:
-        return {} if samples else {"panels": render["panels"], **render.get(kind_of(view), {})}
+        return {} if samples else {"panels": panels_shown(study), **render.get(kind_of(view), {})}
 
     drawn = {key: render[painter][key] for key in _OF_PAINTER[painter]}
     drawn |= {"size": render["size"]} if painter == "png" else {}
@@ -101,7 +124,7 @@ def plot_summary(study: Study) -> Settings:
 
 
 # The parts of a config that decide the numbers of a study.
-_DECISIVE = ("digits", "instances", "encoding", "field", "grid", "batch", "history", "simulate", "measure")
+_DECISIVE = ("digits", "labels", "instances", "encoding", "field", "grid", "batch", "history", "simulate", "measure")
 
 
 def write_gallery(study: Study) -> Settings:
@@ -109,11 +132,11 @@ def write_gallery(study: Study) -> Settings:
     render = study.config["render"]
     return {
         "colours": render["phase"]["colours"],
-        "config": ordered({key: study.config[key] for key in _DECISIVE}),
+        "config": ordered({"pictures": _described(study), **{key: study.config[key] for key in _DECISIVE}}),
         "name": study.config["study"]["name"],
         "observable": study.config["study"]["observable"],
         "pages": render["html"]["enabled"],
-        "panels": render["panels"],
+        "panels": panels_shown(study),
         "plotlyjs": render["html"]["plotlyjs"],
         "readout": study.config["readout"]["enabled"],
         "sets": {name: {view: words_of(view) for view in study.sample_views} for name in study.sample_sets},
@@ -121,9 +144,15 @@ def write_gallery(study: Study) -> Settings:
     }
 
 
+def _described(study: Study) -> Settings:
+    """Which pictures they are, and not where they lie."""
+    return {key: study.config["pictures"][key] for key in ("dataset", "source", "size", "fit", "background", "range")}
+
+
 def draw_images(study: Study, images: str) -> Settings:
-    """What is drawn at random for a set of pictures."""
-    return ordered({key: study.config["readout"][key] for key in ("seed", "rotation", "translation")})
+    """The size of the pictures of a set, and what is drawn at random for them."""
+    drawn = {key: study.config["readout"][key] for key in ("seed", "rotation", "translation")}
+    return ordered({**drawn, **_fitting(study)})
 
 
 def simulate_images(study: Study, field: str, images: str, shard: str) -> Settings:
@@ -156,7 +185,7 @@ def fit(classifier: str, study: Study, arm: str) -> Settings:
 
 
 SETTINGS: dict[str, Callable[..., Settings]] = {
-    "fetch_mnist": fetch_mnist,
+    "fetch_pictures": fetch_pictures,
     "encode": encode,
     "simulate": simulate,
     "measure": measure,

@@ -13,6 +13,9 @@ from typing import Any
 
 from oscillator_field.engines.registry import possible_engines
 from oscillator_field.figures.views import SAMPLES, VIEWS, module_of, store_of
+from oscillator_field.inputs.data_sets import FILES
+from oscillator_field.inputs.sources import FolderSource, Source
+from oscillator_field.nouns import Label
 from oscillator_field.run import Job, Run
 from oscillator_field.study import checks
 from oscillator_field.study.configuration import checked_config
@@ -34,13 +37,13 @@ class Study:
     Attributes:
         config: checked and complete.
         jobs: the simulation jobs by name.
-        source_folder: where the pictures come from; None stands for the network.
+        source: where the pictures come from.
         png: whether PNG pictures are drawn.
     """
 
     config: Mapping[str, Any]
     jobs: Mapping[str, Job]
-    source_folder: str | Path | None
+    source: Source
     png: bool
 
     @classmethod
@@ -50,7 +53,7 @@ class Study:
         *,
         schema: str | Path,
         bundled: str | Path,
-        destination: str | Path,
+        resources: str | Path,
         browser: Callable[[], object] = lambda: None,
     ) -> Study:
         """The study that a config asks for.
@@ -59,7 +62,7 @@ class Study:
             config: what users wrote, in part or whole.
             schema: the file of the config's JSON schema.
             bundled: folder of the pictures in the repository.
-            destination: folder that the pictures are written to.
+            resources: folder of fetched data sets.
             browser: tells whether there is one to draw PNG pictures with; asked only where they are wanted.
 
         Raises:
@@ -67,15 +70,54 @@ class Study:
         """
         whole = checked_config(config, schema)
         checks.check_engine(whole["simulate"]["engine"], whole["simulate"]["device"])
-        folder = checks.source_folder(whole["mnist"], bundled, destination)
-        jobs = checks.jobs_of(whole)
+        source = checks.source_of(whole["pictures"], bundled, resources)
+        jobs = checks.jobs_of(whole, source)
         checks.check_embeddable(jobs, whole["embed"]["methods"])
         checks.check_channel(jobs, whole["render"]["phase"]["channels"])
         checks.check_samples(jobs, whole["embed"])
-        if whole["readout"]["enabled"]:
-            checks.check_split(folder, whole["readout"]["validation_share"])
         png = whole["render"]["png"]["enabled"] is not False and bool(browser())
-        return cls(whole, {job.name: job for job in jobs}, folder, png)
+        study = cls(whole, {job.name: job for job in jobs}, source, png)
+        # What depends on the number of sites.
+        if "tsne" in whole["embed"]["methods"]:
+            checks.check_perplexity(whole["embed"], study.pixels)
+        if whole["readout"]["enabled"]:
+            checks.check_readout(whole["readout"], source, study.shape)
+        return study
+
+    @property
+    def wanted_shape(self) -> list[int] | None:
+        """Rows and columns of the lattice as the config has them; None for those of the pictures."""
+        size = self.config["pictures"]["size"]
+        return [size, size] if isinstance(size, int) else size
+
+    @cached_property
+    def shape(self) -> tuple[int, int]:
+        """Rows and columns of the lattice."""
+        if self.wanted_shape:
+            return self.wanted_shape[0], self.wanted_shape[1]
+        return checks.native_shape(self.source, self.pictures)
+
+    @property
+    def pixels(self) -> int:
+        """Pixels of the lattice."""
+        return self.shape[0] * self.shape[1]
+
+    @cached_property
+    def pictures(self) -> list[tuple[Label, int]]:
+        """Label and instance of each picture that is run."""
+        return list({(run.label, run.instance): None for job in self.jobs.values() for run in job.runs})
+
+    @cached_property
+    def labels(self) -> list[Label]:
+        """The labels of the pictures that are run."""
+        return checks.labels_of(self.config, self.source)
+
+    @property
+    def fetched(self) -> list[str]:
+        """The files that are fetched, in the folder of the data set: none of a folder of image files."""
+        if isinstance(self.source, FolderSource):
+            return []
+        return [name for kind in self.source.sets for name in FILES[kind]]
 
     @cached_property
     def perturbations(self) -> dict[str, Run]:
@@ -90,7 +132,7 @@ class Study:
     @cached_property
     def readout(self) -> Readout:
         """The names of the readout; all empty without one."""
-        return Readout.of(self.config["readout"], self.jobs.values(), self.source_folder)
+        return Readout.of(self.config["readout"], self.jobs.values(), self.source)
 
     @cached_property
     def most_steps(self) -> int:

@@ -12,6 +12,7 @@ from urllib.parse import quote
 from oscillator_field.figures.animation import named_scale, palette
 from oscillator_field.figures.pages import study
 from oscillator_field.figures.pages.document import as_json, write_page
+from oscillator_field.nouns import noun_in
 from oscillator_field.stores.atomic import whole_file
 
 if TYPE_CHECKING:
@@ -88,7 +89,8 @@ def write_gallery(
     count = f"{len(table):,} run{'' if len(table) == 1 else 's'}"
     title = f"{name}: {count}" if name else f"Oscillator field: {count}"
     links = '<a href="readout.html">What the field knows</a>' if readout else ""
-    example = html.escape(f"for example {study.LABEL}={table[study.LABEL].iloc[0]} order_parameter>0.5")
+    noun = noun_in(table.columns)
+    example = html.escape(f"for example {noun}={table[noun].iloc[0]} order_parameter>0.5")
     texts = {
         "sentences": html.escape(SENTENCES),
         "links": links,

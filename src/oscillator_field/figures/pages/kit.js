@@ -156,6 +156,7 @@ const kit = (() => {
   // What draws levels on a canvas, one pixel of it a site; the style sheet makes them larger.
   function painter(canvas, rows, columns, colours) {
     Object.assign(canvas, { width: columns, height: rows });
+    canvas.classList.toggle("tall", rows > columns);
     const context = canvas.getContext("2d");
     const picture = context.createImageData(columns, rows);
     const words = new Uint32Array(picture.data.buffer);

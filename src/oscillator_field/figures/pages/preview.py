@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +26,10 @@ from oscillator_field.stores.zarr_stores import Store
 
 # Frames of a preview at most: the default run then plays thirty of them a second.
 FRAMES = 172
+# Of a large lattice, blocks of pixels are shown as one, so that its longer side has no more of them.
+SIDE = 64
+# Frames times squares of a preview at most, of which there are FEWEST_FRAMES in any case.
+VALUES, FEWEST_FRAMES = 400_000, 48
 # A poster has about so many pixels a side.
 POSTER = 224
 
@@ -37,26 +42,56 @@ def write_previews(folder: str | Path, history: StoredHistory, observables: Stor
         history, observables: of the job.
         scale: the cyclic colour scale of the posters.
     """
-    frames = history["step"].shape[0]
-    chosen = kept(frames, -(-frames // FRAMES)) - 1
+    frames, rows, columns = history["phase"].shape[1:4]
+    block = -(-max(rows, columns) // SIDE)
+    squares = -(-rows // block) * -(-columns // block)
+    most = min(FRAMES, max(FEWEST_FRAMES, VALUES // squares))
+    chosen = kept(frames, -(-frames // most)) - 1
     step, time = history["step"][:][chosen], history["time"][:][..., chosen]
     curves = {name: observables[name][:] for name, one in OVER_TIME.items() if one.words}
     colours = palette(scale)
     with whole_directory(folder) as temporary:
         for run, name in enumerate(history["run"][:]):
-            levels = pack_angles(circular_mean(history["phase"].oindex[run, chosen]))
+            levels = pack_angles(_mean_phase(history, run, chosen, block))
             content = {
+                "block": block,
                 "rows": levels.shape[1],
                 "columns": levels.shape[2],
                 "steps": step.tolist(),
                 "seconds": [float(f"{seconds:.9g}") for seconds in (time if time.ndim == 1 else time[run])],
                 "packed": deflate(levels),
-                "pixel": base64.b64encode(np.ascontiguousarray(history["pixel"][run]).tobytes()).decode(),
+                "pixel": base64.b64encode(_mean_pixel(history["pixel"][run], block).tobytes()).decode(),
                 "curves": {kind: _short(values[run][chosen]) for kind, values in curves.items()},
             }
             text = f"preview({json.dumps(str(name))},{json.dumps(content, separators=(',', ':'), allow_nan=False)});\n"
             (temporary / f"{run}.js").write_text(text, encoding="utf-8")
             _write_poster(temporary / f"{run}.png", levels[-1], colours)
+
+
+def _mean_phase(history: StoredHistory, run: int, chosen: NDArray[np.int64], block: int) -> NDArray[np.float32]:
+    """The phase of each block of pixels in the chosen frames: the angle of the mean of exp(i phase)."""
+    if block == 1:
+        return circular_mean(history["phase"].oindex[run, chosen])
+    each = []
+    # One by one: all frames of a large lattice would fill the memory.
+    for frame in chosen:
+        phase = history["phase"][run, int(frame)]
+        sine, cosine = (_sums(part(phase).mean(axis=-1), block) for part in (np.sin, np.cos))
+        each.append(np.arctan2(sine, cosine))
+    return np.stack(each)
+
+
+def _mean_pixel(pixel: NDArray[np.uint8], block: int) -> NDArray[np.uint8]:
+    if block == 1:
+        return np.ascontiguousarray(pixel)
+    counts = _sums(np.ones(pixel.shape), block)
+    return np.rint(_sums(pixel.astype(np.float64), block) / counts).astype(np.uint8)
+
+
+def _sums(values: NDArray[Any], block: int) -> NDArray[Any]:
+    """The sums over blocks of `(row, column)`; the last ones may be smaller."""
+    rows, columns = (np.arange(0, length, block) for length in values.shape)
+    return np.add.reduceat(np.add.reduceat(values, rows, axis=0), columns, axis=1)
 
 
 def _short(values: NDArray[np.floating]) -> list[float | None]:

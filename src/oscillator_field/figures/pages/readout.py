@@ -16,6 +16,8 @@ from oscillator_field.readout.results import VALIDATION, Result, winner
 HEIGHT = 480
 # Variables of the style sheet, which has them for light and dark; each classifier keeps its own.
 COLOURS = ("--class-0", "--class-1", "--class-5", "--class-6")
+# Classes of a confusion that has numbers in its cells.
+MOST_WRITTEN = 15
 DASHES = {"pixels": "dash", "input": "dot"}
 WORDS = {"pixels": "pixels", "input": "input phases", "field": "field"}
 
@@ -158,27 +160,31 @@ def _over_parameters(results: Sequence[Result], test: str) -> dict[str, Any]:
 
 
 def _confusion(result: Result) -> dict[str, Any]:
-    """How often each digit is taken for another, as shares of the digit."""
-    shares = result.confusion / np.maximum(1, result.confusion.sum(axis=1, keepdims=True))
-    digits = list(range(len(shares)))
+    """How often each label is taken for another, as shares of the label; those that occur."""
+    there = np.flatnonzero(result.confusion.sum(axis=0) + result.confusion.sum(axis=1))
+    confusion = result.confusion[np.ix_(there, there)]
+    shares = confusion / np.maximum(1, confusion.sum(axis=1, keepdims=True))
+    names = [result.classes[number] for number in there]
+    # Of many classes the numbers would lie on each other.
+    texts = len(names) <= MOST_WRITTEN
     heat = {
         "type": "heatmap",
-        "x": digits,
-        "y": digits,
+        "x": names,
+        "y": names,
         "z": shares.tolist(),
         "text": [[f"{100 * share:.1f}" if share >= 0.0005 else "" for share in row] for row in shares],
-        "texttemplate": "%{text}",
+        **({"texttemplate": "%{text}"} if texts else {}),
         "colorscale": "Viridis",
         "zmin": 0,
         "zmax": 1,
-        "colorbar": {"title": {"text": "share of the digit"}},
-        "hovertemplate": "digit %{y} said to be %{x}: %{z:.4f}<extra></extra>",
+        "colorbar": {"title": {"text": "share of the label"}},
+        "hovertemplate": "%{y} said to be %{x}: %{z:.4f}<extra></extra>",
     }
     layout = {
         "width": 680,
         "height": 560,
-        "xaxis": {"title": {"text": "digit said (text: %)"}, "dtick": 1},
-        "yaxis": {"title": {"text": "digit"}, "dtick": 1, "autorange": "reversed"},
+        "xaxis": {"title": {"text": "label said (text: %)" if texts else "label said"}, "type": "category", "dtick": 1},
+        "yaxis": {"title": {"text": "label"}, "type": "category", "dtick": 1, "autorange": "reversed"},
     }
     return {"data": [heat], "layout": layout}
 

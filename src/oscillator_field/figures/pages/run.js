@@ -93,6 +93,8 @@
       kit.fit(canvas, stage);
       bar.load({ steps: preview.steps, seconds: preview.seconds });
       bar.goTo(step);
+      element("left_out").hidden = preview.block === 1;
+      element("left_out").textContent = `Each square is the mean of ${preview.block} × ${preview.block} pixels; the views show every pixel.`;
       return;
     }
     // A page shows the first runs of a job that shares one store; the field alone has every run.

@@ -16,6 +16,7 @@ import plotly.io
 from oscillator_field.analysis.registry import OVER_TIME, SCALARS
 from oscillator_field.analysis.summary import varied
 from oscillator_field.figures.themes import THEMES
+from oscillator_field.nouns import noun_in
 from oscillator_field.parameters import METADATA
 
 if TYPE_CHECKING:
@@ -25,7 +26,6 @@ WIDTH, HEIGHT = 860, 560
 SCALE = "Viridis"
 # Columns of the table beside what differs, where they are not chosen.
 SHOWN = ("final_order_parameter", "final_local_order_parameter", "final_input_alignment", "settling_time")
-LABEL = "digit"
 CHART = "chart.js"
 
 
@@ -42,14 +42,15 @@ def content(table: pd.DataFrame, observable: str) -> dict[str, Any]:
         table: a summary.
         observable: the one that is shown first, of SCALARS.
     """
+    noun = noun_in(table.columns)
     columns: dict[str, dict[str, Any]] = {
         "run": {"kind": "run", "words": "run", "unit": "", "meaning": "the name of its folder, and in Python"},
-        LABEL: {"kind": "label", "words": LABEL, "unit": "", "meaning": "what the picture shows"},
+        noun: {"kind": "label", "words": noun, "unit": "", "meaning": "what the picture shows"},
         "instance": {
             "kind": "instance",
             "words": "instance",
             "unit": "",
-            "meaning": f"which picture of its {LABEL}, from 0",
+            "meaning": f"which picture of its {noun}, from 0",
         },
     }
     for name, metadata in METADATA.items():
@@ -71,9 +72,9 @@ def content(table: pd.DataFrame, observable: str) -> dict[str, Any]:
         name: each[0] for name, each in values.items() if len(table) > 1 and all(one == each[0] for one in each)
     }
     return {
-        "label": LABEL,
+        "label": noun,
         "axes": [name for name in varied(table) if name != "seed"],
-        "several_labels": table[LABEL].nunique() > 1,
+        "several_labels": table[noun].nunique() > 1,
         "several_instances": table["instance"].nunique() > 1,
         "several_seeds": table["seed"].nunique() > 1,
         "one_clock": table["delta_t"].nunique() == 1,

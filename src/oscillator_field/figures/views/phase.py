@@ -33,9 +33,9 @@ def animation(
         colours: a cyclic colour scale of plotly.
         panels: panels shown at most.
     """
-    shown = Shown.of(history, every=every, panels=panels)
     drawn: list[Lattice] = []
     looks = _looks(channels, history["phase"].shape[CHANNEL], channel_mean)
+    shown = Shown.of(history, every=every, panels=panels, panels_a_run=len(looks))
     remark = shown.remark
     if shown.runs * len(looks) > panels:
         remark = f" (first {panels} of {history['run'].shape[0] * len(looks)} panels)"

@@ -1,20 +1,27 @@
-"""The samples view: each digit and instance of a parameter set as one point, written as its class."""
+"""The samples view: each run of a set as one point, written as its label where that is short."""
 
 from __future__ import annotations
 
 import numpy as np
+from plotly.colors import sample_colorscale
 
 from oscillator_field.figures.animation import Animation, Colours, Scatter, shared_seconds, stepped_scale
 from oscillator_field.figures.methods import METHOD_WORDS
 from oscillator_field.figures.themes import THEMES
 from oscillator_field.figures.titles import run_titles, title_of
 from oscillator_field.figures.views.trajectory import axes, frames_with_quality
+from oscillator_field.nouns import DIGIT, NOUNS
 from oscillator_field.run import run_name
 from oscillator_field.stores.history import described_runs
 from oscillator_field.stores.zarr_stores import Store
 
-DIGITS = 10
 FEW_MARKER, MANY_MARKER, FEW = 14, 9, 100
+# Letters of a label that is written in place of a disc, at most.
+MARK = 2
+# Of more classes than a theme has colours for.
+MANY_CLASSES = "Turbo"
+# Classes that the scale names, at most.
+NAMED = 24
 
 
 def animation(embedding: Store, *, method: str) -> Animation:
@@ -25,32 +32,48 @@ def animation(embedding: Store, *, method: str) -> Animation:
         method: the method it was made by.
     """
     common, _ = run_titles(embedding, 1)
-    digit, instance = embedding["sample_digit"][:].tolist(), embedding["sample_instance"][:].tolist()
+    noun = next(noun for noun in NOUNS if f"sample_{noun}" in embedding.array_keys())
+    label, instance = embedding[f"sample_{noun}"][:].tolist(), embedding["sample_instance"][:].tolist()
     [parameters] = described_runs(embedding, 1)
     parameters.pop("run")
-    samples = list(zip(digit, instance, strict=True))
+    samples = list(zip(label, instance, strict=True))
+    # A digit keeps its colour, whichever others there are.
+    classes = list(range(10)) if noun == DIGIT and max(label) < 10 else sorted(set(label))
+    written = all(len(str(kind)) <= MARK for kind in classes)
     return Animation(
-        title=title_of(f"Samples by {METHOD_WORDS[method]}", common, f" ({len(digit)} samples)"),
+        title=title_of(f"Samples by {METHOD_WORDS[method]}", common, f" ({len(label)} samples)"),
         panels=(
             Scatter(
                 "",
                 embedding["position"][0],
-                np.array(digit, np.float32) + 0.5,
-                tuple(f"digit {kind}, instance {number}" for kind, number in samples),
-                FEW_MARKER if len(digit) <= FEW else MANY_MARKER,
-                marks=tuple(map(str, digit)),
-                runs=tuple(run_name(kind, number, parameters) for kind, number in samples),
+                np.array([classes.index(kind) for kind in label], np.float32) + 0.5,
+                tuple(f"{noun} {kind}, instance {number}" for kind, number in samples),
+                FEW_MARKER if len(label) <= FEW else MANY_MARKER,
+                marks=tuple(map(str, label)) if written else (),
+                runs=tuple(run_name(kind, number, parameters, noun) for kind, number in samples),
             ),
         ),
         steps=embedding["step"][:],
         seconds=shared_seconds(embedding["time"][:]),
         frame_texts=frames_with_quality(embedding, method),
         colours=Colours(
-            scale=stepped_scale(list(THEMES["dark"].classes)),
-            title="digit",
+            scale=stepped_scale(_colours(len(classes))),
+            title=noun,
             low=0,
-            high=DIGITS,
-            ticks=tuple((kind + 0.5, str(kind)) for kind in range(DIGITS)),
+            high=len(classes),
+            ticks=tuple(
+                (number + 0.5, str(kind))
+                for number, kind in enumerate(classes)
+                if number % -(-len(classes) // NAMED) == 0
+            ),
         ),
         **axes(embedding, method),
     )
+
+
+def _colours(count: int) -> list[str]:
+    """Those of the classes of the theme, or as many along a scale."""
+    themed = list(THEMES["dark"].classes)
+    if count <= len(themed):
+        return themed[:count]
+    return sample_colorscale(MANY_CLASSES, np.linspace(0.02, 0.98, count).tolist())

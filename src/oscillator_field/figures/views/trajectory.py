@@ -38,12 +38,14 @@ def animation(embedding: Store, *, method: str, colour_by: str, colours: str, pa
         panels: runs shown at most.
     """
     shown, remark = chosen_runs(embedding, panels)
+    sampled = embedding.attributes["embedding"].get("sites")
+    words = f"{sampled:,} of the pixels" if sampled else "Pixels"
     common, titles = run_titles(embedding, shown)
     ink = embedding["pixel"][:shown].astype(np.float32) / WHITE
     row, column = embedding["row"][:], embedding["column"][:]
     levels = {"ink": ink, "row": np.tile(row, (shown, 1)), "column": np.tile(column, (shown, 1))}[colour_by]
     return Animation(
-        title=title_of(f"Pixels by {METHOD_WORDS[method]}", common, remark),
+        title=title_of(f"{words} by {METHOD_WORDS[method]}", common, remark),
         panels=tuple(
             Scatter(
                 titles[run],

@@ -11,42 +11,95 @@ from typing import Any
 
 from oscillator_field.analysis.registry import SCALARS
 from oscillator_field.engines.registry import DEVICES, ENGINES
-from oscillator_field.keys import TEXT, Key, Section, choice, list_of, number, whole
+from oscillator_field.inputs.data_sets import DATA_SETS, FOLDER
+from oscillator_field.keys import TEXT, Key, Schema, Section, choice, list_of, number, whole
 from oscillator_field.study.config_model.figures import EMBED, RENDER
 from oscillator_field.study.config_model.parameters import ENCODING, FIELD, GRID
 from oscillator_field.study.config_model.readout import READOUT
 
 # A path that does not lead out of the folder that it is relative to.
-FOLDER = {
+_PATH = {
     "$comment": "a folder, without .. and without the letters { } < >",
     "type": "string",
     "pattern": r"^(?!.*(^|/)\.\.(/|$))[^{}<>]+$",
 }
+# Rows or columns of a lattice.
+_SIDE = whole(2, 2048)
 # The name of a study is that of a folder, in which other names are taken.
 NAME = r"^(?!(runs|perturbations|readout)$)[A-Za-z0-9][A-Za-z0-9._-]{0,59}$"
+
+
+def _or_null(schema: Schema) -> dict[str, Any]:
+    """The schema of a value that may be left open."""
+    return {**schema, "type": [schema["type"], "null"]}
+
+
 PICTURES = Section(
-    "where the pictures come from",
+    "where the pictures come from, and their size",
     {
+        "dataset": Key(
+            "mnist",
+            f"{', '.join(DATA_SETS)}, or {FOLDER} (of image files)",
+            choice(*DATA_SETS, FOLDER),
+            details="; ".join(
+                [
+                    *(f"`{name}`: {one.words}" for name, one in DATA_SETS.items() if one.published),
+                    "`idx`: IDX files of your own, under the names of MNIST's",
+                    f"`{FOLDER}`: image files, in folders that are their classes, or each by itself",
+                ]
+            ),
+            reruns=("fetch_pictures",),
+        ),
         "source": Key(
             "bundled",
-            "bundled (5,000 + 1,000 real digits in the repository), download, directory",
+            "bundled (5,000 + 1,000 real digits of MNIST in the repository), download, directory",
             choice("bundled", "download", "directory"),
-            reruns=("fetch_mnist",),
+            reruns=("fetch_pictures",),
         ),
         "directory": Key(
             None,
-            "folder of the four IDX files, gzipped or not, for `source: directory`",
+            "folder of the IDX files, gzipped or not, for `source: directory`, or of the image files",
             {"type": ["string", "null"], "minLength": 1},
-            details="the files in it decide, not its path",
-            reruns=("fetch_mnist",),
+            details="the files in it decide, not its path, in which `~` and `$NAME` are replaced",
+            reruns=("fetch_pictures",),
         ),
         "mirrors": Key(
             [],
             "addresses to download from, in order; [] for torchvision's own",
             list_of(TEXT),
-            reruns=("fetch_mnist",),
+            reruns=("fetch_pictures",),
+        ),
+        "size": Key(
+            None,
+            "n or [rows, columns] of the lattice, to which pictures are brought; null for their own size",
+            {"anyOf": [{"type": "null"}, _SIDE, {"type": "array", "minItems": 2, "maxItems": 2, "items": _SIDE}]},
+            unit="pixels",
+            details="resampled by Pillow, bilinear and without aliasing; null takes 1,048,576 pixels at most",
+            allowed="null, a whole number from 2 to 2048, or two of them: [rows, columns]",
+            reruns=("encode", "draw_images"),
+        ),
+        "fit": Key(
+            "pad",
+            "how pictures come to that size: pad (the whole, on a background), crop (its middle), stretch",
+            choice("pad", "crop", "stretch"),
+            reruns=("encode", "draw_images"),
+        ),
+        "background": Key(
+            "black",
+            "black or white, behind what is padded or transparent",
+            choice("black", "white"),
+            reruns=("encode", "draw_images"),
+        ),
+        "range": Key(
+            None,
+            "[black, white] of image files of 16 bits or floats; null for 0 and 65535, or for what a TIFF states",
+            {"anyOf": [{"type": "null"}, {"type": "array", "minItems": 2, "maxItems": 2, "items": {"type": "number"}}]},
+            details="of floats that state nothing it is 0 and 1",
+            allowed="null, or two numbers: [black, white]",
+            reruns=("encode",),
         ),
     },
+    text="[docs/pictures.md](../docs/pictures.md) shows how to run pictures of your own.",
 )
 
 HISTORY = Section(
@@ -134,17 +187,26 @@ STUDY = Section(
 CONFIG = Section(
     "Config of oscillator-field",
     {
-        "mnist": PICTURES,
+        "pictures": PICTURES,
         "digits": Key(
-            list(range(10)),
-            "digits to run",
-            list_of(whole(0, 9), shortest=1),
+            None,
+            "digits to run, for example [3, 7]; null for all",
+            _or_null(list_of(whole(0, 255), shortest=1)),
+            details="where labels are digits: `mnist`, `qmnist`, `emnist_digits`",
+            reruns=("summarise", "embed_samples"),
+            adds=("encode",),
+        ),
+        "labels": Key(
+            None,
+            "labels to run in other data sets, by name or number, for example [sneaker, bag]; null for all",
+            _or_null(list_of({"type": ["string", "integer"]}, shortest=1)),
+            details="of a folder without classes the names of its files",
             reruns=("summarise", "embed_samples"),
             adds=("encode",),
         ),
         "instances": Key(
             [0],
-            "which pictures of each digit, from 0, in the training set",
+            "which pictures of each label, from 0, in the training set",
             list_of(whole(0), shortest=1),
             reruns=("summarise", "embed_samples"),
             adds=("encode",),
@@ -162,7 +224,10 @@ CONFIG = Section(
             [],
             "axes whose runs share one job and one store, for example [digit]",
             list_of({"type": "string"}),
-            details="`digit`, `instance`, or any parameter that the grid sets, other than `channels` and `steps`",
+            details=(
+                "`digit` (or `label`, or `picture`), `instance`, or any parameter that the grid sets, other than "
+                "`channels` and `steps`"
+            ),
             reruns=("summarise", "embed_samples"),
             adds=("simulate",),
         ),
@@ -190,10 +255,10 @@ CONFIG = Section(
             {
                 "type": "object",
                 "additionalProperties": False,
-                "properties": dict.fromkeys(("results", "resources", "logs"), FOLDER),
+                "properties": dict.fromkeys(("results", "resources", "logs"), _PATH),
             },
             details="for example `{results: out}`",
-            adds=("fetch_mnist", "share_plotlyjs"),
+            adds=("fetch_pictures", "share_plotlyjs"),
         ),
     },
 )

@@ -34,6 +34,14 @@ EMBED = Section(
             reruns=("render_html", "render_png", "write_gallery"),
             adds=("embed",),
         ),
+        "sites": Key(
+            1000,
+            "pixels of a run that are embedded at most; of a larger lattice a sample",
+            whole(4, 20_000),
+            details="t-SNE takes longer in proportion; figures say how many there are",
+            reruns=("embed",),
+        ),
+        "sites_seed": Key(0, "seed of that sample", SEED, reruns=("embed",)),
         "samples": Section(
             "every run of a set as one point",
             {
@@ -76,7 +84,7 @@ EMBED = Section(
                 "perplexity": Key(
                     30,
                     "effective number of neighbours, at most a third of the other points",
-                    number(exclusiveMinimum=1, maximum=261),
+                    number(exclusiveMinimum=1, maximum=10_000),
                     reruns=("embed", "embed_samples"),
                 ),
                 "iterations": Key(

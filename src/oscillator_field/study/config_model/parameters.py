@@ -90,7 +90,7 @@ times. With `unit` pixels and 2 pi, black and white are one phase. With `unit` a
 )
 
 FIELD = Section(
-    "a lattice of 28 x 28 pixels with `channels` oscillators each, and its physics",
+    "a lattice of as many pixels as the pictures have, with `channels` oscillators each, and its physics",
     _parameters(RunParameters, FieldParameters, first=("channels", "steps", "delta_t")),
     text="The model is written out in `src/oscillator_field/engines/problem.py`.",
 )

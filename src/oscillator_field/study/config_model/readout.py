@@ -62,7 +62,7 @@ READOUT = Section(
                     [0.2], "shares of the pixels that turn black or white", number(exclusiveMinimum=0, maximum=1)
                 ),
                 "occlusion": _strengths(
-                    [10], "sides of a square that is blackened at a random place", whole(1, 28), unit="pixels"
+                    [10], "sides of a square that is blackened at a random place", whole(1, 2048), unit="pixels"
                 ),
             },
         ),
@@ -132,6 +132,6 @@ READOUT = Section(
     text="""\
 Classifiers are trained on the pixels, on the input phases, and on the field at the start and after each of `steps`:
 cosine and sine of all phases. All arms share pictures and splits. What is left open is chosen on validation pictures
-alone. The pictures are those of `mnist`, of all digits, whatever `digits`, `instances` and `field.steps` say.
+alone. The pictures are all of the data set, whatever `digits`, `labels`, `instances` and `field.steps` say.
 Parameters in `grid` make a field each.""",
 )

@@ -1,0 +1,393 @@
+"""What pictures there are where a config says that they come from: their labels, their number, their size.
+
+A source is IDX files (`IdxSource`: in a folder, in the repository, or published) or a folder of image files
+(`FolderSource`). A label is a whole number where the labels are digits, and else a text that can stand in a name.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from functools import cached_property
+from hashlib import sha256
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any, Protocol
+
+from oscillator_field.inputs.data_sets import DATA_SETS, FILES, FOLDER, SIDE, TEST, TRAINING
+from oscillator_field.inputs.errors import PicturesError
+from oscillator_field.inputs.idx import read_labels, shape_of_images
+from oscillator_field.nouns import DIGIT, LABEL, PICTURE, Label
+
+# Names of image files that Pillow is asked to read.
+ENDINGS = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".webp", ".gif")
+SHOWN = 12
+
+
+class Source(Protocol):
+    """Where pictures come from."""
+
+    @property
+    def noun(self) -> str:
+        """What a label is called in config, names and stores: one of NOUNS."""
+
+    @property
+    def sets(self) -> tuple[str, ...]:
+        """TRAINING, and TEST where there are pictures for tests."""
+
+    def labels(self) -> list[Label]:
+        """All labels, which are run where the config names none."""
+
+    def label(self, given: Label) -> Label:
+        """The label that a config means.
+
+        Raises:
+            PicturesError: there is none.
+        """
+
+    def check(self, label: Label, instance: int) -> None:
+        """Refuse a picture that is not there.
+
+        Raises:
+            PicturesError: the message says how many there are.
+        """
+
+    def shape(self, chosen: Iterable[tuple[Label, int]]) -> tuple[int, int]:
+        """Rows and columns of the chosen pictures `(label, instance)`.
+
+        Raises:
+            PicturesError: they differ, or one cannot be read.
+        """
+
+    def identity(self, label: Label, instance: int) -> dict[str, Any]:
+        """What tells a picture from all others: a setting of the job that encodes it."""
+
+    def count(self, kind: str) -> int:
+        """How many pictures a set has."""
+
+
+def expanded(directory: str) -> str:
+    """A path with `~` and environment variables replaced."""
+    return os.path.expandvars(os.path.expanduser(directory))
+
+
+def name_of(text: str) -> str:
+    """A text as it can stand in the name of a run: letters, digits, dots, dashes and underscores."""
+    return re.sub(r"[^\w.-]", "_", unicodedata.normalize("NFC", text))
+
+
+class IdxSource:
+    """IDX files of a data set: in a folder, or the published ones where that is None."""
+
+    def __init__(self, name: str, folder: str | Path | None) -> None:
+        self.name = name
+        self.data_set = DATA_SETS[name]
+        self.noun = self.data_set.noun
+        self.folder = None if folder is None else Path(folder)
+
+    @cached_property
+    def sets(self) -> tuple[str, ...]:
+        # A machine that jobs are sent to need not have the folder: there nothing is asked of it.
+        there = self.folder is None or not self.folder.is_dir() or self._find(TEST)
+        return (TRAINING, TEST) if there else (TRAINING,)
+
+    def files(self, kind: str) -> tuple[Path, Path]:
+        """The files of a set: pictures and labels.
+
+        Raises:
+            PicturesError: the folder lacks one.
+        """
+        assert self.folder is not None, "published files are not in a folder"
+        if found := self._find(kind):
+            return found
+        names = self.data_set.files[kind]
+        allowed = f"allowed: a folder with the IDX files {' and '.join(names)}"
+        if not self.folder.is_dir():
+            raise PicturesError(f"{self.folder}: no such folder ({allowed})")
+        name = next(name for name in names if not self._path(name))
+        raise PicturesError(f"{self.folder}: no file {name} or {name}.gz ({allowed})")
+
+    def _find(self, kind: str) -> tuple[Path, Path] | None:
+        images, labels = (self._path(name) for name in self.data_set.files[kind])
+        return (images, labels) if images and labels else None
+
+    def _path(self, name: str) -> Path | None:
+        """A file by its published name, as people keep it: unpacked if it is there both ways."""
+        assert self.folder is not None, "published files are not in a folder"
+        # As published, as on Kaggle, where a file may lie in a folder of its own name, and as torchvision keeps them.
+        spellings = [name, name.replace("-idx", ".idx")]
+        spellings += [one.replace("idx3", "idx2") for one in spellings if "idx3" in one]
+        places = [self.folder, self.folder / "raw", self.folder / self.data_set.published / "raw"]
+        paths = [
+            place / inside / (spelling + ending)
+            for place in places
+            for spelling in spellings
+            for inside in ("", spelling)
+            for ending in ("", ".gz")
+        ]
+        return next((path for path in paths if path.is_file()), None)
+
+    @cached_property
+    def _held(self) -> Counter[int]:
+        """How many pictures of each number the training set holds."""
+        if self.folder is None:
+            return Counter(dict(zip(self.data_set.labels, self.data_set.counts, strict=True)))
+        images, labels = self.files(TRAINING)
+        held = read_labels(labels)
+        shape_of_images(images, len(held))
+        return Counter(held)
+
+    @property
+    def _names(self) -> dict[int, str]:
+        """The name of the class of each number: those of the data set, and of others that a folder holds."""
+        if self.folder is None or (self.data_set.labels and not self.folder.is_dir()):
+            return dict(self.data_set.labels)
+        return {number: str(number) for number in sorted(self._held)} | dict(self.data_set.labels)
+
+    def labels(self) -> list[Label]:
+        # Those of the data set, where it has some: they must not depend on a folder that another machine lacks.
+        names = self.data_set.labels or self._names
+        return [number if self.noun == DIGIT else name for number, name in names.items()]
+
+    def label(self, given: Label) -> Label:
+        names = self.data_set.labels or self._names
+        number = self._number(given, dict(names))
+        if number is None:
+            number = self._number(given, self._names)
+        if number is None:
+            raise PicturesError(
+                f"{self.noun}s: {given} is no {self.noun} of {self.data_set.words} (allowed: {_listed(names.values())})"
+            )
+        return number if self.noun == DIGIT else names.get(number, str(number))
+
+    @staticmethod
+    def _number(given: Label, names: dict[int, str]) -> int | None:
+        if isinstance(given, int):
+            return given if given in names else None
+        exact = [number for number, name in names.items() if name == given]
+        alike = [number for number, name in names.items() if name.casefold() == given.casefold()]
+        return next(iter(exact if exact or len(alike) != 1 else alike), None)
+
+    def number(self, label: Label) -> int:
+        """The number of a label in the files."""
+        if isinstance(label, int):
+            return label
+        return {name: number for number, name in self._names.items()}[label]
+
+    def check(self, label: Label, instance: int) -> None:
+        check_instance(self.noun, label, instance, self._held[self.number(label)])
+
+    def shape(self, chosen: Iterable[tuple[Label, int]]) -> tuple[int, int]:
+        if self.folder is None or not self.folder.is_dir():
+            return SIDE, SIDE
+        images, labels = self.files(TRAINING)
+        _, rows, columns = shape_of_images(images, len(read_labels(labels)))
+        return (columns, rows) if self.data_set.turned else (rows, columns)
+
+    def identity(self, label: Label, instance: int) -> dict[str, Any]:
+        return {"instance": instance, "number": self.number(label)}
+
+    def count(self, kind: str) -> int:
+        if self.folder is None:
+            return sum(self.data_set.counts) if kind == TRAINING else self.data_set.tests
+        return len(read_labels(self.files(kind)[1]))
+
+    def check_tests(self) -> None:
+        """Refuse pictures for tests that do not go with those for training.
+
+        Raises:
+            PicturesError: they are missing, damaged, of another size, or have labels that those for training lack.
+        """
+        if self.folder is None:
+            return
+        (images, labels), (test_images, test_labels) = self.files(TRAINING), self.files(TEST)
+        trained, tested = read_labels(labels), read_labels(test_labels)
+        shape, test_shape = shape_of_images(images, len(trained)), shape_of_images(test_images, len(tested))
+        if shape[1:] != test_shape[1:]:
+            raise PicturesError(
+                f"{test_images}: pictures of {test_shape[1:]}, where those of {images} are of {shape[1:]}"
+            )
+        if unknown := set(tested) - set(trained):
+            raise PicturesError(f"{test_labels}: holds the label {min(unknown)}, which {labels} does not")
+
+    def digest(self) -> str:
+        """A digest of the files of the folder, as they lie there.
+
+        Raises:
+            PicturesError: one is missing.
+        """
+        digest = sha256()
+        for kind in self.sets:
+            for name, path in zip(FILES[kind], self.files(kind), strict=True):
+                digest.update(f"\0{name}{path.suffix if path.suffix == '.gz' else ''}\0".encode())
+                digest.update(sha256(path.read_bytes()).digest())
+        return digest.hexdigest()[:16]
+
+
+class FolderSource:
+    """A folder of image files: in folders that are their classes, or each a picture by itself."""
+
+    sets = (TRAINING,)
+
+    def __init__(self, folder: str | Path) -> None:
+        self.folder = Path(folder)
+
+    @cached_property
+    def _listed(self) -> tuple[dict[str, list[Path]], int]:
+        """The image files of each label, sorted by name, and how many other files are skipped.
+
+        Raises:
+            PicturesError: there are none, or two labels have one name.
+            OSError: a folder cannot be read.
+        """
+        if not self.folder.is_dir():
+            raise PicturesError(f"{self.folder}: no such folder (allowed: a folder of image files)")
+        skipped = 0
+        flat: list[Path] = []
+        classes: dict[Path, list[Path]] = {}
+        for path in sorted(self.folder.iterdir()):
+            if path.name.startswith("."):
+                skipped += path.is_file()
+            elif path.is_dir():
+                inside = [one for one in sorted(path.iterdir()) if one.is_file()]
+                images = [one for one in inside if _is_image(one)]
+                skipped += len(inside) - len(images)
+                if images:
+                    classes[path] = images
+            elif _is_image(path):
+                flat.append(path)
+            else:
+                skipped += 1
+        if flat and classes:
+            raise PicturesError(
+                f"{self.folder}: holds pictures ({flat[0].name}) and folders of pictures ({next(iter(classes)).name}) "
+                "(allowed: one or the other)"
+            )
+        if not flat and not classes:
+            raise PicturesError(
+                f"{self.folder}: holds no image file, and no folder of them (allowed: names that end in "
+                f"{', '.join(ENDINGS)}); {skipped} other files are there"
+            )
+        named: dict[str, list[Path]] = {}
+        origin: dict[str, str] = {}
+        for text, place, paths in [(path.stem, path, [path]) for path in flat] + [
+            (path.name, path, paths) for path, paths in classes.items()
+        ]:
+            name = name_of(text)
+            if name == "all":
+                raise PicturesError(f"{place}: cannot be called all, which stands for all of them in names (rename it)")
+            if name in named:
+                raise PicturesError(f"{place}: would be called {name}, as {origin[name]} is (rename one)")
+            named[name], origin[name] = paths, place.name
+        return named, skipped
+
+    @property
+    def noun(self) -> str:
+        """LABEL for classes, PICTURE for pictures by themselves."""
+        named, _ = self._listed
+        return PICTURE if next(iter(named.values()))[0].parent == self.folder else LABEL
+
+    @property
+    def skipped(self) -> int:
+        """Files that are no pictures, or hidden."""
+        return self._listed[1]
+
+    def labels(self) -> list[Label]:
+        return list(self._listed[0])
+
+    def label(self, given: Label) -> Label:
+        # A number means the class of that name, never a place in the list.
+        name = name_of(str(given))
+        known = self._listed[0]
+        for one in (name, name_of(Path(str(given)).stem) if self.noun == PICTURE else name):
+            if one in known:
+                return one
+        raise PicturesError(f"labels: {given} is no {self.noun} of {self.folder} (allowed: {_listed(known)})")
+
+    def check(self, label: Label, instance: int) -> None:
+        path = self.path(label, instance)
+        # Where Pillow is missing, the job says what is wrong with a file.
+        if find_spec("PIL"):
+            from oscillator_field.inputs.images import shape_of
+
+            shape_of(path)
+
+    def path(self, label: Label, instance: int) -> Path:
+        """The file of a picture.
+
+        Raises:
+            PicturesError: it is not there.
+        """
+        paths = self._listed[0][str(self.label(label))]
+        check_instance(self.noun, label, instance, len(paths))
+        return paths[instance]
+
+    def shape(self, chosen: Iterable[tuple[Label, int]]) -> tuple[int, int]:
+        from oscillator_field.inputs.images import shape_of
+
+        first: tuple[Path, tuple[int, int]] | None = None
+        for path in dict.fromkeys(self.path(*one) for one in chosen):
+            shape = shape_of(path)
+            if first is None:
+                first = path, shape
+            elif shape != first[1]:
+                raise PicturesError(
+                    f"pictures.size: null is not allowed where pictures differ in size: {first[0].name} has "
+                    f"{_by(first[1])} pixels, {path.name} {_by(shape)} (allowed: a size, n or [rows, columns])"
+                )
+        assert first is not None, "a study runs a picture at least"
+        return first[1]
+
+    def identity(self, label: Label, instance: int) -> dict[str, Any]:
+        return {"instance": instance, "label": label}
+
+    def digest(self, label: Label, instance: int) -> str:
+        """A digest of the file of a picture."""
+        return sha256(self.path(label, instance).read_bytes()).hexdigest()[:16]
+
+    def count(self, kind: str) -> int:
+        return sum(map(len, self._listed[0].values())) if kind == TRAINING else 0
+
+
+def open_source(data_set: str, folder: str | Path | None) -> IdxSource | FolderSource:
+    """The source of a data set; a folder of None stands for its published files."""
+    if data_set == FOLDER:
+        assert folder is not None, "a folder of image files is a folder"
+        return FolderSource(folder)
+    return IdxSource(data_set, folder)
+
+
+def check_instance(noun: str, label: Label, instance: int, held: int) -> None:
+    """Refuse an instance that a source does not hold.
+
+    Raises:
+        PicturesError: it does not hold so many; the message says how many there are.
+    """
+    if instance >= held:
+        allowed = f"allowed: 0 to {held - 1}" if held else f"allowed: {noun}s that it holds"
+        raise PicturesError(
+            f"instances: {instance} of {noun} {label} is not in this source, which holds {held} ({allowed})"
+        )
+
+
+def _is_image(path: Path) -> bool:
+    return path.suffix.lower() in ENDINGS and not path.name.startswith(".")
+
+
+def _listed(names: Iterable[str]) -> str:
+    def shown() -> Iterator[str]:
+        for number, name in enumerate(all_names):
+            if number == SHOWN:
+                yield f"... and {len(all_names) - SHOWN} more"
+                return
+            yield name
+
+    all_names = list(names)
+    return ", ".join(shown())
+
+
+def _by(shape: tuple[int, int]) -> str:
+    return f"{shape[0]} x {shape[1]}"
