@@ -56,11 +56,9 @@ def find_orphans(results: str | Path, wanted: Iterable[Path], readout: Iterable[
         readout: paths of all stores that a readout asks for; None, for no readout, leaves those that are there alone.
     """
     kept = set(wanted)
-    runs = [path for path in Path(results, "runs").glob("digit=*") if is_run_name(path.name)]
+    runs = [path for path in Path(results, "runs").glob("*=*") if is_run_name(path.name)]
     inputs = [
-        path
-        for path in Path(results, "perturbations").glob("digit=*.zarr")
-        if is_run_name(path.name.removesuffix(".zarr"))
+        path for path in Path(results, "perturbations").glob("*=*.zarr") if is_run_name(path.name.removesuffix(".zarr"))
     ]
     found = [*runs, *inputs]
     if readout is not None:

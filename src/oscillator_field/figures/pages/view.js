@@ -101,13 +101,17 @@
       const inLastRow = panels.length - place.columns * (place.down - 1);
       const middle = row === place.down - 1 && column === Math.floor((inLastRow - 1) / 2);
       const side = row === Math.floor((place.down - 1) / 2);
-      const fixed = { automargin: false, zeroline: false, nticks: panels.length > 4 ? 4 : 8, ticks: "outside", ticklen: 3 };
+      const fixed = { automargin: false, zeroline: false, ticks: "outside", ticklen: 3, tickangle: 0 };
+      // As many marks as have their place.
+      const marks = (length) => Math.max(2, Math.min(panels.length > 4 ? 4 : 8, Math.floor(length / 42)));
       shown[`xaxis${suffix}`] = {
         ...fixed, domain: [left / inner, (left + place.across) / inner], anchor: `y${suffix}`, range: ranges.x, showticklabels: bottom,
+        nticks: marks(place.across),
         title: { text: middle ? content.x_title : "", standoff: 6 },
       };
       shown[`yaxis${suffix}`] = {
         ...fixed, domain: [1 - (top + place.tall) / tall, 1 - top / tall], anchor: `x${suffix}`, range: ranges.y, showticklabels: column === 0,
+        nticks: marks(place.tall),
         title: { text: column === 0 && side ? content.y_title : "", standoff: 6 },
       };
       if (title) {

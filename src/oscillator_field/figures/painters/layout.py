@@ -62,9 +62,11 @@ def page(animation: Animation, size: int) -> Page:
         size: side of a single panel, in pixels.
     """
     count = len(animation.panels)
-    columns = math.ceil(math.sqrt(count))
-    side = size if count == 1 else (int(size * TOGETHER) - GAP * (columns - 1)) // columns
     first = animation.panels[0]
+    # Wide lattices stand below each other.
+    aspect = first.values.shape[1] / first.values.shape[2] if isinstance(first, Lattice) else 1
+    columns = min(count, math.ceil(math.sqrt(count * aspect)))
+    side = size if count == 1 else (int(size * TOGETHER) - GAP * (columns - 1)) // columns
     width = height = side
     if isinstance(first, Lattice):
         cell = max(1, side // max(first.values.shape[1:]))
@@ -117,6 +119,7 @@ def figure(animation: Animation, sheet: Page, theme: str, frame: int = 0) -> dic
             "range": x_range,
             "title": {"text": animation.x_title if outer_x else "", "standoff": 8},
             "showticklabels": outer_x,
+            "nticks": _marks(rectangle.width),
             **_FIXED_AXIS,
         }
         layout[f"yaxis{suffix}"] = {
@@ -125,6 +128,7 @@ def figure(animation: Animation, sheet: Page, theme: str, frame: int = 0) -> dic
             "range": y_range,
             "title": {"text": animation.y_title if outer_y else "", "standoff": 8},
             "showticklabels": outer_y,
+            "nticks": _marks(rectangle.height),
             **_FIXED_AXIS,
         }
         if panel.title:
@@ -199,7 +203,12 @@ def typed(values: NDArray[np.floating]) -> dict[str, str]:
     return {"dtype": "f4", "bdata": content, "shape": ", ".join(map(str, values.shape))}
 
 
-_FIXED_AXIS: dict[str, Any] = {"automargin": False, "zeroline": False, "fixedrange": False, "nticks": 8}
+_FIXED_AXIS: dict[str, Any] = {"automargin": False, "zeroline": False, "fixedrange": False, "tickangle": 0}
+
+
+def _marks(length: int) -> int:
+    """Marks of an axis of so many pixels, at most: as many as have their place."""
+    return max(2, min(8, length // 42))
 
 
 def _has_marks(animation: Animation) -> bool:
