@@ -15,7 +15,7 @@ with log_to(snakemake.log[0]):
         fetched=Path(fetched[0]).parent if fetched else None,
         # Not among the params, which hold a digest of the file: the same files elsewhere rerun nothing.
         directory=snakemake.config.get("pictures", {}).get("directory"),
-        **settings["picture"],
+        **settings["read"],
     )
     noun = noun_in(settings)
     write_perturbation(

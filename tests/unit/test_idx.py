@@ -120,7 +120,9 @@ def test_a_set_for_training_is_enough(tmp_path):
     source = mnist(tmp_path)
     assert source.sets == (TRAINING,)
     fetch(tmp_path / "out", source, origin={})
-    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == sorted([IMAGES, LABELS, "provenance.json"])
+    # What is written does not depend on what the folder holds: there are no pictures in the other files.
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == sorted([*FILES, "provenance.json"])
+    assert read_set(tmp_path / "out", TEST)[0].shape == (0, 5, 5)
     with pytest.raises(PicturesError, match=r"no file t10k-images-idx3-ubyte or t10k-images-idx3-ubyte.gz"):
         source.count(TEST)
 
@@ -291,6 +293,25 @@ def test_a_file_that_may_not_be_read_is_named():
         (folder / LABELS).chmod(0)
         told = told_to_nobody(lambda: check_pictures(mnist(folder), [(1, 0)], None))
         assert told == f"ConfigError: {folder / LABELS}: cannot be read (Permission denied)"
+
+
+def test_a_data_set_of_no_pictures_is_refused(tmp_path):
+    write_data_set(tmp_path, np.zeros((0, 5, 5)), np.zeros(0), name="idx")
+    with pytest.raises(PicturesError, match=r"train-images.*holds no picture"):
+        IdxSource("idx", tmp_path).labels()
+
+
+def test_a_gzip_file_of_several_parts_is_read_whole(small):
+    content = (small / IMAGES).read_bytes()
+    (small / IMAGES).unlink()
+    (small / f"{IMAGES}.gz").write_bytes(gzip.compress(content[:5000]) + gzip.compress(content[5000:]))
+    mnist(small).check(3, 0)
+
+
+def test_pictures_of_one_level_have_no_deviation(tmp_path):
+    write_data_set(tmp_path, np.full((3, 7, 5), 100), np.arange(3), name="idx")
+    fetch(tmp_path / "out", IdxSource("idx", tmp_path), origin={})
+    assert read_provenance(tmp_path / "out")["deviation"] == 0
 
 
 @pytest.mark.parametrize("name", [IMAGES, LABELS, "provenance.json"])

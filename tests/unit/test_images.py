@@ -231,7 +231,7 @@ def test_folders_are_classes_and_files_alone_are_pictures(tmp_path, capsys):
     assert source.path("cat", 0).name == "a.png"
     assert source.path("cat", 1).name == "b.png"
     check_pictures(source, [("cat", 1), ("dog", 0)], None)
-    assert "4 files are skipped, which are hidden or no images" in capsys.readouterr().err
+    assert "6 entries are skipped, which are hidden or no images" in capsys.readouterr().err
     with pytest.raises(PicturesError, match=r"instances: 2 of label cat .* holds 2 \(allowed: 0 to 1\)"):
         source.check("cat", 2)
     flat = FolderSource(tmp_path / "cat")
@@ -270,8 +270,9 @@ def test_pictures_of_different_sizes_need_a_size(tmp_path):
     ONE.save(tmp_path / "a.png")
     ONE.resize((5, 4)).save(tmp_path / "b.png")
     config = "pictures: {{dataset: folder, directory: '{}', {}}}\nembed: {{methods: []}}"
+    study = study_of(config.format(tmp_path, ""))
     with pytest.raises(ConfigError, match=r"pictures.size: null is not allowed.*a.png has 2 x 3 pixels, b.png 4 x 5"):
-        study_of(config.format(tmp_path, "")).shape  # noqa: B018
+        check_pictures(study.source, study.pictures, study.wanted_shape)
     assert study_of(config.format(tmp_path, "size: 8")).shape == (8, 8)
     assert study_of(config.format(tmp_path, "size: [6, 9]")).shape == (6, 9)
     # What is not run is not looked at.
@@ -316,12 +317,74 @@ def test_every_picture_comes_to_every_size_within_its_range(shape, wanted, fit, 
     assert result.max() <= max([level.max(), *ground]) + 1e-6
 
 
-def test_a_uniform_picture_has_a_phase_of_zero(tmp_path):
-    Image.new("L", (4, 4), 77).save(tmp_path / "a.png")
+@pytest.mark.parametrize("grey", [0, 77, 100])
+def test_a_uniform_picture_has_a_phase_of_zero(tmp_path, grey):
+    # Of 4,096 equal numbers NumPy's deviation is not zero, but 1e-16.
+    Image.new("L", (64, 64), grey).save(tmp_path / "a.png")
     one = read_picture(
         fetched=None, directory=str(tmp_path), shape=None, fit="pad", background="black", label="a", instance=0
     )
     assert not encode(one.level, EncodingParameters(), one.statistics).any()
+
+
+@pytest.mark.parametrize("kind", [np.uint16, np.float32, np.uint8])
+def test_where_white_is_zero_it_is_white(tmp_path, kind):
+    values = (np.array([[0, 1], [2, 4]]) / 4 * (1 if kind is np.float32 else np.iinfo(kind).max)).astype(kind)
+    tags = TiffImagePlugin.ImageFileDirectory_v2()
+    tags[262] = 0
+    Image.fromarray(values).save(tmp_path / "a.tif", tiffinfo=tags)
+    with Image.open(tmp_path / "a.tif") as image:
+        assert image.tag_v2[262] == 0
+    stored = values.astype(float) / (1 if kind is np.float32 else np.iinfo(kind).max)
+    # Pillow turns bytes when it writes them, and again when it reads them.
+    expected = stored if kind is np.uint8 else 1 - stored
+    np.testing.assert_allclose(read_image(tmp_path / "a.tif", background="black"), expected, atol=1e-6)
+
+
+def test_a_range_that_a_file_states_is_of_floats_alone(tmp_path):
+    tags = TiffImagePlugin.ImageFileDirectory_v2()
+    tags[340], tags[341] = 0, 4095
+    Image.fromarray(SIXTEEN).save(tmp_path / "a.tif", tiffinfo=tags)
+    np.testing.assert_allclose(read_image(tmp_path / "a.tif", background="black"), SIXTEEN / 65535)
+
+
+def test_sixteen_bits_may_have_a_transparent_grey(tmp_path):
+    Image.fromarray(SIXTEEN).save(tmp_path / "a.png", transparency=int(SIXTEEN[0, 1]))
+    level = read_image(tmp_path / "a.png", background="white")
+    assert level[0, 1] == 1
+    np.testing.assert_allclose(level[0, 2], SIXTEEN[0, 2] / 65535)
+
+
+def test_a_file_of_another_kind_is_not_taken_for_an_image(tmp_path):
+    (tmp_path / "a.png").write_bytes(b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 4 4\n%%EndComments\n")
+    with pytest.raises(PicturesError, match="not an image that Pillow knows"):
+        shape_of(tmp_path / "a.png")
+    ONE.save(tmp_path / "gone.png")
+    (tmp_path / "link.png").symlink_to(tmp_path / "nowhere.png")
+    source = FolderSource(tmp_path)
+    # A link that leads nowhere is named; it does not move the others.
+    with pytest.raises(ConfigError, match=r"link.png: cannot be read \(No such file or directory\)"):
+        check_pictures(source, [("link", 0)], None)
+
+
+def test_a_label_names_its_file_and_no_other(tmp_path):
+    for name in ("1.png", "v1.png", "face.png", "thing.zarr.png"):
+        ONE.save(tmp_path / name)
+    source = FolderSource(tmp_path)
+    assert source.label("face.png") == "face"
+    assert source.label(1) == "1"
+    assert source.labels() == ["1", "face", "thing_zarr", "v1"]
+    for other in ("1.5", "v1.2", "face.jpg", "other/face.png"):
+        with pytest.raises(PicturesError, match="is no picture of"):
+            source.label(other)
+
+
+@pytest.mark.parametrize("shape", [(1, 5), (5, 1), (1, 1)])
+def test_a_line_of_pixels_is_no_picture(tmp_path, shape):
+    Image.new("L", shape).save(tmp_path / "a.png")
+    source = FolderSource(tmp_path)
+    with pytest.raises(ConfigError, match=r"which is too few \(allowed: at least 2 x 2; or set a size\)"):
+        check_pictures(source, [("a", 0)], None)
 
 
 def test_only_the_file_of_a_run_decides_its_settings(tmp_path):

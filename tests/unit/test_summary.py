@@ -297,6 +297,16 @@ def test_a_sweep_can_be_written(tmp_path, axes, store):
         xr.testing.assert_equal(as_netcdf.load(), sweep)
 
 
+def test_results_of_two_kinds_of_labels_are_refused(tmp_path):
+    runs = [Run.of(3, 0, {"steps": STEPS}), Run.of("sneaker", 0, {"steps": STEPS}, "label")]
+    for run in runs:
+        write_small_history(
+            tmp_path / "runs" / run.name / "history.zarr", [run], np.zeros((1, 4, 3), np.uint8), steps=STEPS
+        )
+    with pytest.raises(ValueError, match=r"of different data sets, a digit in .* and a label in .*label=sneaker"):
+        open_sweep(tmp_path)
+
+
 def test_samples_of_several_digits_open_too(tmp_path):
     runs = runs_of(digits=[3, 4, 5])
     write_runs(tmp_path, runs)

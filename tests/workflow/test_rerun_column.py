@@ -10,6 +10,7 @@ import shutil
 import pytest
 
 from oscillator_field.figures.painters.browser import find_browser
+from oscillator_field.inputs.data_sets import DATA_SETS, FILES
 from oscillator_field.inputs.fetch import make_sample
 from oscillator_field.keys import Key
 from oscillator_field.study.config_model import CONFIG
@@ -27,6 +28,7 @@ EVERYTHING = {
     "field": {"steps": 12, "channels": 2},
     "batch": ["digit"],
     "embed": {
+        "sites": 500,
         "samples": {"methods": ["pca", "tsne"]},
         "tsne": {"every": 6, "perplexity": 1.2, "iterations": 10},
     },
@@ -47,7 +49,7 @@ CHANGED = {
     "pictures.source": "bundled",
     "pictures.dataset": "qmnist",
     "pictures.size": 30,
-    "labels": None,
+    "embed.sites": 400,
     "digits": [3, 4, 6, 7, 8, 9],
     "instances": [0, 1],
     "field.steps": 13,
@@ -93,7 +95,11 @@ TAKEN_AWAY = (
     "readout.classifiers",
 )
 # Nothing reads these in this study; test_study changes them.
-NOT_READ = {"pictures.mirrors": "the pictures come from a folder"}
+NOT_READ = {
+    "pictures.mirrors": "the pictures come from a folder",
+    "pictures.range": "they are no image files",
+    "labels": "their labels are digits",
+}
 
 
 @pytest.fixture(scope="module")
@@ -102,6 +108,10 @@ def project(new_project, tmp_path_factory):
     folders = [tmp_path_factory.mktemp(name) for name in ("pictures", "others")]
     for folder, count in zip(folders, (300, 299), strict=True):
         make_sample(ROOT / "resources" / "mnist-sample", folder, count, 60)
+    # The same pictures under the names of another data set of digits.
+    for kind, names in DATA_SETS["qmnist"].files.items():
+        for name, other in zip(FILES[kind], names, strict=True):
+            shutil.copy(folders[0] / f"{name}.gz", folders[0] / f"{other}.gz")
     project.config = copy.deepcopy(EVERYTHING)
     project.config["pictures"]["directory"] = str(folders[0])
     project.other_pictures = str(folders[1])

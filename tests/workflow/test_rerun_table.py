@@ -10,8 +10,11 @@ import shutil
 import time
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
+
+from tests.support.pictures import write_data_set
 
 TINY = {
     "digits": [3, 4, 6],
@@ -302,6 +305,17 @@ def test_the_same_pictures_in_another_folder_run_nothing(new_project, tmp_path):
     images = next(folders[1].glob("t10k-images*"))
     images.write_bytes(gzip.compress(gzip.decompress(images.read_bytes()), compresslevel=1))
     assert project.planned(configs[1], target) == FETCH | encode(["digit=3"])
+
+
+def test_a_source_that_has_pictures_for_tests_too_is_seen(new_project, tmp_path):
+    project = new_project("grown")
+    write_data_set(tmp_path, np.full((2, 6, 5), 9), np.array([3, 4]))
+    config = changed(digits=[3], pictures={"source": "directory", "directory": str(tmp_path)})
+    target = "results/perturbations/digit=3.zarr"
+    project.snakemake(target, config=config)
+    assert project.planned(changed(digits=[3]), target) == FETCH | encode(["digit=3"])
+    write_data_set(tmp_path, np.full((2, 6, 5), 7), np.array([3, 4]), np.full((1, 6, 5), 7), np.array([3]))
+    assert project.planned(config, target) == FETCH | encode(["digit=3"])
 
 
 def test_a_lost_result_is_made_again_and_what_depends_on_it(project):

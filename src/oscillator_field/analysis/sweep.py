@@ -52,6 +52,10 @@ def open_sweep(results: str | Path = "results", store: str = "history") -> xr.Da
     shapes = {tuple(sorted((name, size) for name, size in one.sizes.items() if name != "run")) for one in each}
     if len(shapes) > 1:
         raise ValueError(f"{results}: the runs differ in shape, {' and '.join(map(str, sorted(shapes)))} ({_REMEDY})")
+    nouns = {noun: path for path, one in zip(paths, each, strict=True) for noun in NOUNS if noun in one.coords}
+    if len(nouns) > 1:
+        told = " and ".join(f"a {noun} in {path}" for noun, path in nouns.items())
+        raise ValueError(f"{results}: the runs are of different data sets, {told} ({_REMEDY})")
     path_of: dict[str, Path] = {}
     for path, one in zip(paths, each, strict=True):
         for name in one["run"].values.tolist():

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from oscillator_field.inputs.images import WHITE
 from oscillator_field.parameters import EncodingParameters
-
-WHITE = 255
 
 
 @dataclass(frozen=True)
@@ -26,7 +25,9 @@ class Statistics:
 
 
 def statistics_of(level: NDArray[np.float64]) -> Statistics:
-    """Those of one picture."""
+    """Those of one picture; of one grey level alone, it and no deviation, whatever rounding says."""
+    if level.min() == level.max():
+        return Statistics(float(level.flat[0]), 0.0)
     return Statistics(float(level.mean()), float(level.std()))
 
 
@@ -56,7 +57,7 @@ def encode(level: NDArray[np.float64], parameters: EncodingParameters, statistic
     Args:
         level: shares of white 0 to 1, any shape.
         parameters: scale, arc and whether to invert.
-        statistics: of the data set. Without any deviation all phases are 0.
+        statistics: of the data set. Without any deviation the mean alone is subtracted, so all phases are 0.
 
     Returns:
         float32 of the same shape.

@@ -2,6 +2,7 @@
 
 All sources end in the same thing: a file of pictures and a file of labels for each set, unpacked, under the names of
 MNIST's, and a provenance.json that says where they came from, what their labels are called and how bright they are.
+Where there are no pictures for tests, those files hold none.
 """
 
 from __future__ import annotations
@@ -35,14 +36,17 @@ def fetch(destination: str | Path, source: IdxSource, *, origin: Mapping[str, An
         PicturesError: a file is missing, damaged or not what it has to be.
     """
     data_set = source.data_set
-    if TEST in source.sets:
-        source.check_tests()
+    source.check_tests()
     contents: dict[str, bytes] = {}
     published: dict[str, bool] = {}
     statistics = data_set.statistics
     numbers: set[int] = set()
-    for kind in source.sets:
-        images, labels = read_source(source, kind)
+    for kind in FILES:
+        # A set that is not there is one of no pictures: what is written never depends on what a folder holds.
+        if kind in source.sets:
+            images, labels = read_source(source, kind)
+        else:
+            images, labels = images[:0], labels[:0]
         if kind == TRAINING and statistics is None:
             statistics = _statistics(images)
         numbers |= set(np.unique(labels).tolist())
@@ -91,6 +95,8 @@ def _statistics(images: NDArray[np.uint8]) -> tuple[float, float]:
     """Mean and standard deviation of all pixels, as shares of white, to four digits, as others are published."""
     counts = np.bincount(images.ravel(), minlength=256).astype(np.float64)
     level = np.arange(256) / 255
+    if np.count_nonzero(counts) == 1:
+        return float(level[counts.argmax()]), 0.0
     mean = float((counts * level).sum() / counts.sum())
     deviation = float(np.sqrt((counts * (level - mean) ** 2).sum() / counts.sum()))
     return float(f"{mean:.4g}"), float(f"{deviation:.4g}")

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from oscillator_field.inputs.images import BACKGROUNDS
+from oscillator_field.inputs.images import BACKGROUNDS, WHITE
 
 # Each level is a weighted mean of those around it, over a wider stretch where a picture becomes smaller: nothing
 # aliases, and nothing leaves its range.
@@ -33,20 +33,26 @@ def fitted(
     ratios = [wanted / there for wanted, there in zip(shape, level.shape, strict=True)]
     if fit == "stretch":
         return _resampled(level, shape)
-    ratio = min(ratios) if fit == "pad" else max(ratios)
-    rows, columns = (max(1, round(there * ratio)) for there in level.shape)
-    scaled = _resampled(level, (rows, columns))
-    if fit == "pad":
-        result = np.full(shape, BACKGROUNDS[background] / 255)
-        top, left = (shape[0] - rows) // 2, (shape[1] - columns) // 2
-        result[top : top + rows, left : left + columns] = scaled
-        return result
-    top, left = (rows - shape[0]) // 2, (columns - shape[1]) // 2
-    return scaled[top : top + shape[0], left : left + shape[1]]
+    if fit == "crop" and max(ratios) == 1:
+        top, left = ((there - wanted) // 2 for there, wanted in zip(level.shape, shape, strict=True))
+        return level[top : top + shape[0], left : left + shape[1]]
+    if fit == "crop":
+        # The part of the picture that fills the size, in its own pixels.
+        height, width = (wanted / max(ratios) for wanted in shape)
+        top, left = (level.shape[0] - height) / 2, (level.shape[1] - width) / 2
+        return _resampled(level, shape, (left, top, left + width, top + height))
+    rows, columns = (max(1, round(there * min(ratios))) for there in level.shape)
+    result = np.full(shape, BACKGROUNDS[background] / WHITE)
+    top, left = (shape[0] - rows) // 2, (shape[1] - columns) // 2
+    result[top : top + rows, left : left + columns] = _resampled(level, (rows, columns))
+    return result
 
 
-def _resampled(level: NDArray[np.float64], shape: tuple[int, int]) -> NDArray[np.float64]:
-    if level.shape == shape:
+def _resampled(
+    level: NDArray[np.float64], shape: tuple[int, int], box: tuple[float, float, float, float] | None = None
+) -> NDArray[np.float64]:
+    """A picture, or a box of it (left, top, right, bottom), at another size."""
+    if level.shape == shape and box is None:
         return level
     picture = Image.fromarray(level.astype(np.float32))
-    return np.asarray(picture.resize(shape[::-1], FILTER), np.float64).clip(0, 1)
+    return np.asarray(picture.resize(shape[::-1], FILTER, box), np.float64).clip(0, 1)

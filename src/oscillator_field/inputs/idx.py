@@ -79,6 +79,9 @@ def shape_of_images(path: Path, labels: int) -> tuple[int, int, int]:
     except (OSError, EOFError, ValueError, zlib.error) as error:
         raise PicturesError(f"{path}: cannot be read ({error})") from None
     kind, shape, header = _header(head, str(path))
+    if packed and length - header != math.prod(shape) * _BYTES[kind]:
+        # It may be of several parts, each with a size of its own.
+        length = len(read_file(path))
     _check_length(str(path), kind, shape, length - header)
     return picture_shape(path, kind, shape, labels)
 

@@ -14,10 +14,16 @@ from typing import Any
 
 from oscillator_field.inputs.errors import PicturesError
 
-BACKGROUNDS = {"black": 0, "white": 255}
-# TIFF's tags for the range of samples: of any type, and of unsigned ones.
-_RANGE_TAGS = ((340, 341), (280, 281))
+WHITE = 255
+BACKGROUNDS = {"black": 0, "white": WHITE}
+# The formats that Pillow may take a file for, whatever its name.
+FORMATS = ("PNG", "JPEG", "TIFF", "BMP", "WEBP", "GIF")
+# Tags of TIFF: the smallest and largest sample, which number is white, whether samples have a sign.
+_SMALLEST, _LARGEST, _PHOTOMETRIC, _SAMPLE_FORMAT = 340, 341, 262, 339
+_WHITE_IS_ZERO, _SIGNED = 0, 2
 _ORIENTATION, _LYING = 274, (5, 6, 7, 8)
+# How Pillow spreads greys of few bits, but not the grey that is transparent.
+_SPREAD = {"L;2": 85, "L;4": 17}
 
 
 def shape_of(path: Path) -> tuple[int, int]:
@@ -58,10 +64,15 @@ def read_image(path: Path, *, background: str, range: Sequence[float] | None = N
             print(f"{path}: the first of {frames} frames or pages is taken")
         tags = dict(getattr(image, "tag_v2", {}))
         mode, numbers = image.mode, image.mode.startswith(("I", "F"))
+        if mode == "L" and _SIGNED in np.atleast_1d(tags.get(_SAMPLE_FORMAT, ())):
+            raise PicturesError(f"{path}: holds bytes with a sign (allowed: without one, 16 bits, or floats)")
+        key = image.info.get("transparency")
+        if isinstance(key, int) and image.tile:
+            image.info["transparency"] = key * _SPREAD.get(str(image.tile[0][3]), 1)
         image.load()
         upright = ImageOps.exif_transpose(image)
         if not numbers:
-            return np.asarray(_grey(upright, BACKGROUNDS[background]), np.float64) / 255
+            return np.asarray(_grey(upright, BACKGROUNDS[background]), np.float64) / WHITE
         values = np.asarray(upright, np.float64)
     low, high = range or _stated_range(tags, mode)
     if not np.isfinite(values).all():
@@ -71,17 +82,21 @@ def read_image(path: Path, *, background: str, range: Sequence[float] | None = N
             f"{path}: holds values from {values.min():.6g} to {values.max():.6g} (allowed: {low:g} to {high:g}, or say "
             "in pictures.range what black and white are)"
         )
-    return (values - low) / (high - low)
+    level = (values - low) / (high - low)
+    if tags.get(_PHOTOMETRIC) == _WHITE_IS_ZERO:
+        level = 1 - level
+    if isinstance(key, int):
+        level[values == key] = BACKGROUNDS[background] / WHITE
+    return level
 
 
 def _stated_range(tags: dict[int, Any], mode: str) -> tuple[float, float]:
-    """The range that a TIFF states; without one that of its kind of numbers."""
-    for lowest, highest in _RANGE_TAGS:
-        if lowest in tags and highest in tags:
-            low, high = (_first(tags[tag]) for tag in (lowest, highest))
-            if low < high:
-                return low, high
-    return (0, 65535) if mode.startswith("I;16") else (0, 1) if mode == "F" else (0, 65535)
+    """The range that a TIFF of floats or of long whole numbers states; without one that of its kind of numbers."""
+    if not mode.startswith("I;16") and _SMALLEST in tags and _LARGEST in tags:
+        low, high = _first(tags[_SMALLEST]), _first(tags[_LARGEST])
+        if low < high:
+            return low, high
+    return (0, 1) if mode == "F" else (0, 65535)
 
 
 def _first(value: Any) -> float:
@@ -119,7 +134,7 @@ def _opened(path: Path) -> Iterator[Any]:
             # Beyond Pillow's limit, where it would only warn, a picture may be made to fill the memory.
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             # As a stream: of a file that it maps into memory, Pillow 13 garbles a TIFF that lies on its side.
-            with path.open("rb") as stream, Image.open(stream) as image:
+            with path.open("rb") as stream, Image.open(stream, formats=FORMATS) as image:
                 yield image
     except (Image.DecompressionBombWarning, Image.DecompressionBombError) as error:
         raise PicturesError(f"{path}: {error} (allowed: at most {Image.MAX_IMAGE_PIXELS:,} pixels)") from None

@@ -55,6 +55,13 @@ class Source(Protocol):
             PicturesError: the message says how many there are.
         """
 
+    def check_all(self) -> None:
+        """Refuse a source whose parts do not go together.
+
+        Raises:
+            PicturesError: the message says which, and why.
+        """
+
     def shape(self, chosen: Iterable[tuple[Label, int]]) -> tuple[int, int]:
         """Rows and columns of the chosen pictures `(label, instance)`.
 
@@ -76,7 +83,9 @@ def expanded(directory: str) -> str:
 
 def name_of(text: str) -> str:
     """A text as it can stand in the name of a run: letters, digits, dots, dashes and underscores."""
-    return re.sub(r"[^\w.-]", "_", unicodedata.normalize("NFC", text))
+    name = re.sub(r"[^\w.-]", "_", unicodedata.normalize("NFC", text))
+    # The folder of a run is no store.
+    return re.sub(r"\.zarr$", "_zarr", name)
 
 
 class IdxSource:
@@ -138,6 +147,8 @@ class IdxSource:
         images, labels = self.files(TRAINING)
         held = read_labels(labels)
         shape_of_images(images, len(held))
+        if not held:
+            raise PicturesError(f"{images}: holds no picture")
         return Counter(held)
 
     @property
@@ -180,6 +191,9 @@ class IdxSource:
     def check(self, label: Label, instance: int) -> None:
         check_instance(self.noun, label, instance, self._held[self.number(label)])
 
+    def check_all(self) -> None:
+        self.check_tests()
+
     def shape(self, chosen: Iterable[tuple[Label, int]]) -> tuple[int, int]:
         if self.folder is None or not self.folder.is_dir():
             return SIDE, SIDE
@@ -196,12 +210,12 @@ class IdxSource:
         return len(read_labels(self.files(kind)[1]))
 
     def check_tests(self) -> None:
-        """Refuse pictures for tests that do not go with those for training.
+        """Refuse pictures for tests that do not go with those for training, where there are some.
 
         Raises:
-            PicturesError: they are missing, damaged, of another size, or have labels that those for training lack.
+            PicturesError: they are damaged, of another size, or have labels that those for training lack.
         """
-        if self.folder is None:
+        if self.folder is None or TEST not in self.sets:
             return
         (images, labels), (test_images, test_labels) = self.files(TRAINING), self.files(TEST)
         trained, tested = read_labels(labels), read_labels(test_labels)
@@ -237,7 +251,7 @@ class FolderSource:
 
     @cached_property
     def _listed(self) -> tuple[dict[str, list[Path]], int]:
-        """The image files of each label, sorted by name, and how many other files are skipped.
+        """The image files of each label, sorted by name, and how many other entries are skipped.
 
         Raises:
             PicturesError: there are none, or two labels have one name.
@@ -249,12 +263,10 @@ class FolderSource:
         flat: list[Path] = []
         classes: dict[Path, list[Path]] = {}
         for path in sorted(self.folder.iterdir()):
-            if path.name.startswith("."):
-                skipped += path.is_file()
-            elif path.is_dir():
-                inside = [one for one in sorted(path.iterdir()) if one.is_file()]
+            if path.is_dir() and not path.name.startswith("."):
+                inside = sorted(path.iterdir())
                 images = [one for one in inside if _is_image(one)]
-                skipped += len(inside) - len(images)
+                skipped += len(inside) - len(images) or not images
                 if images:
                     classes[path] = images
             elif _is_image(path):
@@ -292,7 +304,7 @@ class FolderSource:
 
     @property
     def skipped(self) -> int:
-        """Files that are no pictures, or hidden."""
+        """Files and folders that are no pictures, or hidden."""
         return self._listed[1]
 
     def labels(self) -> list[Label]:
@@ -300,11 +312,12 @@ class FolderSource:
 
     def label(self, given: Label) -> Label:
         # A number means the class of that name, never a place in the list.
-        name = name_of(str(given))
-        known = self._listed[0]
-        for one in (name, name_of(Path(str(given)).stem) if self.noun == PICTURE else name):
-            if one in known:
-                return one
+        name, known = name_of(str(given)), self._listed[0]
+        if name in known:
+            return name
+        files = {paths[0].name: label for label, paths in known.items()} if self.noun == PICTURE else {}
+        if given in files:
+            return files[str(given)]
         raise PicturesError(f"labels: {given} is no {self.noun} of {self.folder} (allowed: {_listed(known)})")
 
     def check(self, label: Label, instance: int) -> None:
@@ -314,6 +327,9 @@ class FolderSource:
             from oscillator_field.inputs.images import shape_of
 
             shape_of(path)
+
+    def check_all(self) -> None:
+        pass
 
     def path(self, label: Label, instance: int) -> Path:
         """The file of a picture.
@@ -374,7 +390,9 @@ def check_instance(noun: str, label: Label, instance: int, held: int) -> None:
 
 
 def _is_image(path: Path) -> bool:
-    return path.suffix.lower() in ENDINGS and not path.name.startswith(".")
+    # A link that leads nowhere counts, so that it is named and moves no instance.
+    named = path.suffix.lower() in ENDINGS and not path.name.startswith(".")
+    return named and (path.is_file() or path.is_symlink())
 
 
 def _listed(names: Iterable[str]) -> str:

@@ -24,6 +24,8 @@ from oscillator_field.study.grid import expand, sample_sets
 
 # Sites of a larger one would fill a disk before anyone is warned.
 MOST_PIXELS = 2**20
+# Rows and columns: between fewer there is nothing that winds.
+FEWEST_PIXELS = 2
 
 
 def source_of(pictures: Mapping[str, Any], bundled: str | Path, resources: str | Path) -> Source:
@@ -78,6 +80,11 @@ def native_shape(source: Source, pictures: Sequence[tuple[Label, int]]) -> tuple
     """
     with _as_config_error():
         shape = source.shape(pictures)
+    if min(shape) < FEWEST_PIXELS:
+        raise ConfigError(
+            f"pictures.size: null keeps the {shape[0]} x {shape[1]} pixels of the pictures, which is too few "
+            f"(allowed: at least {FEWEST_PIXELS} x {FEWEST_PIXELS}; or set a size)"
+        )
     if shape[0] * shape[1] > MOST_PIXELS:
         raise ConfigError(
             f"pictures.size: null keeps the {shape[0]} x {shape[1]} pixels of the pictures, which is too many "
@@ -206,10 +213,11 @@ def check_pictures(source: Source, pictures: Sequence[tuple[Label, int]], shape:
     with _as_config_error():
         for label, instance in pictures:
             source.check(label, instance)
-        if shape is None:
-            source.shape(pictures)
+        source.check_all()
+    if shape is None:
+        native_shape(source, pictures)
     if isinstance(source, FolderSource) and source.skipped:
-        print(f"{source.folder}: {source.skipped} files are skipped, which are hidden or no images.", file=sys.stderr)
+        print(f"{source.folder}: {source.skipped} entries are skipped, which are hidden or no images.", file=sys.stderr)
 
 
 def check_perplexity(embed: Mapping[str, Any], pixels: int) -> None:
@@ -240,8 +248,7 @@ def check_readout(readout: Mapping[str, Any], source: Source, shape: tuple[int, 
         )
     with _as_config_error():
         pictures = source.count(TRAINING)
-        if source.count(TEST):
-            source.check_tests()  # type: ignore[attr-defined]
+        source.count(TEST)
     share = readout["validation_share"]
     if not 0 < round(pictures * share) < pictures:
         raise ConfigError(

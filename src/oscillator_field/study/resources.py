@@ -12,6 +12,7 @@ from oscillator_field.engines.registry import may_need_gpu
 from oscillator_field.figures.limits import frames_together
 from oscillator_field.figures.views import VIEWS, kind_of
 from oscillator_field.inputs.data_sets import SIDE, TRAINING
+from oscillator_field.inputs.errors import PicturesError
 from oscillator_field.study.names import known
 from oscillator_field.study.settings import panels_shown
 from oscillator_field.study.study import Study
@@ -102,7 +103,9 @@ def _measure(study: Study, job: str) -> int:
     runs = study.runs_of(job)
     channels = runs[0].settings.channels
     numbers = frames_shown(study) * (20 + channels) + study.pixels * (3 * channels + 1)
-    return 800 + 2 * 8 * len(runs) * numbers // 10**6
+    # What is made of the sites of a block: of a chunk, or of one frame where that is larger.
+    block = 250 * max(0, study.pixels * channels - 2**20)
+    return 800 + (2 * 8 * len(runs) * numbers + block) // 10**6
 
 
 def _embed(study: Study, job: str, method: str) -> int:
@@ -169,7 +172,13 @@ def _encode(study: Study, perturbation: str) -> int:
     """The set that a picture is taken from, twice over; or an image file, unpacked, at its own size."""
     if study.fetched:
         return 500 + 2 * study.source.count(TRAINING) * study.pixels // 10**6
-    return 500 + 200 * study.pixels // 10**6
+    run = known(study.perturbations, perturbation, "input")
+    try:
+        rows, columns = study.source.shape([(run.label, run.instance)])
+    except PicturesError:
+        # Without Pillow nobody knows yet.
+        rows, columns = 4096, 4096
+    return 500 + 40 * rows * columns // 10**6
 
 
 MEGABYTES: dict[str, int | Callable[..., int]] = {

@@ -50,7 +50,7 @@ def encode(study: Study, perturbation: str) -> Settings:
     if isinstance(study.source, FolderSource):
         settings["digest"] = study.source.digest(run.label, run.instance)
         picture["range"] = pictures["range"]
-    return ordered({**settings, "picture": {**picture, **_fitting(study)}})
+    return ordered({**settings, "read": {**picture, **_fitting(study)}})
 
 
 def _fitting(study: Study) -> Settings:

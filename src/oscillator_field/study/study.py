@@ -95,7 +95,8 @@ class Study:
         """Rows and columns of the lattice."""
         if self.wanted_shape:
             return self.wanted_shape[0], self.wanted_shape[1]
-        return checks.native_shape(self.source, self.pictures)
+        # Before any job all are checked to be alike, so one will do.
+        return checks.native_shape(self.source, self.pictures[:1])
 
     @property
     def pixels(self) -> int:
@@ -117,7 +118,7 @@ class Study:
         """The files that are fetched, in the folder of the data set: none of a folder of image files."""
         if isinstance(self.source, FolderSource):
             return []
-        return [name for kind in self.source.sets for name in FILES[kind]]
+        return [name for names in FILES.values() for name in names]
 
     @cached_property
     def perturbations(self) -> dict[str, Run]:
