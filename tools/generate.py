@@ -155,6 +155,7 @@ WRITERS = {
         {
             "field": measured.field,
             "gpu": measured.gpu,
+            "sizes": measured.sizes,
             "pictures": lambda: measured.plain("pictures", "pictures and embeddings"),
             "sweep": lambda: measured.plain("sweep", "studies"),
         },

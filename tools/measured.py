@@ -51,6 +51,35 @@ def gpu():
     return f"On one {found['machine']}, in 1e9 site-steps a second:\n\n" + "\n".join(parts) + f"\n{link}"
 
 
+def sizes():
+    """Seconds and peak memory of each job over the size of the lattice, and what is kept."""
+    found = figures("sizes")
+    each = found["sizes"]
+    rules = list(next(iter(each.values()))["seconds"])
+    seconds = [[rule, *(_short(one["seconds"][rule]) for one in each.values())] for rule in rules]
+    measured, declared = ("peak_megabytes", "declared_megabytes")
+
+    def of_declared(rule, one):
+        return f"{_short(one[measured][rule])} of {_short(one[declared][rule])}" if one[measured][rule] else ""
+
+    memory = [[rule, *(of_declared(rule, one) for one in each.values())] for rule in rules[1:]]
+    kept = [
+        [words, *(_short(one[name]) for one in each.values())]
+        for name, words in (
+            ("history_megabytes", "history"),
+            ("largest_page_megabytes", "largest page"),
+            ("preview_megabytes", "preview"),
+        )
+    ]
+    head = [f"{size} x {size}" for size in each]
+    parts = [
+        table(["seconds of", *head], seconds),
+        table(["peak of declared MB in", *head], memory),
+        table(["MB kept in", *head], kept),
+    ]
+    return f"On {found['machine']}:\n\n" + "\n".join(parts)
+
+
 def plain(name, head):
     """Every figure of a benchmark, as it names them."""
     found = figures(name)

@@ -137,7 +137,7 @@ BAD = {
     ),
     "a digit twice": ("digits: [3, 3]", "digits: [3, 3] is not allowed (each value once)"),
     "no digit": ("digits: []", "digits: [] is not allowed (at least 1 values)"),
-    "a digit by itself": ("digits: 3", "digits: 3 is not allowed (a list or null)"),
+    "a digit by itself": ("digits: 3", "digits: 3 is not allowed (a list of digits, each once, or null)"),
     "a section that is a text": ("field: fast", 'field: "fast" is not allowed (keys and values)'),
     "an instance out of range": (
         "instances: [479]",

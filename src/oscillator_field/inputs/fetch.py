@@ -36,7 +36,7 @@ def fetch(destination: str | Path, source: IdxSource, *, origin: Mapping[str, An
         PicturesError: a file is missing, damaged or not what it has to be.
     """
     data_set = source.data_set
-    source.check_tests()
+    source.check_all()
     contents: dict[str, bytes] = {}
     published: dict[str, bool] = {}
     statistics = data_set.statistics

@@ -191,9 +191,6 @@ class IdxSource:
     def check(self, label: Label, instance: int) -> None:
         check_instance(self.noun, label, instance, self._held[self.number(label)])
 
-    def check_all(self) -> None:
-        self.check_tests()
-
     def shape(self, chosen: Iterable[tuple[Label, int]]) -> tuple[int, int]:
         if self.folder is None or not self.folder.is_dir():
             return SIDE, SIDE
@@ -209,7 +206,7 @@ class IdxSource:
             return sum(self.data_set.counts) if kind == TRAINING else self.data_set.tests
         return len(read_labels(self.files(kind)[1]))
 
-    def check_tests(self) -> None:
+    def check_all(self) -> None:
         """Refuse pictures for tests that do not go with those for training, where there are some.
 
         Raises:

@@ -136,11 +136,16 @@ def _embed_samples(study: Study, set: str, method: str) -> int:
 def _render_html(study: Study, **names: str) -> int:
     """The phases of a run with what is made of them, and the frames of all panels."""
     render = study.config["render"]
-    shown = panels_shown(study)
-    panels = shown * render["size"] ** 2 * render["png"]["scale"] ** 2
+    most = panels_shown(study)
+    pictures = most * render["size"] ** 2 * render["png"]["scale"] ** 2
     drawn = [render[view]["every"] for view in study.views if VIEWS[kind_of(view)].store == "history"]
-    frames = min(frames_shown(study, min(drawn, default=1)), frames_together(shown, study.pixels))
-    return 700 + frames * study.pixels * (40 * study.most_channels + 30 * shown) // 10**6 + panels // 10**5
+    frames = frames_shown(study, min(drawn, default=1))
+    # A figure of one run has more frames than one of several.
+    arrays = max(
+        min(frames, frames_together(panels, study.pixels)) * study.pixels * (40 * study.most_channels + 30 * panels)
+        for panels in (1, most)
+    )
+    return 700 + arrays // 10**6 + pictures // 10**5
 
 
 def _render_png(study: Study, **names: str) -> int:
