@@ -55,7 +55,7 @@ def simulated(channels):
 
 def save_again(channels):
     """What saves the code of a lattice to another folder, as a process that has just compiled it does."""
-    dispatcher = numba_kernels.compute_frames_of(COLUMNS, channels)
+    dispatcher = numba_kernels.compute_frames_of(COLUMNS, channels, False)
     [(signature, result)] = dispatcher.overloads.items()
 
     def save(folder):
@@ -84,7 +84,7 @@ def raced(folder, expected, compiled):
         numba.config.CACHE_DIR = str(folder)
         numba_kernels.compute_frames_of.cache_clear()
         same = simulated(channels) == expected[channels]
-        hits = numba_kernels.compute_frames_of(COLUMNS, channels).stats.cache_hits
+        hits = numba_kernels.compute_frames_of(COLUMNS, channels, False).stats.cache_hits
         return same and sum(hits.values()) == 1
 
     for what in (save, load):

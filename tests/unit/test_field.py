@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from oscillator_field import FieldParameters, simulate
-from oscillator_field.engines import numba
+from oscillator_field.engines import numba_layouts
 from oscillator_field.engines.registry import ENGINES
 from oscillator_field.field import start
 from tests.support.random_settings import STRONG, random_setting
@@ -84,6 +84,32 @@ def test_a_run_has_the_same_bits_whatever_shares_its_batch(seed, shape, runs, th
 
 
 @pytest.mark.slow
+@settings(deadline=None, max_examples=20)
+@given(
+    seed=st.integers(0, 10**6),
+    shape=st.tuples(st.integers(16, 70), st.integers(1, 9), st.integers(1, 6)),
+    runs=st.integers(1, 3),
+    every=st.integers(1, 4),
+)
+def test_bands_of_a_run_give_the_bits_of_runs_side_by_side(seed, shape, runs, every):
+    setting = random_setting(seed, runs, shape)
+    arguments = {**setting, "parameters": FieldParameters(**STRONG), "steps": 9, "every": every, "engine": "numba"}
+    banded = simulate(**arguments)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(numba_layouts, "MOST_LANES_OF_BANDS", 0)
+        side_by_side = simulate(**arguments)
+    for name in ("phase", "spikes", "final_input_phase"):
+        assert np.array_equal(getattr(banded, name), getattr(side_by_side, name)), name
+
+
+@pytest.mark.parametrize("shape", [(16, 2, 1), (17, 3, 2), (29, 31, 3), (33, 5, 4), (300, 7, 5)])
+def test_bands_of_any_height_agree_with_float64(shape):
+    setting, parameters = random_setting(8, 1, shape), FieldParameters(**STRONG)
+    history = simulate(**setting, parameters=parameters, steps=20, engine="numba")
+    assert_agrees(history, setting, parameters, 20, 1e-4)
+
+
+@pytest.mark.slow
 @settings(deadline=None, max_examples=15)
 @given(every=st.integers(1, 12), steps=st.integers(1, 12), engine=st.sampled_from(sorted(ENGINES)))
 def test_thinning_loses_frames_but_no_spike(every, steps, engine):
@@ -103,7 +129,8 @@ def test_compiled_calls_of_any_length_give_the_same(monkeypatch):
     setting = random_setting(6)
     arguments = {**setting, "parameters": FieldParameters(**STRONG), "steps": 23, "every": 5, "engine": "numba"}
     at_once = simulate(**arguments)
-    monkeypatch.setattr(numba, "SITE_STEPS_A_CALL", 3 * numba.LANES * 7 * 5 * 3)  # three steps
+    three_steps = 3 * numba_layouts.LANES * 7 * 5 * 3
+    monkeypatch.setattr(numba_layouts, "SITE_STEPS_A_CALL", three_steps)
     assert np.array_equal(simulate(**arguments).phase, at_once.phase)
     assert np.array_equal(simulate(**arguments).spikes, at_once.spikes)
 

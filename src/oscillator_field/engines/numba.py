@@ -1,8 +1,7 @@
-"""The fast engine for CPUs: the model in compiled loops over sixteen interleaved runs, which are in `numba_kernels`.
+"""The fast engine for CPUs: the model in compiled loops over sixteen lanes, which are in `numba_kernels`.
 
-Runs are computed in groups of LANES, interleaved as the innermost axis, so that the innermost loops are long,
-contiguous and free of branches. A group that is not full is filled up with copies of its first run: each run then
-goes through the same instructions whatever else is in its batch, which makes its bits depend on itself alone.
+Runs are computed in groups of LANES. How a group lies in the lanes, a run in each or a run in all of them, is decided
+in `numba_layouts`; either way each site goes through the same instructions, so its bits depend on its run alone.
 """
 
 from __future__ import annotations
@@ -10,21 +9,13 @@ from __future__ import annotations
 import queue
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from oscillator_field.engines.numba_kernels import LANES, compute_frames_of, sources_read
-from oscillator_field.engines.problem import Piece, Problem, angle, on_circle
-from oscillator_field.engines.step_constants import step_constants
-from oscillator_field.logs import came_of_interrupt
+from oscillator_field.engines.numba_kernels import LANES
+from oscillator_field.engines.numba_layouts import layouts_of
+from oscillator_field.engines.problem import Piece, Problem
 from oscillator_field.ranges import slices
-
-# Site-steps of one compiled call, some tenths of a second with few channels: only between calls
-# does an interrupt get through.
-SITE_STEPS_A_CALL = 2**28
 
 
 def pieces(
@@ -126,96 +117,20 @@ def _course(
 ) -> Iterator[Piece]:
     """The pieces of one group, in order, each in the buffers that are taken for it."""
     runs = group.stop - group.start
-    _, rows, columns, channels = problem.initial_phase.shape
-    lanes = np.concatenate([np.arange(group.start, group.stop), np.full(LANES - runs, group.start)])
-    compute_frames = compute_frames_of(columns, channels)
-    z = _bordered(problem.initial_phase[lanes])
-    z_next = _aligned(z.shape, np.float32)
-    c = _interleaved(problem.input_phase[lanes])
-    spikes = _aligned((rows, columns * channels * LANES), problem.spike_type())
-    settings, weights = _tables(problem, lanes)
-    scratch = _aligned(z.shape[1:], np.float32)
-
+    sites = problem.initial_phase.shape[1:]
+    fields = layouts_of(problem, group, frames_a_piece)
     kept_steps = problem.kept_steps()
-    steps_a_call = max(1, SITE_STEPS_A_CALL // (LANES * rows * columns * channels))
-    done = 0
     for frames in slices(len(kept_steps), frames_a_piece):
         count = frames.stop - frames.start
         buffers = take_buffers()
         phase, counts = buffers.phase[:runs], buffers.spikes[:runs]
-        kept = kept_steps[frames]
-        while done < kept[-1]:
-            until = min(done + steps_a_call, int(kept[-1]))
-            with _interruptible():
-                z, z_next = compute_frames(
-                    done, until, kept, z, z_next, c, spikes, settings, weights, scratch, phase, counts
-                )
-            done = until
-        sites = (runs, count, rows, columns, channels)
+        for field in fields:
+            field.advance(kept_steps[frames], phase[field.runs], counts[field.runs])
         yield Piece(
             group,
             frames,
-            kept,
-            phase[:, :count].reshape(sites),
-            counts[:, :count].reshape(sites),
-            _input_phase(c, runs, columns, channels),
+            kept_steps[frames],
+            phase[:, :count].reshape(runs, count, *sites),
+            counts[:, :count].reshape(runs, count, *sites),
+            np.concatenate([field.input_phase() for field in fields]),
         )
-
-
-@contextmanager
-def _interruptible() -> Iterator[None]:
-    """Raise KeyboardInterrupt for Ctrl-C: compiled code turns it into a SystemError."""
-    try:
-        yield
-    except SystemError as error:
-        if not came_of_interrupt(error):
-            raise
-        raise KeyboardInterrupt from None
-
-
-def _tables(problem: Problem, lanes: NDArray[np.int64]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """What is constant in a step: settings `(setting, lane)`, weights `(channel, source, lane)`.
-
-    Both come flat, so that the compiler knows the offset between any two values.
-    """
-    constants = step_constants([problem.parameters[lane] for lane in lanes], problem.omega[lanes])
-    rows = (constants.coupling, constants.bias, constants.chord_squared, constants.follow)
-    settings = _aligned((len(rows), LANES), np.float32)
-    settings[:] = rows
-    channels = problem.omega.shape[-1]
-    weights = _aligned((channels, sources_read(channels), LANES), np.float32)
-    weights[:, :channels] = constants.weights.transpose(1, 2, 0)
-    return settings.reshape(-1), weights.reshape(-1)
-
-
-def _bordered(phase: NDArray[np.float32]) -> NDArray[np.float32]:
-    """State of phases `(lane, row, column, channel)` as rows with a border of zeros."""
-    lanes, rows, columns, channels = phase.shape
-    state = _aligned((rows + 2, 2, columns + 2, channels + 1, lanes), np.float32)
-    for part, values in enumerate(on_circle(phase)):
-        state[1:-1, part, 1:-1, 1:] = values.transpose(1, 2, 3, 0)
-    return state.reshape(rows + 2, -1)
-
-
-def _interleaved(phase: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Input of phases `(lane, row, column, channel)` as rows without a border."""
-    lanes, rows, columns, channels = phase.shape
-    state = _aligned((rows, 2, columns, channels, lanes), np.float32)
-    for part, values in enumerate(on_circle(phase)):
-        state[:, part] = values.transpose(1, 2, 3, 0)
-    return state.reshape(rows, -1)
-
-
-def _input_phase(c: NDArray[np.float32], runs: int, columns: int, channels: int) -> NDArray[np.float32]:
-    real, imaginary = c.reshape(-1, 2, columns, channels, LANES)[..., :runs].transpose(1, 4, 0, 2, 3)
-    return angle(imaginary, real)
-
-
-def _aligned(shape: tuple[int, ...], kind: Any) -> NDArray[Any]:
-    """Zeros that begin at a cache line, so that no vector straddles two."""
-    kind = np.dtype(kind)
-    count = int(np.prod(shape))
-    line = 64 // kind.itemsize
-    raw = np.zeros(count + line, kind)
-    first = -(raw.ctypes.data // kind.itemsize) % line
-    return raw[first : first + count].reshape(shape)

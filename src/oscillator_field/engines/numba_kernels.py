@@ -1,4 +1,4 @@
-"""The compiled loops of the engine for CPUs: the model for sixteen interleaved runs.
+"""The compiled loops of the engine for CPUs: the model for sixteen interleaved runs, or bands of one run.
 
 A row of the state lies in memory as `(part, column, channel, lane)`, the part being real or imaginary, with a column
 of zeros on either side and a channel of zeros before each column, which stand for the outside of the lattice (the
@@ -92,13 +92,33 @@ def sources_read(channels: int) -> int:
     return channels if channels <= UNROLLED else -(-channels // UNROLLED) * UNROLLED
 
 
+@keep_compiled
+@njit(**_OPTIONS)
+def exchange_borders(z, whole):  # type: ignore[no-untyped-def]
+    """Copy the first and last row of each band to the borders of its neighbours.
+
+    The first `whole` bands have all rows of `z` but its borders, the others one less: their border comes a row sooner.
+    """
+    height = z.shape[0] - 2
+    for site in range(0, z.shape[1], LANES):
+        for lane in range(LANES - 1):
+            last = height if lane < whole else height - 1
+            z[0, site + lane + 1] = z[last, site + lane]
+            z[last + 1, site + lane] = z[1, site + lane + 1]
+        z[0, site] = _ZERO
+        z[height if whole < LANES else height + 1, site + LANES - 1] = _ZERO
+
+
 @lru_cache(maxsize=8)
-def compute_frames_of(columns: int, channels: int) -> Any:
-    """A function that computes frames of a group, compiled for a lattice of so many columns and channels."""
+def compute_frames_of(columns: int, channels: int, bands: bool) -> Any:
+    """A function that computes frames of a group, compiled for a lattice of so many columns and channels.
+
+    With `bands` the lanes hold bands of rows of one run, `whole` of which have all rows.
+    """
 
     @keep_compiled
     @njit(**_OPTIONS)
-    def compute_frames(first, last, kept, z, z_next, c, spikes, settings, weights, scratch, phase, counts):  # type: ignore[no-untyped-def]
+    def compute_frames(first, last, kept, z, z_next, c, spikes, settings, weights, scratch, phase, counts, whole):  # type: ignore[no-untyped-def]
         """Take the steps after the first up to the last, write those that are kept, and return the two states then."""
         frame = np.searchsorted(kept, first + 1)
         for step in range(first + 1, last + 1):
@@ -106,6 +126,8 @@ def compute_frames_of(columns: int, channels: int) -> Any:
                 around, drive = (z[row], z[row + 1], z[row + 2]), c[row]
                 _advance_row(around, z_next[row + 1], drive, spikes[row], scratch, settings, weights, columns, channels)
             z, z_next = z_next, z
+            if bands:
+                exchange_borders(z, whole)
             if step == kept[frame]:
                 _write_frame(z, spikes, scratch, frame, phase, counts, columns, channels)
                 frame += 1
