@@ -25,6 +25,7 @@ from oscillator_field.inputs.data_sets import DATA_SETS, TRAINING
 from oscillator_field.inputs.encoding import Statistics, encode, levels, over_channels
 from oscillator_field.inputs.fetch import read_source
 from oscillator_field.inputs.perturbation import write_perturbation
+from oscillator_field.inputs.pictures import Picture
 from oscillator_field.inputs.sources import IdxSource
 from oscillator_field.parameters import EncodingParameters
 from oscillator_field.run import Run
@@ -34,6 +35,7 @@ ROOT = Path(__file__).parents[1]
 SAMPLE = ROOT / "resources" / "mnist-sample"
 STEPS, CHANNELS, SIDE = 512, 4, 28
 SITE_STEPS = STEPS * CHANNELS * SIDE * SIDE
+STATISTICS = Statistics(*DATA_SETS["mnist"].statistics)
 
 
 def pictures(count):
@@ -43,7 +45,7 @@ def pictures(count):
 
 def setting(runs):
     """The arguments of a batch of real digits: input phases, start phases, Omega."""
-    phases = encode(levels(pictures(min(runs, 100))), EncodingParameters(), Statistics(*DATA_SETS["mnist"].statistics))
+    phases = encode(levels(pictures(min(runs, 100))), EncodingParameters(), STATISTICS)
     drive = over_channels(np.resize(phases, (runs, SIDE, SIDE)), CHANNELS)
     begin, omega = start(42, SIDE, SIDE, CHANNELS)
     return drive, np.broadcast_to(begin, drive.shape), omega
@@ -86,7 +88,7 @@ def of_store(runs, precision, threads, sizes):
     paths = []
     for run, pixels in zip(each, pictures(runs), strict=True):
         paths.append(folder / f"{run.perturbation}.zarr")
-        write_perturbation(paths[-1], pixels, run.encoding, {"source": {}})
+        write_perturbation(paths[-1], Picture(levels(pixels), STATISTICS, {}), run.encoding, {})
 
     store = folder / "history.zarr"
 
@@ -136,6 +138,7 @@ def main():
     cases = {
         "notebook's class, every step": of_notebook,
         "torch, batch of 16, final state": lambda: of_engine("torch", 16, STEPS, 1),
+        "numba, a field by itself, 1 thread, final state": lambda: of_engine("numba", 1, STEPS, 1),
         "numba, 1 thread, final state": lambda: of_engine("numba", fields, STEPS, 1),
         "numba, 2 threads, final state": lambda: of_engine("numba", fields, STEPS, 2),
         "numba, 1 thread, every step": lambda: of_engine("numba", fields, 1, 1),
