@@ -45,7 +45,7 @@ def runs(project):
 
 
 def test_a_folder_of_pictures_runs_like_any_data_set(folder):
-    assert "1 files are skipped, which are hidden or no images" in folder.said
+    assert "1 entries are skipped, which are hidden or no images" in folder.said
     assert runs(folder) == {
         *(f"picture={name}+steps=24" for name in ("dark", "hills", "turned")),
         "picture=all+steps=24",

@@ -88,13 +88,16 @@ def test_a_run_has_the_same_bits_whatever_shares_its_batch(seed, shape, runs, th
 @given(
     seed=st.integers(0, 10**6),
     shape=st.tuples(st.integers(16, 70), st.integers(1, 9), st.integers(1, 6)),
-    runs=st.integers(1, 3),
+    runs=st.integers(1, 2),
     every=st.integers(1, 4),
 )
 def test_bands_of_a_run_give_the_bits_of_runs_side_by_side(seed, shape, runs, every):
     setting = random_setting(seed, runs, shape)
     arguments = {**setting, "parameters": FieldParameters(**STRONG), "steps": 9, "every": every, "engine": "numba"}
-    banded = simulate(**arguments)
+    with pytest.MonkeyPatch.context() as patch:
+        # Whether it pays or not.
+        patch.setattr(numba_layouts, "MOST_LANES_OF_BANDS", 1000)
+        banded = simulate(**arguments)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(numba_layouts, "MOST_LANES_OF_BANDS", 0)
         side_by_side = simulate(**arguments)
@@ -105,7 +108,9 @@ def test_bands_of_a_run_give_the_bits_of_runs_side_by_side(seed, shape, runs, ev
 @pytest.mark.parametrize("shape", [(16, 2, 1), (17, 3, 2), (29, 31, 3), (33, 5, 4), (300, 7, 5)])
 def test_bands_of_any_height_agree_with_float64(shape):
     setting, parameters = random_setting(8, 1, shape), FieldParameters(**STRONG)
-    history = simulate(**setting, parameters=parameters, steps=20, engine="numba")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(numba_layouts, "MOST_LANES_OF_BANDS", 1000)
+        history = simulate(**setting, parameters=parameters, steps=20, engine="numba")
     assert_agrees(history, setting, parameters, 20, 1e-4)
 
 

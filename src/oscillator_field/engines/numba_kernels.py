@@ -100,13 +100,32 @@ def exchange_borders(z, whole):  # type: ignore[no-untyped-def]
     The first `whole` bands have all rows of `z` but its borders, the others one less: their border comes a row sooner.
     """
     height = z.shape[0] - 2
-    for site in range(0, z.shape[1], LANES):
-        for lane in range(LANES - 1):
-            last = height if lane < whole else height - 1
-            z[0, site + lane + 1] = z[last, site + lane]
-            z[last + 1, site + lane] = z[1, site + lane + 1]
-        z[0, site] = _ZERO
-        z[height if whole < LANES else height + 1, site + LANES - 1] = _ZERO
+    _border_above(z[0], z[height], z[height - 1], whole)
+    _border_below(z[height + 1], z[height], z[1], whole)
+
+
+@njit(**_OPTIONS)
+def _border_above(border, last, last_but_one, whole):  # type: ignore[no-untyped-def]
+    """The border above each band: the last row of the band before, in the lane before; none above the first."""
+    # In whole vectors, so what is shifted out of a site comes into the next, and is removed there.
+    for site in range(0, border.shape[0] - LANES, LANES):
+        for lane in range(LANES):
+            border[site + lane + 1] = last[site + lane] if lane < whole else last_but_one[site + lane]
+    for site in range(0, border.shape[0], LANES):
+        border[site] = _ZERO
+
+
+@njit(**_OPTIONS)
+def _border_below(border, last, first, whole):  # type: ignore[no-untyped-def]
+    """The border below each band: the first row of the band after, in the lane after; none below the last."""
+    for site in range(0, border.shape[0] - LANES, LANES):
+        for lane in range(LANES):
+            below = first[site + lane + 1]
+            border[site + lane] = below
+            last[site + lane] = last[site + lane] if lane < whole else below
+    for site in range(LANES - 1, border.shape[0], LANES):
+        border[site] = _ZERO
+        last[site] = last[site] if whole == LANES else _ZERO
 
 
 @lru_cache(maxsize=8)

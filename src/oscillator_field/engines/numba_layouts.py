@@ -23,8 +23,10 @@ from oscillator_field.logs import came_of_interrupt
 # Site-steps of one compiled call, some tenths of a second with few channels: only between calls
 # does an interrupt get through.
 SITE_STEPS_A_CALL = 2**28
-# Bands pay where they compute fewer lanes than this, of LANES, for each of a group; measured.
-MOST_LANES_OF_BANDS = 12
+# Measured: to exchange the borders takes as long as to compute so many rows of a band.
+ROWS_OF_EXCHANGE = 4
+# And bands pay where a group in bands takes as long as so many lanes; side by side it takes LANES, however few it has.
+MOST_LANES_OF_BANDS = 14
 
 
 class Layout(Protocol):
@@ -51,7 +53,8 @@ class Layout(Protocol):
 def layouts_of(problem: Problem, group: slice, frames_a_piece: int) -> list[Layout]:
     """The runs of a group in lanes: each in bands where runs are few, else side by side."""
     runs, rows = group.stop - group.start, problem.initial_phase.shape[1]
-    lanes_a_run = -(-rows // LANES) * LANES / rows
+    height = -(-rows // LANES)
+    lanes_a_run = (height + ROWS_OF_EXCHANGE) * LANES / rows
     if rows >= LANES and runs * lanes_a_run <= MOST_LANES_OF_BANDS:
         frames = min(frames_a_piece, len(problem.kept_steps()))
         return [_Bands(problem, group.start + run, slice(run, run + 1), frames) for run in range(runs)]
