@@ -38,7 +38,8 @@ def fitted(
         return level[top : top + shape[0], left : left + shape[1]]
     if fit == "crop":
         # The part of the picture that fills the size, in its own pixels.
-        height, width = (wanted / max(ratios) for wanted in shape)
+        # Rounding must not make it larger than the picture.
+        height, width = (min(wanted / max(ratios), there) for wanted, there in zip(shape, level.shape, strict=True))
         top, left = (level.shape[0] - height) / 2, (level.shape[1] - width) / 2
         return _resampled(level, shape, (left, top, left + width, top + height))
     rows, columns = (max(1, round(there * min(ratios))) for there in level.shape)
