@@ -143,14 +143,14 @@ def read_set(folder: str | Path, kind: str) -> tuple[NDArray[np.uint8], NDArray[
     return parse_images(contents[0], images, len(marks)), np.frombuffer(marks, np.uint8)
 
 
-def picture(folder: str | Path, number: int, instance: int, noun: str = "digit") -> NDArray[np.uint8]:
+def picture(folder: str | Path, number: int, instance: int) -> NDArray[np.uint8]:
     """The `instance`-th picture of a class in the training set that was fetched, counted from 0: `(row, column)`.
 
     Raises:
         PicturesError: the set does not hold so many, and the message says how many there are; or a file is damaged.
     """
     images, labels = read_set(folder, TRAINING)
-    check_instance(noun, number, instance, int((labels == number).sum()))
+    check_instance("label", number, instance, int((labels == number).sum()))
     return images[np.flatnonzero(labels == number)[instance]].copy()
 
 

@@ -10,14 +10,14 @@ import os
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from functools import cached_property
 from hashlib import sha256
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Protocol
 
-from oscillator_field.inputs.data_sets import DATA_SETS, FILES, FOLDER, SIDE, TEST, TRAINING
+from oscillator_field.inputs.data_sets import DATA_SETS, FILES, SIDE, TEST, TRAINING
 from oscillator_field.inputs.errors import PicturesError
 from oscillator_field.inputs.idx import read_labels, shape_of_images
 from oscillator_field.nouns import DIGIT, LABEL, PICTURE, Label
@@ -33,10 +33,6 @@ class Source(Protocol):
     @property
     def noun(self) -> str:
         """What a label is called in config, names and stores: one of NOUNS."""
-
-    @property
-    def sets(self) -> tuple[str, ...]:
-        """TRAINING, and TEST where there are pictures for tests."""
 
     def labels(self) -> list[Label]:
         """All labels, which are run where the config names none."""
@@ -100,8 +96,14 @@ class IdxSource:
     @cached_property
     def sets(self) -> tuple[str, ...]:
         # A machine that jobs are sent to need not have the folder: there nothing is asked of it.
-        there = self.folder is None or not self.folder.is_dir() or self._find(TEST)
+        there = self.folder is None or not self.folder.is_dir() or self._found[TEST]
         return (TRAINING, TEST) if there else (TRAINING,)
+
+    @cached_property
+    def _found(self) -> dict[str, tuple[Path, Path] | None]:
+        """The files of each set, where both are there."""
+        pairs = {kind: tuple(map(self._path, names)) for kind, names in self.data_set.files.items()}
+        return {kind: (images, labels) if images and labels else None for kind, (images, labels) in pairs.items()}
 
     def files(self, kind: str) -> tuple[Path, Path]:
         """The files of a set: pictures and labels.
@@ -110,7 +112,7 @@ class IdxSource:
             PicturesError: the folder lacks one.
         """
         assert self.folder is not None, "published files are not in a folder"
-        if found := self._find(kind):
+        if found := self._found[kind]:
             return found
         names = self.data_set.files[kind]
         allowed = f"allowed: a folder with the IDX files {' and '.join(names)}"
@@ -118,10 +120,6 @@ class IdxSource:
             raise PicturesError(f"{self.folder}: no such folder ({allowed})")
         name = next(name for name in names if not self._path(name))
         raise PicturesError(f"{self.folder}: no file {name} or {name}.gz ({allowed})")
-
-    def _find(self, kind: str) -> tuple[Path, Path] | None:
-        images, labels = (self._path(name) for name in self.data_set.files[kind])
-        return (images, labels) if images and labels else None
 
     def _path(self, name: str) -> Path | None:
         """A file by its published name, as people keep it: unpacked if it is there both ways."""
@@ -140,16 +138,28 @@ class IdxSource:
         return next((path for path in paths if path.is_file()), None)
 
     @cached_property
+    def _labels(self) -> dict[str, bytes]:
+        """The labels of each set that has been read: many jobs ask for their number."""
+        return {}
+
+    def _labels_of(self, kind: str) -> bytes:
+        if kind not in self._labels:
+            self._labels[kind] = read_labels(self.files(kind)[1])
+        return self._labels[kind]
+
+    def _shape_of(self, kind: str) -> tuple[int, int, int]:
+        """The shape of the pictures of a set, as they lie in its file, of which there are as many as labels."""
+        return shape_of_images(self.files(kind)[0], len(self._labels_of(kind)))
+
+    @cached_property
     def _held(self) -> Counter[int]:
         """How many pictures of each number the training set holds."""
         if self.folder is None:
             return Counter(dict(zip(self.data_set.labels, self.data_set.counts, strict=True)))
-        images, labels = self.files(TRAINING)
-        held = read_labels(labels)
-        shape_of_images(images, len(held))
-        if not held:
-            raise PicturesError(f"{images}: holds no picture")
-        return Counter(held)
+        self._shape_of(TRAINING)
+        if not self._labels_of(TRAINING):
+            raise PicturesError(f"{self.files(TRAINING)[0]}: holds no picture")
+        return Counter(self._labels_of(TRAINING))
 
     @property
     def _names(self) -> dict[int, str]:
@@ -169,8 +179,9 @@ class IdxSource:
         if number is None:
             number = self._number(given, self._names)
         if number is None:
+            allowed = _some_of(names.values())
             raise PicturesError(
-                f"{self.noun}s: {given} is no {self.noun} of {self.data_set.words} (allowed: {_listed(names.values())})"
+                f"{self.noun}s: {given} is no {self.noun} of {self.data_set.words} (allowed: {allowed})"
             )
         return number if self.noun == DIGIT else names.get(number, str(number))
 
@@ -194,8 +205,7 @@ class IdxSource:
     def shape(self, chosen: Iterable[tuple[Label, int]]) -> tuple[int, int]:
         if self.folder is None or not self.folder.is_dir():
             return SIDE, SIDE
-        images, labels = self.files(TRAINING)
-        _, rows, columns = shape_of_images(images, len(read_labels(labels)))
+        _, rows, columns = self._shape_of(TRAINING)
         return (columns, rows) if self.data_set.turned else (rows, columns)
 
     def identity(self, label: Label, instance: int) -> dict[str, Any]:
@@ -204,7 +214,7 @@ class IdxSource:
     def count(self, kind: str) -> int:
         if self.folder is None:
             return sum(self.data_set.counts) if kind == TRAINING else self.data_set.tests
-        return len(read_labels(self.files(kind)[1]))
+        return len(self._labels_of(kind))
 
     def check_all(self) -> None:
         """Refuse pictures for tests that do not go with those for training, where there are some.
@@ -215,13 +225,12 @@ class IdxSource:
         if self.folder is None or TEST not in self.sets:
             return
         (images, labels), (test_images, test_labels) = self.files(TRAINING), self.files(TEST)
-        trained, tested = read_labels(labels), read_labels(test_labels)
-        shape, test_shape = shape_of_images(images, len(trained)), shape_of_images(test_images, len(tested))
+        shape, test_shape = self._shape_of(TRAINING), self._shape_of(TEST)
         if shape[1:] != test_shape[1:]:
             raise PicturesError(
                 f"{test_images}: pictures of {test_shape[1:]}, where those of {images} are of {shape[1:]}"
             )
-        if unknown := set(tested) - set(trained):
+        if unknown := set(self._labels_of(TEST)) - set(self._labels_of(TRAINING)):
             raise PicturesError(f"{test_labels}: holds the label {min(unknown)}, which {labels} does not")
 
     def digest(self) -> str:
@@ -240,8 +249,6 @@ class IdxSource:
 
 class FolderSource:
     """A folder of image files: in folders that are their classes, or each a picture by itself."""
-
-    sets = (TRAINING,)
 
     def __init__(self, folder: str | Path) -> None:
         self.folder = Path(folder)
@@ -315,7 +322,7 @@ class FolderSource:
         files = {paths[0].name: label for label, paths in known.items()} if self.noun == PICTURE else {}
         if given in files:
             return files[str(given)]
-        raise PicturesError(f"labels: {given} is no {self.noun} of {self.folder} (allowed: {_listed(known)})")
+        raise PicturesError(f"labels: {given} is no {self.noun} of {self.folder} (allowed: {_some_of(known)})")
 
     def check(self, label: Label, instance: int) -> None:
         path = self.path(label, instance)
@@ -365,14 +372,6 @@ class FolderSource:
         return sum(map(len, self._listed[0].values())) if kind == TRAINING else 0
 
 
-def open_source(data_set: str, folder: str | Path | None) -> IdxSource | FolderSource:
-    """The source of a data set; a folder of None stands for its published files."""
-    if data_set == FOLDER:
-        assert folder is not None, "a folder of image files is a folder"
-        return FolderSource(folder)
-    return IdxSource(data_set, folder)
-
-
 def check_instance(noun: str, label: Label, instance: int, held: int) -> None:
     """Refuse an instance that a source does not hold.
 
@@ -392,16 +391,10 @@ def _is_image(path: Path) -> bool:
     return named and (path.is_file() or path.is_symlink())
 
 
-def _listed(names: Iterable[str]) -> str:
-    def shown() -> Iterator[str]:
-        for number, name in enumerate(all_names):
-            if number == SHOWN:
-                yield f"... and {len(all_names) - SHOWN} more"
-                return
-            yield name
-
-    all_names = list(names)
-    return ", ".join(shown())
+def _some_of(names: Iterable[str]) -> str:
+    every = list(names)
+    more = [f"... and {len(every) - SHOWN} more"] if len(every) > SHOWN else []
+    return ", ".join([*every[:SHOWN], *more])
 
 
 def _by(shape: tuple[int, int]) -> str:
