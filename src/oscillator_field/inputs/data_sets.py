@@ -67,14 +67,26 @@ _BALANCED = (*string.digits, *string.ascii_uppercase, *"abdefghnqrt")
 _COUNTS = (5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949)
 
 
-def _emnist(split: str) -> dict[str, tuple[str, str]]:
-    return {
-        kind: (f"emnist-{split}-{name}-images-idx3-ubyte", f"emnist-{split}-{name}-labels-idx1-ubyte")
-        for kind, name in ((TRAINING, "train"), (TEST, "test"))
-    }
+def _emnist(split: str, noun: str, labels: Mapping[int, str], count: int, tests: int) -> DataSet:
+    """A part of EMNIST, with so many training pictures of each label.
 
+    G. Cohen, S. Afshar, J. Tapson, A. van Schaik, "EMNIST: extending MNIST to handwritten letters", IJCNN (2017).
+    """
+    return DataSet(
+        f"EMNIST {split}",
+        noun,
+        labels,
+        (count,) * len(labels),
+        tests=tests,
+        files={
+            kind: (f"emnist-{split}-{name}-images-idx3-ubyte", f"emnist-{split}-{name}-labels-idx1-ubyte")
+            for kind, name in ((TRAINING, "train"), (TEST, "test"))
+        },
+        published="EMNIST",
+        archive=("gzip", 561_753_746),
+        turned=True,
+    )
 
-_ARCHIVE = ("gzip", 561_753_746)
 
 DATA_SETS = {
     # Y. LeCun, C. Cortes, C. J. C. Burges, "The MNIST database of handwritten digits".
@@ -117,40 +129,8 @@ DATA_SETS = {
         },
         published="QMNIST",
     ),
-    # G. Cohen, S. Afshar, J. Tapson, A. van Schaik, "EMNIST: extending MNIST to handwritten letters", IJCNN (2017).
-    "emnist_digits": DataSet(
-        "EMNIST digits",
-        DIGIT,
-        _DIGITS,
-        (24_000,) * 10,
-        tests=40_000,
-        files=_emnist("digits"),
-        published="EMNIST",
-        archive=_ARCHIVE,
-        turned=True,
-    ),
-    "emnist_letters": DataSet(
-        "EMNIST letters",
-        LABEL,
-        dict(enumerate(string.ascii_lowercase, 1)),
-        (4800,) * 26,
-        tests=20_800,
-        files=_emnist("letters"),
-        published="EMNIST",
-        archive=_ARCHIVE,
-        turned=True,
-    ),
-    "emnist_balanced": DataSet(
-        "EMNIST balanced",
-        LABEL,
-        dict(enumerate(_BALANCED)),
-        (2400,) * 47,
-        tests=18_800,
-        files=_emnist("balanced"),
-        published="EMNIST",
-        archive=_ARCHIVE,
-        turned=True,
-    ),
+    "emnist_digits": _emnist("digits", DIGIT, _DIGITS, 24_000, 40_000),
+    "emnist_letters": _emnist("letters", LABEL, dict(enumerate(string.ascii_lowercase, 1)), 4800, 20_800),
+    "emnist_balanced": _emnist("balanced", LABEL, dict(enumerate(_BALANCED)), 2400, 18_800),
     "idx": DataSet("IDX files", LABEL),
 }
-NAMES = (*DATA_SETS, FOLDER)
