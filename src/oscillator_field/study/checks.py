@@ -14,7 +14,7 @@ from typing import Any
 from oscillator_field.engines.registry import allowed_devices
 from oscillator_field.figures.painters.browser import what_is_missing
 from oscillator_field.inputs.data_sets import DATA_SETS, FOLDER, TEST, TRAINING
-from oscillator_field.inputs.sources import FolderSource, IdxSource, Source, expanded, open_source
+from oscillator_field.inputs.sources import FolderSource, IdxSource, Source, expanded
 from oscillator_field.nouns import DIGIT, Label
 from oscillator_field.parameters import PLANE_AXES
 from oscillator_field.run import Job
@@ -69,7 +69,7 @@ def source_of(pictures: Mapping[str, Any], bundled: str | Path, resources: str |
         )
     if "$" in str(folder) and not folder.exists():
         raise ConfigError(f"pictures.directory: {shown(directory)} names a variable that is not set, or no folder")
-    return open_source(name, folder)
+    return FolderSource(folder) if name == FOLDER else IdxSource(name, folder)
 
 
 def native_shape(source: Source, pictures: Sequence[tuple[Label, int]]) -> tuple[int, int]:
@@ -191,12 +191,7 @@ def check_samples(jobs: Sequence[Job], embed: Mapping[str, Any]) -> None:
     if "tsne" not in embed["samples"]["methods"]:
         return
     for name, runs in sample_sets(jobs).items():
-        most = (len(runs) - 1) / 3
-        if embed["tsne"]["perplexity"] > most:
-            raise ConfigError(
-                f"embed.tsne.perplexity: {embed['tsne']['perplexity']} is too large for the {len(runs)} "
-                f"samples of {name} (allowed: at most {most:.6g}, or embed.samples.methods without tsne)"
-            )
+        _check_perplexity(embed, len(runs), f"the {len(runs)} samples of {name}", "embed.samples.methods")
 
 
 def check_pictures(source: Source, pictures: Sequence[tuple[Label, int]], shape: tuple[int, int] | None) -> None:
@@ -220,18 +215,21 @@ def check_pictures(source: Source, pictures: Sequence[tuple[Label, int]], shape:
         print(f"{source.folder}: {source.skipped} entries are skipped, which are hidden or no images.", file=sys.stderr)
 
 
-def check_perplexity(embed: Mapping[str, Any], pixels: int) -> None:
+def check_sites(embed: Mapping[str, Any], sites: int) -> None:
     """Refuse t-SNE of too few sites.
 
     Raises:
         ConfigError: there are too few for the perplexity.
     """
-    sites = min(embed["sites"], pixels)
-    most = (sites - 1) / 3
-    if embed["tsne"]["perplexity"] > most:
+    _check_perplexity(embed, sites, f"{sites} sites", "embed.methods")
+
+
+def _check_perplexity(embed: Mapping[str, Any], points: int, told: str, methods: str) -> None:
+    perplexity, most = embed["tsne"]["perplexity"], (points - 1) / 3
+    if perplexity > most:
         raise ConfigError(
-            f"embed.tsne.perplexity: {embed['tsne']['perplexity']} is too large for {sites} sites "
-            f"(allowed: at most {most:.6g}, or embed.methods without tsne)"
+            f"embed.tsne.perplexity: {perplexity} is too large for {told} "
+            f"(allowed: at most {most:.6g}, or {methods} without tsne)"
         )
 
 

@@ -113,10 +113,9 @@ def _embed(study: Study, job: str, method: str) -> int:
     runs = study.runs_of(job)
     channels = runs[0].settings.channels
     frames = frames_shown(study, study.config["embed"][method]["every"])
-    sites = min(study.config["embed"]["sites"], study.pixels)
-    features = frames * sites * 2 * channels * 4
+    features = frames * study.sites * 2 * channels * 4
     phases = frames * study.pixels * channels * 4
-    positions = frames * sites * 2 * 4
+    positions = frames * study.sites * 2 * 4
     under_way = _embed_threads(study, job, method) * (4 * features + 2 * phases)
     return 600 + (2 * len(runs) * positions + under_way) // 10**6
 

@@ -77,8 +77,8 @@ def measure(study: Study, job: str) -> Settings:
 
 def embed(study: Study, job: str, method: str) -> Settings:
     """How the pixels of a run are embedded: all, or a sample of those of a large lattice."""
-    sites = min(study.config["embed"]["sites"], study.pixels)
-    sample = {"sites": sites, "sites_seed": study.config["embed"]["sites_seed"]} if sites < study.pixels else {}
+    seed = study.config["embed"]["sites_seed"]
+    sample = {"sites": study.sites, "sites_seed": seed} if study.sites < study.pixels else {}
     return ordered({**study.config["embed"][method], **sample})
 
 

@@ -79,7 +79,7 @@ class Study:
         study = cls(whole, {job.name: job for job in jobs}, source, png)
         # What depends on the number of sites.
         if "tsne" in whole["embed"]["methods"]:
-            checks.check_perplexity(whole["embed"], study.pixels)
+            checks.check_sites(whole["embed"], study.sites)
         if whole["readout"]["enabled"]:
             checks.check_readout(whole["readout"], source, study.shape)
         return study
@@ -102,6 +102,11 @@ class Study:
     def pixels(self) -> int:
         """Pixels of the lattice."""
         return self.shape[0] * self.shape[1]
+
+    @property
+    def sites(self) -> int:
+        """Pixels of a run that are embedded: all, or a sample of those of a large lattice."""
+        return min(self.config["embed"]["sites"], self.pixels)
 
     @cached_property
     def pictures(self) -> list[tuple[Label, int]]:
