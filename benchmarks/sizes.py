@@ -101,14 +101,13 @@ def measured(size):
             seconds[rule] = max(times)
         [run] = [path for path in (folder / "results" / "runs").iterdir() if "steps=2" not in path.name]
 
-        def megabytes(*paths):
-            return sum(one.stat().st_size for path in paths for one in path.rglob("*") if one.is_file()) / 1e6
+        history = sum(one.stat().st_size for one in (run / "history.zarr").rglob("*") if one.is_file()) / 1e6
 
         return {
             "seconds": seconds,
             "peak_megabytes": {rule: peaks.get(rule) for rule in RULES},
             "declared_megabytes": declared(size),
-            "history_megabytes": megabytes(run / "history.zarr"),
+            "history_megabytes": history,
             "largest_page_megabytes": max(page.stat().st_size for page in run.glob("*.html")) / 1e6,
             "preview_megabytes": (run / "preview" / "0.js").stat().st_size / 1e6,
         }

@@ -53,12 +53,16 @@ class Layout(Protocol):
 def layouts_of(problem: Problem, group: slice, frames_a_piece: int) -> list[Layout]:
     """The runs of a group in lanes: each in bands where runs are few, else side by side."""
     runs, rows = group.stop - group.start, problem.initial_phase.shape[1]
-    height = -(-rows // LANES)
-    lanes_a_run = (height + ROWS_OF_EXCHANGE) * LANES / rows
+    lanes_a_run = (_height(rows) + ROWS_OF_EXCHANGE) * LANES / rows
     if rows >= LANES and runs * lanes_a_run <= MOST_LANES_OF_BANDS:
         frames = min(frames_a_piece, len(problem.kept_steps()))
         return [_Bands(problem, group.start + run, slice(run, run + 1), frames) for run in range(runs)]
     return [_SideBySide(problem, group)]
+
+
+def _height(rows: int) -> int:
+    """Rows of the highest band of a lattice."""
+    return -(-rows // LANES)
 
 
 class _Lanes:
@@ -76,15 +80,18 @@ class _Lanes:
         self.steps_a_call = max(1, SITE_STEPS_A_CALL // (LANES * rows * self.columns * self.channels))
         self.done = 0
 
-    def compute(self, bands: int, kept: NDArray[np.int64], phase: NDArray[np.float32], counts: NDArray[Any]) -> None:
-        """Up to the last of some kept steps, with `(lane, frame, row, column * channel)` to write to."""
-        compute_frames = compute_frames_of(self.columns, self.channels, bands > 0)
+    def compute(self, whole: int, kept: NDArray[np.int64], phase: NDArray[np.float32], counts: NDArray[Any]) -> None:
+        """Up to the last of some kept steps, with `(lane, frame, row, column * channel)` to write to.
+
+        Of bands, `whole` have all rows; 0 where the lanes hold runs.
+        """
+        compute_frames = compute_frames_of(self.columns, self.channels, whole > 0)
         while self.done < kept[-1]:
             until = min(self.done + self.steps_a_call, int(kept[-1]))
             with _interruptible():
                 self.z, self.z_next = compute_frames(
                     *(self.done, until, kept, self.z, self.z_next, self.c, self.spikes),
-                    *(self.settings, self.weights, self.scratch, phase, counts, bands),
+                    *(self.settings, self.weights, self.scratch, phase, counts, whole),
                 )
             self.done = until
 
@@ -117,18 +124,17 @@ class _Bands:
     def __init__(self, problem: Problem, run: int, runs: slice, frames: int) -> None:
         self.runs = runs
         rows, columns, channels = problem.initial_phase.shape[1:]
-        self._height = -(-rows // LANES)
+        height = _height(rows)
         # Bands that have all rows.
-        self._whole = rows - LANES * (self._height - 1)
-        lower = np.arange(LANES) >= self._whole
-        self._first = np.arange(LANES) * self._height - np.maximum(0, np.arange(LANES) - self._whole)
-        self._rows = np.where(lower, self._height - 1, self._height)
+        self._whole = rows - LANES * (height - 1)
+        self._rows = np.where(np.arange(LANES) < self._whole, height, height - 1)
+        self._first = np.cumsum(self._rows) - self._rows
         # Where a band is lower, its last row is the border to the next, which the exchange fills.
-        self._place = np.minimum(self._first[:, np.newaxis] + np.arange(self._height), rows - 1)
-        initial, drive = problem.initial_phase[run][self._place], problem.input_phase[run][self._place]
+        place = np.minimum(self._first[:, np.newaxis] + np.arange(height), rows - 1)
+        initial, drive = problem.initial_phase[run][place], problem.input_phase[run][place]
         self._lanes = _Lanes(problem, initial, drive, np.full(LANES, run))
         exchange_borders(self._lanes.z, self._whole)
-        shape = (LANES, frames, self._height, columns * channels)
+        shape = (LANES, frames, height, columns * channels)
         self._phase, self._counts = np.empty(shape, np.float32), np.empty(shape, problem.spike_type())
 
     def advance(self, kept: NDArray[np.int64], phase: NDArray[np.float32], counts: NDArray[Any]) -> None:

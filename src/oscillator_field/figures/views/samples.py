@@ -10,7 +10,7 @@ from oscillator_field.figures.methods import METHOD_WORDS
 from oscillator_field.figures.themes import THEMES
 from oscillator_field.figures.titles import run_titles, title_of
 from oscillator_field.figures.views.trajectory import axes, frames_with_quality
-from oscillator_field.nouns import DIGIT, NOUNS
+from oscillator_field.nouns import DIGIT, noun_in
 from oscillator_field.run import run_name
 from oscillator_field.stores.history import described_runs
 from oscillator_field.stores.zarr_stores import Store
@@ -32,7 +32,7 @@ def animation(embedding: Store, *, method: str) -> Animation:
         method: the method it was made by.
     """
     common, _ = run_titles(embedding, 1)
-    noun = next(noun for noun in NOUNS if f"sample_{noun}" in embedding.array_keys())
+    noun = noun_in(name.removeprefix("sample_") for name in embedding.array_keys())
     label, instance = embedding[f"sample_{noun}"][:].tolist(), embedding["sample_instance"][:].tolist()
     [parameters] = described_runs(embedding, 1)
     parameters.pop("run")
