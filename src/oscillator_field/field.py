@@ -1,4 +1,4 @@
-"""Simulate the field: the one public `simulate`, its course while it runs, and the start of a run."""
+"""Simulate the field: the one public `simulate`, and its course while it runs."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from oscillator_field.engines.problem import Engine, Piece, Problem
 from oscillator_field.engines.registry import DEVICES, ENGINES, engine_for
 from oscillator_field.parameters import FieldParameters
+from oscillator_field.terms import noise_contradiction, step_contradiction
 
 FRAMES_A_PIECE = 64
 
@@ -42,6 +43,8 @@ def simulate(
     parameters: FieldParameters | Sequence[FieldParameters],
     steps: int,
     every: int = 1,
+    frequency: ArrayLike | None = None,
+    seed: int | Sequence[int] = 0,
     engine: str = "auto",
     threads: int | None = None,
     device: str = "auto",
@@ -55,6 +58,8 @@ def simulate(
         parameters: one for all runs or one for each.
         steps: steps to simulate, at least 1.
         every: a frame is kept after every so many steps and after the last one.
+        frequency: natural frequencies, float32 of the shape of `input_phase`, rad/s; none if None.
+        seed: of the noise, one for all runs or one for each.
         engine: `auto` or one of `engines.registry.ENGINES`.
         threads: CPU threads, or None for the engine's own choice.
         device: `auto`, `cpu` or `cuda`, for engines that know several.
@@ -83,7 +88,14 @@ def simulate(
         (1, 10, 28, 28, 4)
     """
     task = problem(
-        input_phase, initial_phase=initial_phase, omega=omega, parameters=parameters, steps=steps, every=every
+        input_phase,
+        initial_phase=initial_phase,
+        omega=omega,
+        parameters=parameters,
+        steps=steps,
+        every=every,
+        frequency=frequency,
+        seed=seed,
     )
     kept_steps = task.kept_steps()
     runs, *sites = task.initial_phase.shape
@@ -108,6 +120,8 @@ def problem(
     parameters: FieldParameters | Sequence[FieldParameters],
     steps: int,
     every: int = 1,
+    frequency: ArrayLike | None = None,
+    seed: int | Sequence[int] = 0,
 ) -> Problem:
     """The arguments of `simulate`, checked and brought to one shape.
 
@@ -135,7 +149,25 @@ def problem(
         if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1:
             raise ValueError(f"{name}: {value!r} is not a whole number of at least 1")
     mixing = np.ascontiguousarray(np.broadcast_to(mixing, (runs, channels, channels)))
-    return Problem(drive, start, mixing, each, int(steps), int(every))
+    own = None if frequency is None else _finite("frequency", frequency)
+    if own is not None and own.shape != drive.shape:
+        raise ValueError(f"frequency: shape {own.shape} is not that of input_phase, {drive.shape}")
+    fastest = 0.0 if own is None else float(np.abs(own).max())
+    for one in dict.fromkeys(each):
+        for message in (noise_contradiction(one), step_contradiction(one, channels, fastest)):
+            if message:
+                raise ValueError(message)
+    return Problem(drive, start, mixing, each, int(steps), int(every), _seeds(seed, runs), own)
+
+
+def _seeds(seed: int | Sequence[int], runs: int) -> NDArray[np.uint32]:
+    seeds = [seed] * runs if isinstance(seed, int | np.integer) else list(seed)
+    if len(seeds) != runs:
+        raise ValueError(f"seed: {len(seeds)} given for {runs} runs (allowed: one, or one for each run)")
+    for one in seeds:
+        if isinstance(one, bool) or not isinstance(one, int | np.integer) or not 0 <= one < 2**32:
+            raise ValueError(f"seed: {one!r} is not a whole number from 0 to {2**32 - 1}")
+    return np.array(seeds, np.uint32)
 
 
 @dataclass(frozen=True)
@@ -144,11 +176,13 @@ class Course:
 
     Attributes:
         engine: its name.
+        why: why it computes, for the log.
         library: the distribution that it is written with.
         pieces: the course, piece by piece; it is computed while it is asked for.
     """
 
     engine: str
+    why: str
     library: str
     pieces: Iterator[Piece]
 
@@ -163,8 +197,9 @@ def open_course(
 ) -> Course:
     """Choose an engine and open the course of the field, for those who store it while it runs.
 
-    Where `auto` finds a GPU that cannot be used, numba computes instead, and a printed line says why. A GPU that is
-    asked for by name is not tried here: its engine says itself what is wrong.
+    `auto` takes the fastest engine that can compute all terms of the task. Where it finds a GPU that cannot be used,
+    numba computes instead, and a printed line says why. A GPU that is asked for by name is not tried here: its engine
+    says itself what is wrong.
 
     Args:
         task: what to simulate.
@@ -172,47 +207,33 @@ def open_course(
         frames_a_piece: frames in a piece, at most.
 
     Raises:
-        ValueError: no such engine or device.
+        ValueError: no such engine or device, or the engine cannot compute a term.
         RuntimeError: the device is not there.
     """
     if threads is not None and threads < 1:
         raise ValueError(f"threads: {threads!r} is not a whole number of at least 1")
     if device not in DEVICES:
         raise ValueError(f"device: {device!r} is unknown (allowed: {', '.join(DEVICES)})")
-    chosen = engine_for(engine, device)
-    module = _module_of(chosen)
-    if chosen == "cuda" and "cuda" not in (engine, device):
+    choice = engine_for(engine, device, task.terms)
+    module = _module_of(choice.engine)
+    if choice.engine == "cuda" and "cuda" not in (engine, device):
         try:
             module.check_gpu(task, frames_a_piece)
         except (ImportError, RuntimeError) as error:
             print(f"Falling back to numba on the CPU: {error}")
-            chosen = engine_for("auto", "cpu")
-            module = _module_of(chosen)
+            choice = engine_for("auto", "cpu", task.terms)
+            module = _module_of(choice.engine)
     pieces: Engine = module.pieces
     return Course(
-        chosen,
-        ENGINES[chosen].library,
+        choice.engine,
+        choice.why,
+        ENGINES[choice.engine].library,
         pieces(task, frames_a_piece=frames_a_piece, threads=threads, device=device),
     )
 
 
 def _module_of(engine: str) -> ModuleType:
     return importlib.import_module(f"oscillator_field.engines.{engine}")
-
-
-def start(seed: int, rows: int, columns: int, channels: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Start phases and Omega of a run: they depend on the seed and the shape of the lattice, and on nothing else.
-
-    Omega is drawn first, so it is the same for every size of picture.
-
-    Returns:
-        `initial_phase`, float32 `(row, column, channel)`, uniform in [0, 2 pi), rad; and `omega`, float32
-        `(channel, channel)`, A - A^T with A uniform in [0, 1).
-    """
-    generator = np.random.default_rng(seed)
-    uniform = generator.uniform(size=(channels, channels))
-    phase = generator.uniform(0, 2 * np.pi, size=(rows, columns, channels))
-    return phase.astype(np.float32), (uniform - uniform.T).astype(np.float32)
 
 
 def _finite(name: str, values: ArrayLike) -> NDArray[np.float32]:

@@ -69,7 +69,9 @@ class FieldParameters(_Checked):
     """
 
     delta_t: float = _parameter(0.01, "s", "time step", exclusiveMinimum=0, maximum=1)
-    k_coupling: float = _parameter(0.12, "1/s", "pull of the six nearest sites", minimum=-1000, maximum=1000)
+    k_coupling: float = _parameter(
+        0.12, "1/s", "pull of the neighbours: by default the six nearest sites", minimum=-1000, maximum=1000
+    )
     k_omega: float = _parameter(0.12, "1/s", "strength of the channel mixing Omega", minimum=-1000, maximum=1000)
     k_bias: float = _parameter(1.25, "1/s", "pull of the input", minimum=-1000, maximum=1000)
     input_rate: float = _parameter(0.1, "1/s", "rate at which the input follows the field", minimum=-1000, maximum=1000)
@@ -82,16 +84,90 @@ class FieldParameters(_Checked):
         minimum=0,
         maximum=math.pi,
     )
+    phase_lag: float = _parameter(0.0, "rad", "lag of the coupling", minimum=-math.pi, maximum=math.pi)
+    noise: float = _parameter(
+        0.0, "rad^2/s", "intensity D of white phase noise: a free phase diffuses as 2 D t", minimum=0, maximum=1000
+    )
+    neighbourhood: str = _parameter(
+        "nearest",
+        "1",
+        "which pixels couple within a channel: nearest (four), disc, gaussian or global",
+        "weights add up to four, also where a border cuts the neighbourhood off",
+        enum=("nearest", "disc", "gaussian", "global"),
+    )
+    radius: float = _parameter(
+        3.0,
+        "pixel",
+        "of a disc, or the standard deviation of a gaussian neighbourhood",
+        "a gaussian is cut off at three of them along rows and columns",
+        minimum=1,
+        maximum=100,
+    )
+    channel_coupling: bool = _parameter(True, "1", "whether neighbouring channels of a pixel couple")
+    boundary: str = _parameter(
+        "open",
+        "1",
+        "of rows and columns: open, periodic or reflecting (the border sites are repeated)",
+        enum=("open", "periodic", "reflecting"),
+    )
+    integrator: str = _parameter(
+        "euler",
+        "1",
+        "euler (the notebook's step), heun or rk4",
+        "of order 1, 2 and 4 in `delta_t`",
+        enum=("euler", "heun", "rk4"),
+    )
+    drive_onset: float = _parameter(0.0, "s", "when the input begins to act", minimum=0, maximum=1_000_000)
+    drive_end: float = _parameter(
+        1_000_000.0,
+        "s",
+        "when the input ceases to act",
+        "outside these times the input neither pulls nor follows",
+        minimum=0,
+        maximum=1_000_000,
+    )
 
 
 @dataclass(frozen=True)
 class RunParameters(_Checked):
-    """What else makes a run: depth of the lattice, number of steps, seed of start phases and Omega."""
+    """What else makes a run: depth of the lattice, number of steps, how it begins, and the seed of what is random."""
 
     channels: int = _parameter(4, "1", "oscillators at each pixel", minimum=1, maximum=256)
     steps: int = _parameter(512, "1", "steps to simulate", minimum=1, maximum=1_000_000)
     seed: int = _parameter(
-        42, "1", "seed of the start phases and of Omega", "and of nothing else", minimum=0, maximum=2**32 - 1
+        42,
+        "1",
+        "of start phases, Omega, natural frequencies and noise",
+        "and of nothing else; each has numbers of its own",
+        minimum=0,
+        maximum=2**32 - 1,
+    )
+    start: str = _parameter(
+        "random",
+        "1",
+        "start phases: random, uniform (all 0), twisted or input (those of the input)",
+        enum=("random", "uniform", "twisted", "input"),
+    )
+    winding_rows: int = _parameter(0, "1", "whole turns of a twisted start from row to row", minimum=-512, maximum=512)
+    winding_columns: int = _parameter(
+        1, "1", "whole turns of a twisted start from column to column", minimum=-512, maximum=512
+    )
+    frequency_distribution: str = _parameter(
+        "none",
+        "1",
+        "natural frequencies of the sites: none, normal, lorentzian or uniform",
+        "drawn for each site from `seed`",
+        enum=("none", "normal", "lorentzian", "uniform"),
+    )
+    frequency_mean: float = _parameter(
+        0.0, "rad/s", "mean, or centre, of the natural frequencies", minimum=-1000, maximum=1000
+    )
+    frequency_spread: float = _parameter(
+        0.0,
+        "rad/s",
+        "standard deviation (normal), half width at half maximum (lorentzian) or half width (uniform)",
+        minimum=0,
+        maximum=1000,
     )
 
 

@@ -9,15 +9,17 @@ from typing import Any
 
 import numpy as np
 import zarr
+from numpy.typing import NDArray
 
 from oscillator_field.devices import visible_gpus
 from oscillator_field.engines.problem import Piece, Problem
-from oscillator_field.field import open_course, problem, start
+from oscillator_field.field import open_course, problem
 from oscillator_field.inputs.encoding import over_channels
 from oscillator_field.inputs.perturbation import read_perturbations
 from oscillator_field.logs import progress
 from oscillator_field.parameters import EXACT
 from oscillator_field.run import Run
+from oscillator_field.starts import frequencies_of, start_of
 from oscillator_field.stores.history import frames_a_chunk, write_history
 
 
@@ -49,18 +51,23 @@ def simulate_runs(
     inputs = dict(zip(names, read_perturbations(perturbations), strict=True))
     phases, pixels, descriptions = zip(*(inputs[run.perturbation] for run in runs), strict=True)
     channels, steps = runs[0].settings.channels, runs[0].settings.steps
-    rows, columns = pixels[0].shape
-    starts, omegas = zip(*(start(run.settings.seed, rows, columns, channels) for run in runs), strict=True)
+    drives = over_channels(np.stack(phases), channels)
+    starts, omegas = zip(*(start_of(run.settings, drive) for run, drive in zip(runs, drives, strict=True)), strict=True)
     task = problem(
-        over_channels(np.stack(phases), channels),
+        drives,
         initial_phase=np.stack(starts),
         omega=np.stack(omegas),
         parameters=[run.field for run in runs],
         steps=steps,
         every=every,
+        frequency=_frequencies(runs, drives.shape),
+        seed=[run.settings.seed for run in runs],
     )
     course = open_course(task, engine=engine, device=device, threads=threads, frames_a_piece=frames_a_chunk(task))
-    print(f"{len(runs)} runs by engine {course.engine} on {platform.node()}, GPUs given to this job: {visible_gpus()}")
+    print(
+        f"{len(runs)} runs by engine {course.engine} ({course.why}) on {platform.node()}, "
+        f"GPUs given to this job: {visible_gpus()}"
+    )
     # Chunks are compressed on the cores of the job, beside the field.
     with zarr.config.set({"threading.max_workers": threads}):
         write_history(
@@ -76,6 +83,14 @@ def simulate_runs(
             precision=precision,
             libraries=[course.library],
         )
+
+
+def _frequencies(runs: Sequence[Run], shape: tuple[int, ...]) -> NDArray[np.float32] | None:
+    """The natural frequencies of all runs, 0 for those that have none; None if no run has any."""
+    each = [frequencies_of(run.settings, *shape[1:]) for run in runs]
+    if all(one is None for one in each):
+        return None
+    return np.stack([np.zeros(shape[1:], np.float32) if one is None else one for one in each])
 
 
 def _shared(sources: Sequence[dict[str, Any]]) -> dict[str, Any]:

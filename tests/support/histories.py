@@ -2,8 +2,9 @@
 
 import numpy as np
 
-from oscillator_field.field import open_course, problem, start
+from oscillator_field.field import open_course, problem
 from oscillator_field.inputs.encoding import over_channels
+from oscillator_field.starts import start
 from oscillator_field.stores.history import write_history
 
 

@@ -7,8 +7,8 @@ import pytest
 
 from benchmarks import baseline
 from oscillator_field import EncodingParameters, FieldParameters, simulate
-from oscillator_field.field import start
 from oscillator_field.inputs.encoding import encode, over_channels
+from oscillator_field.starts import start
 from tests.support.pictures import as_picture, sample_digit
 from tests.support.reference import apart, simulate_float64
 

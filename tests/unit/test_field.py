@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from oscillator_field import FieldParameters, simulate
 from oscillator_field.engines import numba_layouts
 from oscillator_field.engines.registry import ENGINES
-from oscillator_field.field import start
+from oscillator_field.starts import start
 from tests.support.random_settings import STRONG, random_setting
 from tests.support.reference import apart, assert_agrees, simulate_float64
 

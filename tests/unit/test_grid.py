@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from oscillator_field.parameters import DEFAULTS, GROUPS, checked
+from oscillator_field.parameters import DEFAULTS, GROUPS, METADATA, checked
 from oscillator_field.run import LONGEST_NAME, Run, is_run_name, run_name
 from oscillator_field.study import grid
 from oscillator_field.study.axes import axis_values
@@ -231,7 +231,9 @@ def test_only_what_a_run_can_be_called_is_its_name(name, fine):
 
 def test_every_parameter_can_be_an_axis():
     for name, default in DEFAULTS.items():
-        other = {"scale": "unit", "invert": True, "evolve_input": False}.get(name, 1)
+        enum = METADATA[name]["limits"].get("enum", ())
+        candidates = (not default,) if isinstance(default, bool) else enum or (1, 2)
+        other = next(value for value in candidates if value != default)
         assert len(names(grid={name: [default, other]})) == 2, name
 
 

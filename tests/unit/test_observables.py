@@ -10,6 +10,7 @@ from scipy import stats
 
 from oscillator_field.analysis import observables as observe
 from oscillator_field.figures.views.phase import arithmetic_mean, circular_mean
+from oscillator_field.parameters import FieldParameters
 from tests.support.reference import apart
 
 ROWS, COLUMNS, CHANNELS = 5, 4, 3
@@ -115,7 +116,7 @@ def test_energies_are_their_sums(phase):
         angle = exact[frame]
         pairs = {frozenset((site, other)) for site in SITES for other in neighbours(site)}
         coupling = -0.3 * sum(np.cos(angle[one] - angle[other]) for one, other in map(tuple, pairs)) / len(SITES)
-        assert observe.coupling_energy(z, 0.3)[frame] == pytest.approx(coupling, abs=1e-6)
+        assert observe.coupling_energy(z, FieldParameters(k_coupling=0.3))[frame] == pytest.approx(coupling, abs=1e-6)
         bias = -2 * np.cos(angle - picture).mean()
         assert observe.bias_energy(z, picture, 2.0)[frame] == pytest.approx(bias, abs=1e-6)
         mixed = sum(
@@ -135,7 +136,9 @@ def test_the_gradients_of_the_energies_are_the_pulls_of_the_model(phase):
         moved = angle.copy()
         moved[site] += shift
         z = observe.state(moved[np.newaxis].astype(np.float32))
-        return (observe.coupling_energy(z, 0.4) + observe.bias_energy(z, picture, 1.5))[0] * len(SITES)
+        return (observe.coupling_energy(z, FieldParameters(k_coupling=0.4)) + observe.bias_energy(z, picture, 1.5))[
+            0
+        ] * len(SITES)
 
     pull = 0.4 * sum(np.exp(1j * angle[other]) for other in neighbours(site)) + 1.5 * np.exp(1j * picture[site])
     tangential = (pull * np.exp(-1j * angle[site])).imag

@@ -26,6 +26,21 @@ def test_the_defaults_that_name_every_result_are_frozen():
         "channels": 4,
         "steps": 512,
         "seed": 42,
+        "phase_lag": 0,
+        "noise": 0,
+        "neighbourhood": "nearest",
+        "radius": 3,
+        "channel_coupling": True,
+        "boundary": "open",
+        "integrator": "euler",
+        "drive_onset": 0,
+        "drive_end": 1e6,
+        "start": "random",
+        "winding_rows": 0,
+        "winding_columns": 1,
+        "frequency_distribution": "none",
+        "frequency_mean": 0,
+        "frequency_spread": 0,
     } == DEFAULTS
 
 

@@ -15,7 +15,6 @@ import zarr
 from hypothesis import given
 from hypothesis import strategies as st
 
-from oscillator_field.field import start
 from oscillator_field.inputs.encoding import encode, over_channels
 from oscillator_field.inputs.fetch import fetch, make_sample
 from oscillator_field.inputs.sources import IdxSource
@@ -30,6 +29,7 @@ from oscillator_field.readout.predictions import write_predictions
 from oscillator_field.readout.results import read_result, read_results, table, winner
 from oscillator_field.readout.sets import set_names, shards
 from oscillator_field.run import Run
+from oscillator_field.starts import start
 from oscillator_field.stores.zarr_stores import DamagedStoreError
 from oscillator_field.study.grid import expand
 from tests.support.pictures import as_picture

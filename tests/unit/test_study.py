@@ -85,13 +85,18 @@ def test_memory_grows_with_what_is_in_memory():
         ("simulate: {engine: torch, device: cpu}", ["engines.torch"], 0),
         ("simulate: {engine: cuda}", ["engines.cuda"], 1),
         ("simulate: {engine: numba}", ["engines.numba"], 0),
+        # What the engine for GPUs cannot compute.
+        ("field: {integrator: heun}", ["engines.numba"], 0),
+        ("{field: {integrator: heun}, simulate: {device: cuda}}", ["engines.torch"], 1),
+        ("{field: {boundary: periodic, noise: 1}, simulate: {device: cuda}}", ["engines.cuda"], 1),
+        ("{grid: {integrator: [euler, rk4]}, batch: [digit]}", ["engines.cuda", "engines.numba"], None),
     ],
 )
 def test_what_may_compute_a_field_and_on_what(config, modules, gpus):
     study = study_of(config)
     assert study.engine_modules == modules
     if gpus is not None:
-        assert resources.gpus(study) == gpus
+        assert resources.gpus(study, job=next(iter(study.jobs))) == gpus
 
 
 def test_every_rule_with_settings_has_its_time_and_memory():

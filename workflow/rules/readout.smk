@@ -39,7 +39,7 @@ rule simulate_images:
     conda:
         ENVIRONMENT
     resources:
-        gpu=resources.gpus(STUDY),
+        gpu=lambda wildcards: asked(wildcards, resources.gpus, STUDY),
         mem_mb=memory("simulate_images"),
         runtime=minutes("simulate_images"),
     params:

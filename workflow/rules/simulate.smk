@@ -18,7 +18,7 @@ rule simulate:
         ENVIRONMENT
     threads: threads("simulate")
     resources:
-        gpu=resources.gpus(STUDY),
+        gpu=lambda wildcards: asked(wildcards, resources.gpus, STUDY),
         mem_mb=memory("simulate"),
         runtime=minutes("simulate"),
     params:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from oscillator_field.analysis import observables as observe
 from oscillator_field.analysis.registry import OBSERVABLES, OVER_TIME, SCALARS, Block
 from oscillator_field.logs import progress
+from oscillator_field.parameters import DEFAULTS, FieldParameters
 from oscillator_field.stores.history import (
     StoredHistory,
     copy_run_coordinates,
@@ -74,7 +75,11 @@ def observed(history: StoredHistory, run: int, settled_share: float) -> dict[str
     delta_t = float(history["delta_t"][run])
     seconds = np.asarray(intervals * delta_t, np.float64)
     input_phase, omega = history["input_phase"][run], history["omega"][run]
-    strengths = {name: float(history[name][run]) for name in ("k_coupling", "k_omega", "k_bias")}
+    (described,) = described_runs(history, slice(run, run + 1))
+    # A store of an earlier version lacks parameters that it did not know: they were at their defaults.
+    parameters = FieldParameters(
+        **{name: described.get(name, DEFAULTS[name]) for name in FieldParameters.__dataclass_fields__}
+    )
     before = history["initial_phase"][run]
     locked = np.zeros(before.shape, np.complex128)
     spike_count = np.zeros(before.shape, np.int64)
@@ -90,7 +95,7 @@ def observed(history: StoredHistory, run: int, settled_share: float) -> dict[str
             seconds=seconds[part],
             input_phase=input_phase,
             omega=omega,
-            **strengths,
+            parameters=parameters,
         )
         parts.append({name: one.of(block) for name, one in OVER_TIME.items() if one.of})
         z = block.z

@@ -9,7 +9,13 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from oscillator_field.engines.neighbourhoods import neighbour_sum
+from oscillator_field.parameters import FieldParameters, RunParameters
+from oscillator_field.terms import terms_of
+
 State = NDArray[np.complex64]
+# Terms with which a site has other neighbours than the six nearest.
+_OTHER_NEIGHBOURS = {"disc", "gaussian", "global", "channels apart", "periodic", "reflecting"}
 
 SITES = (-3, -2, -1)
 PIXELS = (-3, -2)
@@ -151,12 +157,16 @@ def settling_time(share: NDArray[np.float64], time: NDArray[np.float64], bound: 
     return float(f"{time[first]:.12g}") if first < len(time) else float("nan")
 
 
-def coupling_energy(z: State, k_coupling: float) -> NDArray[np.float64]:
-    """-k_coupling times the sum of cos(phase difference) over all pairs of nearest sites, a site; `(frame,)`, 1/s.
+def coupling_energy(z: State, parameters: FieldParameters) -> NDArray[np.float64]:
+    """-k_coupling times the sum of cos(phase difference) over all pairs of neighbours, a site; `(frame,)`, 1/s.
 
-    Its gradient is the pull of the neighbours, as in the XY model. The field need not lower it, nor the sum of the
-    three energies: the input moves, and Omega mixes.
+    Pairs weigh what their neighbourhood says. Its gradient is the pull of the neighbours if that does not lag, as in
+    the XY model. The field need not lower it, nor the sum of the three energies: the input moves, and Omega mixes.
     """
+    k_coupling = parameters.k_coupling
+    if not terms_of(parameters, RunParameters()).isdisjoint(_OTHER_NEIGHBOURS):
+        products = z.conj() * neighbour_sum(z, parameters)
+        return -k_coupling / 2 * products.real.mean(axis=SITES, dtype=np.float64)
     total = np.zeros(len(z))
     for axis in SITES:
         lower, upper = _shifted(axis)

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from oscillator_field.analysis import observables as observe
 from oscillator_field.analysis.correlation import correlation_length
+from oscillator_field.parameters import FieldParameters
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,7 @@ class Block:
         intervals, seconds: `(frame,)`, steps and time since the frame before.
         input_phase: `(row, column, channel)`, rad, at the start.
         omega: `(channel, channel)`.
-        k_coupling, k_bias, k_omega: of the run, 1/s.
+        parameters: of the run.
     """
 
     phase: NDArray[np.float32]
@@ -38,9 +39,7 @@ class Block:
     seconds: NDArray[np.float64]
     input_phase: NDArray[np.float32]
     omega: NDArray[np.float32]
-    k_coupling: float
-    k_bias: float
-    k_omega: float
+    parameters: FieldParameters
 
     @cached_property
     def z(self) -> observe.State:
@@ -148,21 +147,21 @@ OVER_TIME = {
         ("frame",),
         "energy of the coupling for each site",
         "1/s",
-        lambda block: observe.coupling_energy(block.z, block.k_coupling),
+        lambda block: observe.coupling_energy(block.z, block.parameters),
         "energy of the coupling",
     ),
     "energy_bias": Observable(
         ("frame",),
         "energy of the bias for each site",
         "1/s",
-        lambda block: observe.bias_energy(block.z, block.input_phase, block.k_bias),
+        lambda block: observe.bias_energy(block.z, block.input_phase, block.parameters.k_bias),
         "energy of the bias",
     ),
     "energy_omega": Observable(
         ("frame",),
         "imaginary part of the mixing for each site",
         "1/s",
-        lambda block: observe.omega_energy(block.z, block.omega, block.k_omega),
+        lambda block: observe.omega_energy(block.z, block.omega, block.parameters.k_omega),
         "imaginary part of the mixing",
     ),
     "correlation_length": Observable(

@@ -17,6 +17,7 @@ from numba import cuda
 from numpy.typing import NDArray
 
 from oscillator_field.engines.cuda_kernels import FEW_CHANNELS, THREADS_A_BLOCK, fits_on_chip, kernels
+from oscillator_field.engines.noise import turns_a_step
 from oscillator_field.engines.problem import Piece, Problem
 from oscillator_field.engines.step_constants import step_constants
 from oscillator_field.ranges import slices
@@ -114,7 +115,8 @@ def _bytes_of_run(problem: Problem, frames_a_piece: int) -> tuple[int, int]:
     sites = math.prod(problem.initial_phase.shape[1:])
     frames = min(frames_a_piece, len(problem.kept_steps()))
     # Start phases, two states and counts, of this batch and the next; then frames, and the input.
-    return 2 * sites * 4 * (2 + 4 + 2 + 1), sites * (frames * (4 + problem.spike_type().itemsize) + 4)
+    of_frequencies = 2 * 4 * sites * (problem.frequency is not None)
+    return 2 * sites * 4 * (2 + 4 + 2 + 1) + of_frequencies, sites * (frames * (4 + problem.spike_type().itemsize) + 4)
 
 
 def _stack_bytes(channels: int) -> int:
@@ -173,10 +175,21 @@ def _schedule(
     problem: Problem, runs_a_batch: int, frames_a_piece: int, stream: Any
 ) -> Iterator[tuple[slice, slice, _Field]]:
     """What is computed one after the other: runs, frames, and the field that computes them."""
-    for runs in slices(len(problem.parameters), runs_a_batch):
+    for runs in problem.groups(runs_a_batch):
         field = _Field(problem.part(runs), stream)
         for frames in slices(len(problem.kept_steps()), frames_a_piece):
             yield runs, frames, field
+
+
+def _frequencies(problem: Problem) -> NDArray[np.float32]:
+    """How far each site turns by itself in a step, rad, `(run, channel, pixel)`; little where no site does."""
+    if problem.frequency is None:
+        return np.zeros((1, 1, 1), np.float32)
+    runs, *_, channels = problem.frequency.shape
+    delta_t = np.array([each.delta_t for each in problem.parameters]).reshape(-1, 1, 1)
+    return np.ascontiguousarray(
+        (delta_t * problem.frequency.reshape(runs, -1, channels).swapaxes(1, 2)).astype(np.float32)
+    )
 
 
 class _Field:
@@ -187,16 +200,20 @@ class _Field:
         self.stream, self.runs, self.pixels = stream, runs, rows * columns
         self.kept_steps, self.done = problem.kept_steps(), 0
         self.on_chip = fits_on_chip(rows, columns, channels)
-        self.kernels = kernels(rows, columns, channels)
+        self.kernels = kernels(rows, columns, channels, problem.terms_of(0))
         self.threads = min(THREADS_A_BLOCK, self.pixels)
         # Runs come first, since only this side of a grid may be long.
         self.pixel_grid = (runs, math.ceil(self.pixels / self.threads))
         self.z, self.c = self._on_circle(problem.initial_phase), self._on_circle(problem.input_phase)
         constants = step_constants(problem.parameters, problem.omega)
         # In the order of the columns that `cuda_kernels` names.
+        jolts = (2 * np.pi * turns_a_step(problem.parameters)).astype(np.float32)
         settings = [constants.coupling, constants.bias, constants.cosine, constants.sine, constants.follow]
+        settings += [constants.lag, jolts]
         self.settings = cuda.to_device(np.stack(settings, axis=1), stream=stream)
         self.weights = cuda.to_device(constants.weights, stream=stream)
+        self.seeds = cuda.to_device(problem.seeds.astype(np.int64), stream=stream)
+        self.frequencies = cuda.to_device(_frequencies(problem), stream=stream)
         self.last_steps = cuda.to_device(self.kept_steps, stream=stream)
         if not self.on_chip:
             self.z_next = cuda.device_array_like(self.z)
@@ -208,7 +225,7 @@ class _Field:
         """Compute up to the last of some kept frames, and write these frames and the input after them."""
         if self.on_chip:
             self.kernels.whole_course[self.runs, self.pixels, self.stream](
-                *(self.z, self.c, self.settings, self.weights),
+                *(self.z, self.c, self.settings, self.weights, self.frequencies, self.seeds),
                 *(self.done, self.last_steps, frames.start, into["phase"], into["spikes"]),
             )
         else:
@@ -220,9 +237,10 @@ class _Field:
         configuration = self.pixel_grid, self.threads, self.stream
         done = self.done
         for frame, last_step in enumerate(last_steps):
-            for _ in range(done, last_step):
+            for step in range(done + 1, last_step + 1):
                 self.kernels.one_step[configuration](
-                    self.z, self.z_next, self.c, self.counts, self.settings, self.weights
+                    *(self.z, self.z_next, self.c, self.counts),
+                    *(self.settings, self.weights, self.frequencies, self.seeds, step),
                 )
                 self.z, self.z_next = self.z_next, self.z
             done = last_step

@@ -6,7 +6,8 @@ run: the state stays in registers, and shared memory holds a second copy, in whi
 Larger lattices take one launch a step, any number of blocks a run, and find their neighbours in global memory.
 
 Sizes of the lattice are constants to the compiler, which unrolls the loops over channels and keeps the little
-arrays of a thread in registers. A run's bits depend on nothing but the run: no thread sees another run.
+arrays of a thread in registers; so is what is on, and terms that are off leave no trace. A run's bits depend on nothing
+but the run: no thread sees another run.
 """
 
 from __future__ import annotations
@@ -18,7 +19,9 @@ from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
-from numba import config, cuda, float32, int32
+from numba import config, cuda, float32, int32, int64
+
+from oscillator_field.engines.noise import PARITY, ROTATIONS, ROUNDS, STREAM, pairs_in_a_row
 
 # numba warns of small grids, which a batch of few runs has; its message begins with the code for bold letters.
 warnings.filterwarnings("ignore", message=".*Grid size .* low occupancy")
@@ -31,12 +34,15 @@ SHARED_BYTES = 48 * 2**10  # shared memory that a block may have without asking 
 FEW_CHANNELS = 8
 
 # Columns of the table of settings.
-COUPLING, BIAS, COSINE, SINE, FOLLOW = range(5)
-SETTINGS = 5
+COUPLING, BIAS, COSINE, SINE, FOLLOW, LAG, JOLT = range(7)
+SETTINGS = 7
 
 # Added under the root instead of the model's 1e-12 after it: the same in float32 unless |x| is about that small.
 _TINY = np.float32(1e-24)
 _ZERO, _ONE, _PI = np.float32(0), np.float32(1), np.float32(np.pi)
+_TWO_PI, _HALF = np.float32(2 * np.pi), np.float32(0.5)
+_STEP_OF_UNIFORM, _STEP_OF_TURNS = np.float32(2.0**-23), np.float32(2.0**-24)
+_WORD = 2**32 - 1
 
 
 def fits_on_chip(rows: int, columns: int, channels: int) -> bool:
@@ -46,8 +52,8 @@ def fits_on_chip(rows: int, columns: int, channels: int) -> bool:
 
 
 @lru_cache(maxsize=8)
-def kernels(rows: int, columns: int, channels: int) -> SimpleNamespace:
-    """The kernels for a lattice, each compiled when it is first launched.
+def kernels(rows: int, columns: int, channels: int, terms: frozenset[str] = frozenset()) -> SimpleNamespace:
+    """The kernels for a lattice and the terms that are on, each compiled when it is first launched.
 
     `to_circle(phase, state)`, `whole_course(...)`, `one_step(...)`, `write_frame(...)`, `write_input(...)`.
     """
@@ -56,6 +62,41 @@ def kernels(rows: int, columns: int, channels: int) -> SimpleNamespace:
     shared_size = channels * bordered
     few = channels <= FEW_CHANNELS
     pairs = channels * channels if few else 1
+    lagging, turning, noise = ("lag" in terms), ("frequencies" in terms), ("noise" in terms)
+    apart, periodic, reflecting = ("channels apart" in terms), ("periodic" in terms), ("reflecting" in terms)
+    pairs_of_row = pairs_in_a_row(columns, channels)
+
+    @cuda.jit(device=True, inline="always")
+    def beside(place, length, by):  # type: ignore[no-untyped-def]
+        """The place beside a row or column, `by` being 1 or -1; -1 for none."""
+        other = place + by
+        if 0 <= other < length:
+            return other
+        if periodic:
+            return other % length
+        return place if reflecting else -1
+
+    @cuda.jit(device=True, inline="always", fastmath=True)
+    def normal_number(seed, step, pixel, channel):  # type: ignore[no-untyped-def]
+        """The random number of a site in a step, see `noise`; in 64 bits, which a simulator does not overflow."""
+        place = pixel % columns * channels + channel
+        pair = place % pairs_of_row
+        keys = cuda.local.array(3, int64)
+        keys[0], keys[1], keys[2] = seed, STREAM, seed ^ STREAM ^ PARITY
+        x = (step + keys[0]) & _WORD
+        y = (pixel // columns * pairs_of_row + pair + keys[1]) & _WORD
+        for number in range(ROUNDS):
+            by = ROTATIONS[number % 8]
+            x = (x + y) & _WORD
+            y = (((y << by) & _WORD) | (y >> (32 - by))) ^ x
+            if number % 4 == 3:
+                passed = number // 4 + 1
+                x = (x + keys[passed % 3]) & _WORD
+                y = (y + keys[(passed + 1) % 3] + passed) & _WORD
+        uniform = (np.float32(x >> 9) + _HALF) * _STEP_OF_UNIFORM
+        angle_of_pair = _TWO_PI * (np.float32(y >> 8) * _STEP_OF_TURNS)
+        length = math.sqrt(np.float32(-2) * math.log(uniform))
+        return length * (math.cos(angle_of_pair) if place < pairs_of_row else math.sin(angle_of_pair))
 
     @cuda.jit(device=True, inline="always", fastmath=True)
     def angle(imaginary, real):  # type: ignore[no-untyped-def]
@@ -91,22 +132,31 @@ def kernels(rows: int, columns: int, channels: int) -> SimpleNamespace:
             state[run, 0, channel, pixel], state[run, 1, channel, pixel] = re[channel], im[channel]
 
     @cuda.jit(device=True, inline="always", fastmath=True)
-    def advance(run, x_re, x_im, z_re, z_im, c_re, c_im, count, s, weights, w):  # type: ignore[no-untyped-def]
-        """One step of a pixel; `x` comes in as the sum of the neighbouring pixels, and is used up."""
+    def advance(run, pixel, step, x_re, x_im, z_re, z_im, c_re, c_im, count, s, weights, w, frequencies, seeds):  # type: ignore[no-untyped-def]
+        """One step of a pixel, from 1 on; `x` comes in as the sum of the neighbouring pixels, and is used up."""
         for target in range(channels):
-            re, im = x_re[target], x_im[target]
-            if target > 0:
-                re, im = re + z_re[target - 1], im + z_im[target - 1]
-            if target < channels - 1:
-                re, im = re + z_re[target + 1], im + z_im[target + 1]
-            re = s[BIAS] * c_re[target] + s[COUPLING] * re
-            im = s[BIAS] * c_im[target] + s[COUPLING] * im
+            n_re, n_im = x_re[target], x_im[target]
+            if target > 0 and not apart:
+                n_re, n_im = n_re + z_re[target - 1], n_im + z_im[target - 1]
+            if target < channels - 1 and not apart:
+                n_re, n_im = n_re + z_re[target + 1], n_im + z_im[target + 1]
+            re = s[BIAS] * c_re[target] + s[COUPLING] * n_re
+            im = s[BIAS] * c_im[target] + s[COUPLING] * n_im
+            if lagging:
+                re, im = re - s[LAG] * n_im, im + s[LAG] * n_re
+            if turning:
+                turn = frequencies[run, target, pixel]
+                re, im = re - turn * z_im[target], im + turn * z_re[target]
             for source in range(channels):
                 re += weight(run, target, source, weights, w) * z_re[source]
                 im += weight(run, target, source, weights, w) * z_im[source]
             x_re[target], x_im[target] = re, im
         for target in range(channels):
             re, im = x_re[target], x_im[target]
+            if noise:
+                turned = s[JOLT] * normal_number(seeds[run], step, pixel, target)
+                along, across = math.cos(turned), math.sin(turned)
+                re, im = re * along - im * across, im * along + re * across
             scale = _ONE / math.sqrt(re * re + im * im + _TINY)
             re, im = re * scale, im * scale
             # |angle| > threshold, as sin(|angle| - threshold) > 0, which holds up to pi.
@@ -133,7 +183,7 @@ def kernels(rows: int, columns: int, channels: int) -> SimpleNamespace:
             state[run, 1, channel, pixel] = np.float32(math.sin(exact))
 
     @cuda.jit(fastmath=True, **_at_most(pixels))
-    def whole_course(z, c, settings, weights, step, last_steps, first, phase, spikes):  # type: ignore[no-untyped-def]
+    def whole_course(z, c, settings, weights, frequencies, seeds, step, last_steps, first, phase, spikes):  # type: ignore[no-untyped-def]
         """The frames of a piece, from `first` on, each kept after its last step: a block a run."""
         shared_re = cuda.shared.array(shared_size, float32)
         shared_im = cuda.shared.array(shared_size, float32)
@@ -143,7 +193,14 @@ def kernels(rows: int, columns: int, channels: int) -> SimpleNamespace:
         s, w = cuda.local.array(SETTINGS, float32), cuda.local.array(pairs, float32)
         count = cuda.local.array(channels, int32)
         run, pixel = cuda.blockIdx.x, cuda.threadIdx.x
-        here = (pixel // columns + 1) * stride + pixel % columns + 1
+        row, column = pixel // columns, pixel % columns
+        here = (row + 1) * stride + column + 1
+        above, below, left, right = here - stride, here + stride, here - 1, here + 1
+        if periodic or reflecting:
+            # There is no border of zeros, but another pixel.
+            above = here + (beside(row, rows, -1) - row) * stride
+            below = here + (beside(row, rows, 1) - row) * stride
+            left, right = here + beside(column, columns, -1) - column, here + beside(column, columns, 1) - column
 
         for i in range(pixel, shared_size, pixels):
             shared_re[i], shared_im[i] = _ZERO, _ZERO
@@ -161,21 +218,21 @@ def kernels(rows: int, columns: int, channels: int) -> SimpleNamespace:
             last_step = last_steps[first + frame]
             while step < last_step:
                 for channel in range(channels):
-                    site = channel * bordered + here
-                    x_re[channel] = (shared_re[site - stride] + shared_re[site + stride]) + (
-                        shared_re[site - 1] + shared_re[site + 1]
+                    plane = channel * bordered
+                    x_re[channel] = (shared_re[plane + above] + shared_re[plane + below]) + (
+                        shared_re[plane + left] + shared_re[plane + right]
                     )
-                    x_im[channel] = (shared_im[site - stride] + shared_im[site + stride]) + (
-                        shared_im[site - 1] + shared_im[site + 1]
+                    x_im[channel] = (shared_im[plane + above] + shared_im[plane + below]) + (
+                        shared_im[plane + left] + shared_im[plane + right]
                     )
                 # No thread writes before all have read.
                 cuda.syncthreads()
-                advance(run, x_re, x_im, z_re, z_im, c_re, c_im, count, s, weights, w)
+                step += 1
+                advance(run, pixel, step, x_re, x_im, z_re, z_im, c_re, c_im, count, s, weights, w, frequencies, seeds)
                 for channel in range(channels):
                     shared_re[channel * bordered + here] = z_re[channel]
                     shared_im[channel * bordered + here] = z_im[channel]
                 cuda.syncthreads()
-                step += 1
             for channel in range(channels):
                 phase[run, frame, pixel, channel] = angle(z_im[channel], z_re[channel])
                 spikes[run, frame, pixel, channel] = count[channel]
@@ -184,7 +241,7 @@ def kernels(rows: int, columns: int, channels: int) -> SimpleNamespace:
         store_pixel(run, pixel, c, c_re, c_im)
 
     @cuda.jit(fastmath=True)
-    def one_step(z, z_next, c, counts, settings, weights):  # type: ignore[no-untyped-def]
+    def one_step(z, z_next, c, counts, settings, weights, frequencies, seeds, step):  # type: ignore[no-untyped-def]
         """One step of all pixels; counts are int32 `(run, channel, pixel)`."""
         z_re, z_im = cuda.local.array(channels, float32), cuda.local.array(channels, float32)
         c_re, c_im = cuda.local.array(channels, float32), cuda.local.array(channels, float32)
@@ -194,6 +251,8 @@ def kernels(rows: int, columns: int, channels: int) -> SimpleNamespace:
         run, pixel = cuda.blockIdx.x, cuda.blockIdx.y * cuda.blockDim.x + cuda.threadIdx.x
         if pixel < pixels:
             row, column = pixel // columns, pixel % columns
+            above, below = beside(row, rows, -1), beside(row, rows, 1)
+            left, right = beside(column, columns, -1), beside(column, columns, 1)
             load_constants(run, settings, weights, s, w)
             load_pixel(run, pixel, z, z_re, z_im)
             load_pixel(run, pixel, c, c_re, c_im)
@@ -201,17 +260,21 @@ def kernels(rows: int, columns: int, channels: int) -> SimpleNamespace:
                 count[channel] = counts[run, channel, pixel]
                 # Added in pairs, as on the chip; 0 outside the lattice.
                 above_re = above_im = below_re = below_im = left_re = left_im = right_re = right_im = _ZERO
-                if row > 0:
-                    above_re, above_im = z[run, 0, channel, pixel - columns], z[run, 1, channel, pixel - columns]
-                if row < rows - 1:
-                    below_re, below_im = z[run, 0, channel, pixel + columns], z[run, 1, channel, pixel + columns]
-                if column > 0:
-                    left_re, left_im = z[run, 0, channel, pixel - 1], z[run, 1, channel, pixel - 1]
-                if column < columns - 1:
-                    right_re, right_im = z[run, 0, channel, pixel + 1], z[run, 1, channel, pixel + 1]
+                if above >= 0:
+                    other = above * columns + column
+                    above_re, above_im = z[run, 0, channel, other], z[run, 1, channel, other]
+                if below >= 0:
+                    other = below * columns + column
+                    below_re, below_im = z[run, 0, channel, other], z[run, 1, channel, other]
+                if left >= 0:
+                    other = row * columns + left
+                    left_re, left_im = z[run, 0, channel, other], z[run, 1, channel, other]
+                if right >= 0:
+                    other = row * columns + right
+                    right_re, right_im = z[run, 0, channel, other], z[run, 1, channel, other]
                 x_re[channel] = (above_re + below_re) + (left_re + right_re)
                 x_im[channel] = (above_im + below_im) + (left_im + right_im)
-            advance(run, x_re, x_im, z_re, z_im, c_re, c_im, count, s, weights, w)
+            advance(run, pixel, step, x_re, x_im, z_re, z_im, c_re, c_im, count, s, weights, w, frequencies, seeds)
             store_pixel(run, pixel, z_next, z_re, z_im)
             store_pixel(run, pixel, c, c_re, c_im)
             for channel in range(channels):

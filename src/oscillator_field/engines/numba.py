@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from oscillator_field.engines.numba_kernels import LANES
+from oscillator_field.engines.numba_lattice import LANES
 from oscillator_field.engines.numba_layouts import layouts_of
 from oscillator_field.engines.problem import Piece, Problem
 from oscillator_field.ranges import slices
@@ -26,7 +26,8 @@ def pieces(
     Args:
         problem: what to simulate.
         frames_a_piece: frames in each piece (the last of a group may be shorter).
-        threads: groups that are computed at once; None for one.
+        threads: groups that are computed at once, and threads for each of large lattices, if groups are few; None for
+            one.
         device: `auto` or `cpu`.
 
     Raises:
@@ -34,13 +35,15 @@ def pieces(
     """
     if device == "cuda":
         raise RuntimeError("device: 'cuda' was asked for, but the engine numba runs on the CPU (allowed: auto, cpu)")
-    groups = list(slices(len(problem.parameters), LANES))
-    if threads is None or threads == 1:
+    groups = list(problem.groups(LANES))
+    at_once = min(threads or 1, len(groups))
+    for_each = (threads or 1) // at_once
+    if at_once == 1:
         buffers = _Buffers(problem, frames_a_piece)
         for group in groups:
-            yield from _course(problem, group, frames_a_piece, lambda: buffers)
+            yield from _course(problem, group, frames_a_piece, for_each, lambda: buffers)
     else:
-        yield from _side_by_side(problem, groups, frames_a_piece, threads)
+        yield from _side_by_side(problem, groups, frames_a_piece, at_once, for_each)
 
 
 class _Buffers:
@@ -57,8 +60,10 @@ class _GivenUpError(Exception):
     """Nobody wants further pieces."""
 
 
-def _side_by_side(problem: Problem, groups: list[slice], frames_a_piece: int, threads: int) -> Iterator[Piece]:
-    """The pieces of several groups as they come, each group in one thread.
+def _side_by_side(
+    problem: Problem, groups: list[slice], frames_a_piece: int, at_once: int, threads: int
+) -> Iterator[Piece]:
+    """The pieces of several groups as they come, so many at once, each group in so many threads.
 
     A buffer for each thread and one more go round, so that the field goes on while a piece is stored, and memory
     stays bounded.
@@ -81,14 +86,14 @@ def _side_by_side(problem: Problem, groups: list[slice], frames_a_piece: int, th
 
         try:
             while True:
-                for piece in _course(problem, waiting.get_nowait(), frames_a_piece, take):
+                for piece in _course(problem, waiting.get_nowait(), frames_a_piece, threads, take):
                     done.put((piece, taken.pop()))
         except queue.Empty:
             done.put(None)
         except BaseException as error:
             done.put(error)
 
-    workers = [threading.Thread(target=work, daemon=True) for _ in range(min(threads, len(groups)))]
+    workers = [threading.Thread(target=work, daemon=True) for _ in range(at_once)]
     for _ in range(len(workers) + 1):
         free.put(_Buffers(problem, frames_a_piece))
     for worker in workers:
@@ -113,12 +118,12 @@ def _side_by_side(problem: Problem, groups: list[slice], frames_a_piece: int, th
 
 
 def _course(
-    problem: Problem, group: slice, frames_a_piece: int, take_buffers: Callable[[], _Buffers]
+    problem: Problem, group: slice, frames_a_piece: int, threads: int, take_buffers: Callable[[], _Buffers]
 ) -> Iterator[Piece]:
     """The pieces of one group, in order, each in the buffers that are taken for it."""
     runs = group.stop - group.start
     sites = problem.initial_phase.shape[1:]
-    fields = layouts_of(problem, group, frames_a_piece)
+    fields = layouts_of(problem, group, frames_a_piece, threads)
     kept_steps = problem.kept_steps()
     for frames in slices(len(kept_steps), frames_a_piece):
         count = frames.stop - frames.start

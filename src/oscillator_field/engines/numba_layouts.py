@@ -3,7 +3,7 @@
 A group of many runs is interleaved, a run a lane; lanes that are left over hold copies of the first run. Where runs are
 few, that would compute copies alone, so the lattice of each run is cut into LANES bands of rows, a band a lane; after
 each step the kernels copy the rows at the borders of bands to their neighbours. Every site goes through the same
-instructions in both, so a run has the same bits.
+instructions in both, so a run has the same bits. Threads may share the rows of the lanes.
 """
 
 from __future__ import annotations
@@ -15,7 +15,12 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from oscillator_field.engines.numba_kernels import LANES, compute_frames_of, exchange_borders, sources_read
+from oscillator_field.engines.neighbourhoods import WEIGHT, half_widths, places, reach, taps_of_gaussian, weight_of_disc
+from oscillator_field.engines.noise import pairs_in_a_row, turns_a_step
+from oscillator_field.engines.numba_kernels import Arrays, compute_frames_of
+from oscillator_field.engines.numba_lattice import BITS, LANES, STAGES, sources_read
+from oscillator_field.engines.numba_surroundings import Ground
+from oscillator_field.engines.numba_threads import compute_frames_by_threads
 from oscillator_field.engines.problem import Problem, angle, on_circle
 from oscillator_field.engines.step_constants import step_constants
 from oscillator_field.logs import came_of_interrupt
@@ -27,6 +32,8 @@ SITE_STEPS_A_CALL = 2**28
 ROWS_OF_EXCHANGE = 4
 # And bands pay where a group in bands takes as long as so many lanes; side by side it takes LANES, however few it has.
 MOST_LANES_OF_BANDS = 14
+# Two threads that meet twice in a step need so many sites each, in all lanes, for that to take little of their time.
+SITES_A_THREAD = 2**17
 
 
 class Layout(Protocol):
@@ -50,14 +57,18 @@ class Layout(Protocol):
         """The input now, `(run, row, column, channel)`, rad."""
 
 
-def layouts_of(problem: Problem, group: slice, frames_a_piece: int) -> list[Layout]:
-    """The runs of a group in lanes: each in bands where runs are few, else side by side."""
+def layouts_of(problem: Problem, group: slice, frames_a_piece: int, threads: int) -> list[Layout]:
+    """The runs of a group, whose terms are the same, in lanes: each in bands where runs are few, else side by side.
+
+    A band knows one row of each neighbour, so far neighbours need runs side by side. `threads` may share the rows.
+    """
     runs, rows = group.stop - group.start, problem.initial_phase.shape[1]
     lanes_a_run = (_height(rows) + ROWS_OF_EXCHANGE) * LANES / rows
-    if rows >= LANES and runs * lanes_a_run <= MOST_LANES_OF_BANDS:
+    far = problem.terms_of(group.start) & {"disc", "gaussian"}
+    if rows >= LANES and runs * lanes_a_run <= MOST_LANES_OF_BANDS and not far:
         frames = min(frames_a_piece, len(problem.kept_steps()))
-        return [_Bands(problem, group.start + run, slice(run, run + 1), frames) for run in range(runs)]
-    return [_SideBySide(problem, group)]
+        return [_Bands(problem, group.start + run, slice(run, run + 1), frames, threads) for run in range(runs)]
+    return [_SideBySide(problem, group, threads)]
 
 
 def _height(rows: int) -> int:
@@ -68,51 +79,125 @@ def _height(rows: int) -> int:
 class _Lanes:
     """The state in lanes, and the compiled calls that bring it on."""
 
-    def __init__(self, problem: Problem, initial: NDArray[np.float32], drive: NDArray[np.float32], lanes: Any) -> None:
-        """Of phases `(lane, row, column, channel)`, of the runs that the lanes hold."""
-        _, rows, self.columns, self.channels = initial.shape
-        self.z = _bordered(initial)
-        self.z_next = _aligned(self.z.shape, np.float32)
-        self.c = _interleaved(drive)
-        self.spikes = _aligned((rows, self.columns * self.channels * LANES), problem.spike_type())
-        self.settings, self.weights = _tables(problem, lanes)
-        self.scratch = _aligned(self.z.shape[1:], np.float32)
-        self.steps_a_call = max(1, SITE_STEPS_A_CALL // (LANES * rows * self.columns * self.channels))
+    def __init__(
+        self,
+        problem: Problem,
+        lanes: NDArray[np.int64],
+        place: NDArray[np.int64],
+        rows_of_lanes: NDArray[np.int64],
+        threads: int,
+    ) -> None:
+        """Of the runs `lanes` say, `(lane,)`, and their rows `place`, `(lane, row)`, of which so many are theirs."""
+        part = problem.part(slice(int(lanes.min()), int(lanes.max()) + 1))
+        self._problem, self._lanes = part, lanes - lanes.min()
+        self._bands = len(part.parameters) == 1 and bool((place[0] != place[-1]).any())
+        # Of bands, so many have all rows.
+        self._whole = int((rows_of_lanes == place.shape[1]).sum())
+        _, rows, self._columns, self._channels = part.initial_phase.shape
+        terms = part.terms_of(0)
+        self._bits = sum(BITS[term] for term in terms if term in BITS)
+        self._stages = STAGES[part.parameters[0].integrator]
+        initial, drive = (
+            values[self._lanes[:, np.newaxis], place] for values in (part.initial_phase, part.input_phase)
+        )
+        inputs = max(1, len(self._stages))
+        self.states = (_bordered(initial), *(_bordered_zeros(initial.shape) for _ in range(max(1, inputs - 1))))
+        height, width = place.shape[1], self._columns * self._channels * LANES
+        settings, weights = self._tables(1)
+        self.arrays = Arrays(
+            inputs=(_interleaved(drive), *(_aligned((height, 2 * width), np.float32) for _ in range(inputs - 1))),
+            spikes=_aligned((height, width), part.spike_type()),
+            settings=settings,
+            weights=weights,
+            frequencies=self._frequencies(place) if "frequencies" in terms else _none(2),
+            jolts=_aligned((height, 2 * pairs_in_a_row(self._columns, self._channels) * LANES), np.float32)
+            if "noise" in terms
+            else _none(2),
+            pulls=_aligned((1 if "global" in terms else height, 2 * width), np.float32)
+            if terms & {"global", "disc", "gaussian"}
+            else _none(2),
+            keys=np.concatenate([part.seeds[self._lanes], place[:, 0].astype(np.uint32)]),
+            ground=_ground(part, terms, (rows, self._columns), height, self._channels * LANES),
+        )
+        self._threads = _useful_threads(threads, height * width)
+        self._scratch = _aligned((self._threads, self.states[0].shape[1]), np.float32)
+        self._steps_a_call = max(1, SITE_STEPS_A_CALL // (height * width))
+        self._switches = self._steps_of_switches() if "drive window" in terms else []
         self.done = 0
 
-    def compute(self, whole: int, kept: NDArray[np.int64], phase: NDArray[np.float32], counts: NDArray[Any]) -> None:
-        """Up to the last of some kept steps, with `(lane, frame, row, column * channel)` to write to.
-
-        Of bands, `whole` have all rows; 0 where the lanes hold runs.
-        """
-        compute_frames = compute_frames_of(self.columns, self.channels, whole > 0)
+    def compute(self, kept: NDArray[np.int64], phase: NDArray[np.float32], counts: NDArray[Any]) -> None:
+        """Up to the last of some kept steps, with `(lane, frame, row, column * channel)` to write to."""
+        lattice = self._columns, self._channels, self._bits, self._bands
         while self.done < kept[-1]:
-            until = min(self.done + self.steps_a_call, int(kept[-1]))
+            until = min(self.done + self._steps_a_call, int(kept[-1]))
+            until = min([until, *(step for step in self._switches if step > self.done)])
+            if self.done in self._switches:
+                self.arrays.settings[:], self.arrays.weights[:] = self._tables(self.done + 1)
             with _interruptible():
-                self.z, self.z_next = compute_frames(
-                    *(self.done, until, kept, self.z, self.z_next, self.c, self.spikes),
-                    *(self.settings, self.weights, self.scratch, phase, counts, whole),
+                if self._threads > 1:
+                    compute = compute_frames_by_threads(self._threads, self._stages, *lattice)
+                else:
+                    compute = compute_frames_of(*lattice, self._stages[0])
+                self.states = compute(
+                    *(self.done, until, kept, self.states, self.arrays),
+                    *(self._scratch if self._threads > 1 else self._scratch[0], phase, counts, self._whole),
                 )
             self.done = until
 
     def inputs(self) -> NDArray[np.float32]:
         """The phases of the input, `(lane, row, column, channel)`."""
-        real, imaginary = self.c.reshape(-1, 2, self.columns, self.channels, LANES).transpose(1, 4, 0, 2, 3)
+        c = self.arrays.inputs[0].reshape(-1, 2, self._columns, self._channels, LANES)
+        real, imaginary = c.transpose(1, 4, 0, 2, 3)
         return angle(imaginary, real)
+
+    def _tables(self, step: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """What is constant in a step: settings `(setting, lane)`, weights `(channel, source, lane)`.
+
+        Both come flat, so that the compiler knows the offset between any two values.
+        """
+        part = self._problem
+        first, last = part.drive_steps()
+        constants = step_constants(part.parameters, part.omega, (first <= step) & (step <= last))
+        rows = (
+            *(constants.coupling, constants.bias, constants.chord_squared, constants.follow, constants.lag),
+            turns_a_step(part.parameters),
+        )
+        settings = _aligned((len(rows), LANES), np.float32)
+        settings[:] = [values[self._lanes] for values in rows]
+        weights = _aligned((self._channels, sources_read(self._channels), LANES), np.float32)
+        weights[:, : self._channels] = constants.weights[self._lanes].transpose(1, 2, 0)
+        return settings.reshape(-1), weights.reshape(-1)
+
+    def _steps_of_switches(self) -> list[int]:
+        """The numbers of steps after which an input begins or ceases to act."""
+        first, last = self._problem.drive_steps()
+        return sorted({*(first - 1).tolist(), *last.tolist()})
+
+    def _frequencies(self, place: NDArray[np.int64]) -> NDArray[np.float32]:
+        """How far each site turns by itself in a step, rad, in the order of the input."""
+        part = self._problem
+        assert part.frequency is not None
+        delta_t = np.array([each.delta_t for each in part.parameters]).reshape(-1, 1, 1, 1)
+        turned = (delta_t * part.frequency).astype(np.float32)[self._lanes[:, np.newaxis], place]
+        into = _aligned((place.shape[1], self._columns, self._channels, LANES), np.float32)
+        into[:] = turned.transpose(1, 2, 3, 0)
+        return into.reshape(place.shape[1], -1)
 
 
 class _SideBySide:
     """A group, a run a lane; lanes that are left over hold copies of the first."""
 
-    def __init__(self, problem: Problem, group: slice) -> None:
+    def __init__(self, problem: Problem, group: slice, threads: int) -> None:
         self.runs = slice(0, group.stop - group.start)
         lanes = np.concatenate(
             [np.arange(group.start, group.stop), np.full(LANES - self.runs.stop, group.start, np.int64)]
         )
-        self._lanes = _Lanes(problem, problem.initial_phase[lanes], problem.input_phase[lanes], lanes)
+        rows = problem.initial_phase.shape[1]
+        place = np.broadcast_to(np.arange(rows), (LANES, rows))
+        self._lanes = _Lanes(problem, lanes, place, np.full(LANES, rows), threads)
 
     def advance(self, kept: NDArray[np.int64], phase: NDArray[np.float32], counts: NDArray[Any]) -> None:
-        self._lanes.compute(0, kept, phase, counts)
+        self._lanes.compute(kept, phase, counts)
 
     def input_phase(self) -> NDArray[np.float32]:
         return self._lanes.inputs()[self.runs]
@@ -121,24 +206,21 @@ class _SideBySide:
 class _Bands:
     """One run, cut into bands of rows, a band a lane: the first ones of one height, the others a row lower."""
 
-    def __init__(self, problem: Problem, run: int, runs: slice, frames: int) -> None:
+    def __init__(self, problem: Problem, run: int, runs: slice, frames: int, threads: int) -> None:
         self.runs = runs
         rows, columns, channels = problem.initial_phase.shape[1:]
         height = _height(rows)
-        # Bands that have all rows.
-        self._whole = rows - LANES * (height - 1)
-        self._rows = np.where(np.arange(LANES) < self._whole, height, height - 1)
+        whole = rows - LANES * (height - 1)
+        self._rows = np.where(np.arange(LANES) < whole, height, height - 1)
         self._first = np.cumsum(self._rows) - self._rows
         # Where a band is lower, its last row is the border to the next, which the exchange fills.
         place = np.minimum(self._first[:, np.newaxis] + np.arange(height), rows - 1)
-        initial, drive = problem.initial_phase[run][place], problem.input_phase[run][place]
-        self._lanes = _Lanes(problem, initial, drive, np.full(LANES, run))
-        exchange_borders(self._lanes.z, self._whole)
+        self._lanes = _Lanes(problem, np.full(LANES, run), place, self._rows, threads)
         shape = (LANES, frames, height, columns * channels)
         self._phase, self._counts = np.empty(shape, np.float32), np.empty(shape, problem.spike_type())
 
     def advance(self, kept: NDArray[np.int64], phase: NDArray[np.float32], counts: NDArray[Any]) -> None:
-        self._lanes.compute(self._whole, kept, self._phase, self._counts)
+        self._lanes.compute(kept, self._phase, self._counts)
         for lane, (first, rows) in enumerate(zip(self._first, self._rows, strict=True)):
             for into, banded in ((phase, self._phase), (counts, self._counts)):
                 into[0, : len(kept), first : first + rows] = banded[lane, : len(kept), :rows]
@@ -146,6 +228,31 @@ class _Bands:
     def input_phase(self) -> NDArray[np.float32]:
         inputs = self._lanes.inputs()
         return np.concatenate([inputs[lane, :rows] for lane, rows in enumerate(self._rows)])[np.newaxis]
+
+
+def _useful_threads(threads: int, sites: int) -> int:
+    """Threads that may share the rows of so many sites in lanes: each needs enough of them between two meetings."""
+    return max(1, min(threads, sites // SITES_A_THREAD))
+
+
+def _ground(problem: Problem, terms: frozenset[str], shape: tuple[int, int], height: int, width: int) -> Ground:
+    """What far neighbours are summed up with, for rows of `width` values a column."""
+    radius, boundary = problem.parameters[0].radius, problem.parameters[0].boundary
+    rows, columns = shape
+    nowhere, totals = np.zeros(1, np.int64), np.zeros((2, width))
+    empty = Ground(_none(4), totals, nowhere, nowhere, nowhere, _none(1), 0.0, np.float32(0))
+    if "global" in terms:
+        return empty._replace(sums=_aligned((height, 2, 1, width), np.float32), weight=WEIGHT / (rows * columns))
+    if not terms & {"disc", "gaussian"}:
+        return empty
+    beyond = reach(problem.parameters[0].neighbourhood, radius)
+    around = empty._replace(rows=places(rows, beyond, boundary), columns=places(columns, beyond, boundary))
+    if "disc" in terms:
+        sums = _aligned((height, 2, columns + 2 * beyond + 1, width), np.float32)
+        return around._replace(sums=sums, widths=half_widths(radius), weight=weight_of_disc(radius))
+    taps, own = taps_of_gaussian(radius)
+    sums = _aligned((height, 2, columns, width), np.float32)
+    return around._replace(sums=sums, taps=taps.astype(np.float32), own=np.float32(own))
 
 
 @contextmanager
@@ -159,28 +266,24 @@ def _interruptible() -> Iterator[None]:
         raise KeyboardInterrupt from None
 
 
-def _tables(problem: Problem, lanes: NDArray[np.int64]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """What is constant in a step: settings `(setting, lane)`, weights `(channel, source, lane)`.
-
-    Both come flat, so that the compiler knows the offset between any two values.
-    """
-    constants = step_constants([problem.parameters[lane] for lane in lanes], problem.omega[lanes])
-    rows = (constants.coupling, constants.bias, constants.chord_squared, constants.follow)
-    settings = _aligned((len(rows), LANES), np.float32)
-    settings[:] = rows
-    channels = problem.omega.shape[-1]
-    weights = _aligned((channels, sources_read(channels), LANES), np.float32)
-    weights[:, :channels] = constants.weights.transpose(1, 2, 0)
-    return settings.reshape(-1), weights.reshape(-1)
-
-
 def _bordered(phase: NDArray[np.float32]) -> NDArray[np.float32]:
     """State of phases `(lane, row, column, channel)` as rows with a border of zeros."""
+    state = _bordered_zeros(phase.shape)
     lanes, rows, columns, channels = phase.shape
-    state = _aligned((rows + 2, 2, columns + 2, channels + 1, lanes), np.float32)
+    sites = state.reshape(rows + 2, 2, columns + 2, channels + 1, lanes)
     for part, values in enumerate(on_circle(phase)):
-        state[1:-1, part, 1:-1, 1:] = values.transpose(1, 2, 3, 0)
-    return state.reshape(rows + 2, -1)
+        sites[1:-1, part, 1:-1, 1:] = values.transpose(1, 2, 3, 0)
+    return state
+
+
+def _bordered_zeros(shape: tuple[int, ...]) -> NDArray[np.float32]:
+    lanes, rows, columns, channels = shape
+    return _aligned((rows + 2, 2 * (columns + 2) * (channels + 1) * lanes), np.float32)
+
+
+def _none(axes: int) -> NDArray[np.float32]:
+    """In place of an array that no term reads."""
+    return np.zeros((1,) * axes, np.float32)
 
 
 def _interleaved(phase: NDArray[np.float32]) -> NDArray[np.float32]:

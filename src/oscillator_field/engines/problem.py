@@ -9,7 +9,23 @@ Lattice of `row x column` pixels with `channel` oscillators each; state `z = exp
     spike      = |angle(z_next * conj(z))| > spike_threshold
     c_next     = normalise(c + delta_t * input_rate*(z_next - c))        only if evolve_input
 
-with `normalise(x) = x / (|x| + 1e-12)`.
+with `normalise(x) = x / (|x| + 1e-12)`. To first order in delta_t, d(phase)/dt is Im(conj(z) * F), F being the sum that
+delta_t multiplies: what is along z itself only changes the length of x, and so rescales delta_t a little.
+
+That is the model of the defaults. With the terms of `terms.TERMS`, each off by default:
+
+    neighbours: the sites of the same channel are those of `neighbourhood`, whose weights add up to four; beyond an end
+                of the rows or columns lies what `boundary` says; channels +-1 count only with `channel_coupling`
+    F          = k_coupling*(exp(-i*phase_lag)*neighbours - z) + k_omega*mixed + k_bias*(c - z) + i*frequency*z
+    z_next     = normalise((z + delta_t*F) * exp(i*sqrt(2*noise*delta_t)*normal))
+    k_bias and input_rate are 0 in steps that begin before `drive_onset`, or at `drive_end` or later
+
+The integrators `heun` and `rk4` act on the field that is tangent to the circle, and take state and input together,
+
+    dz/dt = i*Im(conj(z)*F)*z        dc/dt = i*input_rate*Im(conj(c)*z)*c
+
+and end with `normalise`. With noise, Heun's two slopes are taken at z and at the jolted z + delta_t*dz/dt, and the mean
+of both, then jolted by the same numbers, is the step.
 
 An engine yields the course of the field piece by piece, some runs and some frames at a time, so that whoever stores it
 need never hold all of it. Engines compute in float32 and agree with each other within the tolerance that the tests
@@ -18,17 +34,21 @@ state. On one kind of processor an engine gives a run the same bits, whatever el
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from oscillator_field.parameters import FieldParameters
-from oscillator_field.ranges import kept
+from oscillator_field.parameters import FieldParameters, RunParameters
+from oscillator_field.ranges import kept, slices
+from oscillator_field.terms import terms_of
 
 EPSILON = 1e-12
+_WITHOUT_FREQUENCIES, _WITH_FREQUENCIES = RunParameters(), RunParameters(frequency_distribution="normal")
 
 
 @dataclass(frozen=True)
@@ -42,6 +62,8 @@ class Problem:
         parameters: one for each run.
         steps: number of steps.
         every: a frame is kept after every so many steps and after the last one.
+        seeds: uint32 `(run,)`, of the noise.
+        frequency: float32, of the shape of the phases, rad/s: natural frequencies; None if no run has any.
     """
 
     input_phase: NDArray[np.float32]
@@ -50,6 +72,8 @@ class Problem:
     parameters: tuple[FieldParameters, ...]
     steps: int
     every: int
+    seeds: NDArray[np.uint32]
+    frequency: NDArray[np.float32] | None = None
 
     def part(self, runs: slice) -> Problem:
         """The same for some of the runs."""
@@ -60,7 +84,43 @@ class Problem:
             self.parameters[runs],
             self.steps,
             self.every,
+            self.seeds[runs],
+            None if self.frequency is None else self.frequency[runs],
         )
+
+    def terms_of(self, run: int) -> frozenset[str]:
+        """The terms that are on in a run."""
+        has_any = self.frequency is not None and bool(self.frequency[run].any())
+        return terms_of(self.parameters[run], _WITH_FREQUENCIES if has_any else _WITHOUT_FREQUENCIES)
+
+    @cached_property
+    def terms(self) -> frozenset[str]:
+        """The terms that are on in any run."""
+        return frozenset().union(*(self.terms_of(run) for run in range(len(self.parameters))))
+
+    def groups(self, most: int) -> Iterator[slice]:
+        """Successive runs whose terms are the same, `most` at a time: what is off in a run is left out of its code."""
+        first = 0
+        kinds = [self._kind(run) for run in range(len(self.parameters))]
+        for _, alike in itertools.groupby(kinds):
+            count = len(list(alike))
+            for part in slices(count, most):
+                yield slice(first + part.start, first + part.stop)
+            first += count
+
+    def _kind(self, run: int) -> tuple[frozenset[str], float]:
+        terms, parameters = self.terms_of(run), self.parameters[run]
+        return terms, parameters.radius if terms & {"disc", "gaussian"} else 0.0
+
+    def drive_steps(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Of each run, the first step in which the input acts and the last one, 1 being the first step."""
+        delta_t, onset, end = (
+            np.array([getattr(each, name) for each in self.parameters])
+            for name in ("delta_t", "drive_onset", "drive_end")
+        )
+        # Less a rounding: 0.3 s are 30 steps of 0.01 s.
+        first, after = (np.ceil(time / delta_t - 1e-9).astype(np.int64) for time in (onset, end))
+        return first + 1, after
 
     def kept_steps(self) -> NDArray[np.int64]:
         """The steps after which a frame is kept, 1 being the first step."""
@@ -100,7 +160,7 @@ class Engine(Protocol):
     ) -> Iterator[Piece]: ...
 
 
-def on_circle(phase: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+def on_circle(phase: NDArray[np.floating]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Cosine and sine of a phase, taken in float64 so that every engine starts from the same bits."""
     exact = phase.astype(np.float64)
     return np.cos(exact).astype(np.float32), np.sin(exact).astype(np.float32)

@@ -15,7 +15,7 @@ _USUAL = {**dict.fromkeys(NOUNS), "instance": 0, **DEFAULTS}
 
 def run_titles(store: Store, shown: int) -> tuple[str, list[str]]:
     """What the first runs of a store have in common, for the title, and what differs, for its panel."""
-    each = described_runs(store, shown)
+    each = described_runs(store, slice(shown))
     special = [name for name in each[0] if name != "run" and any(one[name] != _USUAL[name] for one in each)]
     common = [name for name in special if all(one[name] == each[0][name] for one in each)]
     apart = [name for name in special if name not in common]

@@ -14,12 +14,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from oscillator_field.field import start
-from oscillator_field.inputs.encoding import encode, levels
+from oscillator_field.inputs.encoding import encode, levels, over_channels
 from oscillator_field.readout.arms import Arm
 from oscillator_field.readout.fields import LEVELS, read_phases
 from oscillator_field.readout.images import read_classes, read_images
 from oscillator_field.run import Run
+from oscillator_field.starts import start_of
 
 
 def read_features(
@@ -44,8 +44,12 @@ def read_features(
         phase = encode(levels(pixels), run.encoding, read_classes(images).statistics)
         return _cosine_and_sine(phase.reshape(count, -1), 1), labels
     if arm.step == 0:
-        begin, _ = start(run.settings.seed, pixels.shape[1], pixels.shape[2], run.settings.channels)
-        return np.broadcast_to(_cosine_and_sine(begin.reshape(1, -1), 1), (count, 2 * begin.size)), labels
+        drives = over_channels(
+            encode(levels(pixels), run.encoding, read_classes(images).statistics), run.settings.channels
+        )
+        # Only one that starts from its input knows anything of it.
+        begins = np.stack([start_of(run.settings, drive)[0] for drive in drives])
+        return _cosine_and_sine(begins.reshape(count, -1), 1), labels
     coded = read_phases(shards, int(arm.step or 0))
     if len(coded) != count:
         raise ValueError(f"{images}: has {count} pictures, and its shards {len(coded)} (remove the shards, run again)")

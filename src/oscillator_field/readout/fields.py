@@ -19,11 +19,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from oscillator_field.devices import visible_gpus
-from oscillator_field.field import open_course, problem, start
+from oscillator_field.field import open_course, problem
 from oscillator_field.inputs.encoding import encode, levels, over_channels
 from oscillator_field.logs import progress
 from oscillator_field.readout.images import read_classes, read_images
 from oscillator_field.run import Run
+from oscillator_field.starts import frequencies_of, start_of
 from oscillator_field.stores.phase_codes import HALF_TURN, LOST, phase_codes
 from oscillator_field.stores.zarr_stores import add_array, add_coordinate, new_store, open_store, refuse_impossible
 
@@ -61,22 +62,30 @@ def simulate_shard(
     pixels = read_images(images)[0][chosen]
     described = Run.of(0, 0, run)
     channels = described.settings.channels
-    begin, omega = start(described.settings.seed, pixels.shape[1], pixels.shape[2], channels)
-    count = len(pixels)
+    drives = over_channels(encode(levels(pixels), described.encoding, read_classes(images).statistics), channels)
+    count, *sites_of_run = drives.shape
+    own = frequencies_of(described.settings, *sites_of_run)
+    # All pictures have one seed.
+    starts, omegas = zip(*(start_of(described.settings, drive) for drive in drives), strict=True)
     # The engine keeps evenly spaced frames; of these, the chosen ones are stored.
     every = math.gcd(*steps)
     task = problem(
-        over_channels(encode(levels(pixels), described.encoding, read_classes(images).statistics), channels),
-        initial_phase=np.broadcast_to(begin, (count, *begin.shape)),
-        omega=omega,
+        drives,
+        initial_phase=np.stack(starts),
+        omega=omegas[0],
         parameters=described.field,
         steps=steps[-1],
         every=every,
+        frequency=None if own is None else np.broadcast_to(own, drives.shape),
+        seed=described.settings.seed,
     )
     index_of = {int(step): index for index, step in enumerate(steps)}
     scale = math.pi / LEVELS
     course = open_course(task, engine=engine, device=device, threads=threads)
-    print(f"{count} pictures by engine {course.engine} on {platform.node()}, GPUs given to this job: {visible_gpus()}")
+    print(
+        f"{count} pictures by engine {course.engine} ({course.why}) on {platform.node()}, "
+        f"GPUs given to this job: {visible_gpus()}"
+    )
     attributes = {"parameters": dict(run), "simulation": {"engine": course.engine, "device": device}}
     sites = ("row", "column", "channel")
     with (
@@ -90,9 +99,9 @@ def simulate_shard(
             group,
             "phase",
             ("time", "image", *sites),
-            shape=(len(steps), count, *begin.shape),
-            chunks=(1, min(IMAGES_A_CHUNK, count), *begin.shape),
-            shards=(1, math.ceil(count / IMAGES_A_CHUNK) * min(IMAGES_A_CHUNK, count), *begin.shape),
+            shape=(len(steps), count, *sites_of_run),
+            chunks=(1, min(IMAGES_A_CHUNK, count), *sites_of_run),
+            shards=(1, math.ceil(count / IMAGES_A_CHUNK) * min(IMAGES_A_CHUNK, count), *sites_of_run),
             dtype="int16",
             units="rad",
             long_name="phase",

@@ -5,6 +5,7 @@
     final_input_phase                    (run, row, column, channel)
     pixel                                (run, row, column)
     omega                                (run, channel, source_channel)
+    frequency                            (run, row, column, channel), where a run has natural frequencies
     run, digit, instance, each parameter (run), where labels are no digits `label` or `picture` in place of `digit`
     step, time                           (frame)
 
@@ -212,6 +213,7 @@ def open_history(path: str | Path) -> StoredHistory:
                            `(run, row, column, channel)`, rad
         pixel              `(run, row, column)`, grey level, 0 to 255
         omega              `(run, channel, source_channel)`, the mixing of the channels
+        frequency          `(run, row, column, channel)`, natural frequencies, rad/s, if a run has any
         run, digit, instance, and each parameter by its name
                            `(run,)`; `label`, or `picture`, in place of `digit` where the labels are no digits
         step, time         `(frame,)`, the step after which a frame was kept, and its time, s; time is `(run, frame)`
@@ -251,14 +253,14 @@ def copy_run_coordinates(history: StoredHistory, target: zarr.Group) -> None:
     copy_coordinates(history, target, sorted(names))
 
 
-def described_runs(store: Store, most: int | None = None) -> list[dict[str, Any]]:
-    """Name, label, instance and every parameter of the first runs of a store, or all, as plain values.
+def described_runs(store: Store, runs: slice = slice(None)) -> list[dict[str, Any]]:
+    """Name, label, instance and every parameter of some runs of a store, or all, as plain values.
 
     A store that is made of several runs may lack what these do not share.
     """
     present = set(store.array_keys())
     names = [name for name in ("run", *NOUNS, "instance", *METADATA) if name in present]
-    columns = [np.asarray(store[name][:most]).tolist() for name in names]
+    columns = [np.asarray(store[name][runs]).tolist() for name in names]
     return [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]
 
 
@@ -326,3 +328,5 @@ def _write_setting(group: zarr.Group, problem: Problem, runs: Sequence[Run], pix
         long_name="mixing of the channels",
         units="1",
     )
+    if problem.frequency is not None:
+        add_values(group, "frequency", sites, problem.frequency, long_name="natural frequency", units="rad/s")

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from oscillator_field.engines.registry import allowed_devices
+from oscillator_field.engines.registry import allowed_devices, checked_engine
 from oscillator_field.figures.painters.browser import what_is_missing
 from oscillator_field.inputs.data_sets import DATA_SETS, FOLDER, TEST, TRAINING
 from oscillator_field.inputs.sources import FolderSource, IdxSource, Source, expanded
@@ -21,6 +21,7 @@ from oscillator_field.run import Job
 from oscillator_field.study.configuration import ConfigError
 from oscillator_field.study.explain import shown
 from oscillator_field.study.grid import expand, sample_sets
+from oscillator_field.terms import contradictions, terms_of
 
 # Sites of a larger one would fill a disk before anyone is warned.
 MOST_PIXELS = 2**20
@@ -153,6 +154,22 @@ def check_engine(engine: str, device: str) -> None:
         raise ConfigError(
             f'simulate.device: "{device}" is not allowed with simulate.engine: "{engine}" ({" or ".join(allowed)})'
         )
+
+
+def check_physics(jobs: Sequence[Job], engine: str, shape: tuple[int, int]) -> None:
+    """Refuse runs whose terms contradict each other, and those that the engine cannot compute.
+
+    Raises:
+        ConfigError: the first of them.
+    """
+    for field, settings in dict.fromkeys((run.field, run.settings) for job in jobs for run in job.runs):
+        for message in contradictions(field, settings, *shape):
+            raise ConfigError(f"field.{message}")
+        if engine != "auto":
+            try:
+                checked_engine(engine, terms_of(field, settings))
+            except ValueError as error:
+                raise ConfigError(f"simulate.{error}") from None
 
 
 def check_embeddable(jobs: Sequence[Job], methods: Sequence[str]) -> None:

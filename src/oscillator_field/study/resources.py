@@ -67,13 +67,15 @@ UNKNOWN_SECONDS = 5.0
 TYPICAL_PIXELS = SIDE * SIDE
 # Rules whose jobs take the longer the more sites there are. Embeddings take a sample of the sites.
 OF_SITES = ("simulate", "measure", "render_html", "render_png", "draw_images", "simulate_images", "fit")
+# Runs that numba computes at once in a thread, and sites of them that another thread is worth its while for.
+LANES_AT_ONCE, SITES_A_THREAD = 16, 2**17
 # A job is ended when it takes so many times as long as it should.
 PATIENCE = 10
 
 
-def gpus(study: Study) -> int:
+def gpus(study: Study, **names: str) -> int:
     """The GPUs of a job that simulates: one if the config insists on it, or if it may use the one that is at hand."""
-    return int(may_need_gpu(**study.config["simulate"]))
+    return int(may_need_gpu(**study.config["simulate"], terms=study.terms_of(**names)))
 
 
 def frames_shown(study: Study, every: int = 1) -> int:
@@ -81,21 +83,33 @@ def frames_shown(study: Study, every: int = 1) -> int:
     return study.most_steps // (study.config["history"]["every"] * every) + 2
 
 
-def _gpu_megabytes(study: Study) -> int:
+def _gpu_megabytes(study: Study, **names: str) -> int:
     """On the host, for CUDA, and for the pieces that come from a GPU: page-locked memory, 2 GiB at most."""
-    return 3000 * gpus(study)
+    return 3000 * gpus(study, **names)
 
 
 def _simulate(study: Study, job: str) -> int:
-    """The chunks under way in each thread, and the inputs of all runs."""
+    """The chunks under way in each thread, the inputs of all runs, and what terms keep of those that are computed."""
     runs = study.runs_of(job)
-    inputs = len(runs) * study.pixels * runs[0].settings.channels * 40
-    return 1000 + _gpu_megabytes(study) + 400 * _simulate_threads(study, job) + inputs // 10**6
+    sites = study.pixels * runs[0].settings.channels
+    terms = study.terms_of(job=job)
+    # The states of stages and inputs, sums over far neighbours with their wide borders, noise and frequencies.
+    of_terms = sum(size for term, size in _BYTES_OF_TERMS.items() if term in terms)
+    at_once = LANES_AT_ONCE if terms & {"disc", "gaussian"} else min(len(runs), LANES_AT_ONCE)
+    groups = min(8, math.ceil(len(runs) / LANES_AT_ONCE))
+    inputs = len(runs) * sites * 40 + groups * at_once * sites * of_terms
+    return 1000 + _gpu_megabytes(study, job=job) + 400 * _simulate_threads(study, job) + inputs // 10**6
+
+
+_BYTES_OF_TERMS = {"heun": 16, "rk4": 48, "disc": 64, "gaussian": 24, "global": 1, "noise": 8, "frequencies": 16}
 
 
 def _simulate_threads(study: Study, job: str) -> int:
-    """One for each group of runs that is computed at once."""
-    return min(8, math.ceil(len(study.runs_of(job)) / 16))
+    """One for each group of runs that is computed at once, and more for large lattices, whose rows they share."""
+    runs = study.runs_of(job)
+    groups = math.ceil(len(runs) / LANES_AT_ONCE)
+    sites = min(len(runs), LANES_AT_ONCE) * study.pixels * runs[0].settings.channels
+    return min(8, groups * max(1, sites // SITES_A_THREAD))
 
 
 def _measure(study: Study, job: str) -> int:
@@ -156,7 +170,9 @@ def _simulate_images(study: Study, field: str, **names: str) -> int:
     """Start, input and stored phases of all pictures of a shard."""
     sites = study.pixels * known(study.readout.fields, field, "field")["channels"]
     readout = study.config["readout"]
-    return 1500 + _gpu_megabytes(study) + readout["shard"] * sites * (16 + 2 * len(readout["steps"])) // 10**6
+    return (
+        1500 + _gpu_megabytes(study, field=field) + readout["shard"] * sites * (16 + 2 * len(readout["steps"])) // 10**6
+    )
 
 
 def _fit(study: Study, arm: str) -> int:

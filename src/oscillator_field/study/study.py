@@ -23,6 +23,7 @@ from oscillator_field.study.grid import perturbations, sample_sets
 from oscillator_field.study.names import known
 from oscillator_field.study.pruning import find_orphans, wanted_folders
 from oscillator_field.study.readout import Readout
+from oscillator_field.terms import terms_of
 
 # Jobs of a study whose animations a report embeds; of a larger one it takes the stills, or it would be huge.
 MOST_MOVING = 12
@@ -77,7 +78,8 @@ class Study:
         checks.check_samples(jobs, whole["embed"])
         png = whole["render"]["png"]["enabled"] is not False and bool(browser())
         study = cls(whole, {job.name: job for job in jobs}, source, png)
-        # What depends on the number of sites.
+        # What depends on the size of the lattice.
+        checks.check_physics(jobs, whole["simulate"]["engine"], study.shape)
         if "tsne" in whole["embed"]["methods"]:
             checks.check_sites(whole["embed"], study.sites)
         if whole["readout"]["enabled"]:
@@ -196,8 +198,23 @@ class Study:
     @property
     def engine_modules(self) -> list[str]:
         """The modules that may compute the field: which GPU `auto` finds shows in the job alone."""
-        chosen = self.config["simulate"]
-        return [f"engines.{name}" for name in possible_engines(chosen["engine"], chosen["device"])]
+        terms = {self.terms_of(job=name) for name in self.jobs}
+        return sorted(
+            {f"engines.{name}" for each in terms for name in possible_engines(**self.config["simulate"], terms=each)}
+        )
+
+    def terms_of(self, *, job: str = "", field: str = "", **names: str) -> frozenset[str]:
+        """The terms that are on in a job, or in a field of the readout.
+
+        Raises:
+            UnknownNameError: the config asks for nothing of this name.
+        """
+        if job:
+            kinds = {(run.field, run.settings) for run in self.runs_of(job)}
+        else:
+            run = Run.of(0, 0, known(self.readout.fields, field, "field"))
+            kinds = {(run.field, run.settings)}
+        return frozenset().union(*(terms_of(*kind) for kind in kinds))
 
     @property
     def shared_plotlyjs(self) -> bool:

@@ -34,7 +34,7 @@ def animation(embedding: Store, *, method: str) -> Animation:
     common, _ = run_titles(embedding, 1)
     noun = noun_in(name.removeprefix("sample_") for name in embedding.array_keys())
     label, instance = embedding[f"sample_{noun}"][:].tolist(), embedding["sample_instance"][:].tolist()
-    [parameters] = described_runs(embedding, 1)
+    [parameters] = described_runs(embedding, slice(1))
     parameters.pop("run")
     samples = list(zip(label, instance, strict=True))
     # A digit keeps its colour, whichever others there are.
