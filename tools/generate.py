@@ -14,8 +14,10 @@ from pathlib import Path
 import measured
 import yaml
 
+from oscillator_field.engines.registry import ENGINES
 from oscillator_field.keys import Key, Section
 from oscillator_field.study.config_model import CONFIG, config_schema
+from oscillator_field.terms import TERMS
 
 ROOT = Path(__file__).parents[1]
 # Comments of the default config start in this column, or one space after a longer line.
@@ -136,6 +138,21 @@ def _reruns(key):
     return ", ".join(told) or "nothing"
 
 
+def terms_text():
+    """The terms of the model, and the engines that compute them."""
+    rows = [
+        [
+            term.meaning,
+            ", ".join(f"`{key}`" for key in term.keys),
+            f"`{term.formula}`",
+            term.source,
+            ", ".join(engine for engine, able in ENGINES.items() if name in able.terms),
+        ]
+        for name, term in TERMS.items()
+    ]
+    return measured.table(["term", "keys of `field`", "formula", "source", "engines"], rows)
+
+
 def with_parts(name, parts):
     """A file of which some parts are generated, each between its marks."""
     text = (ROOT / name).read_text(encoding="utf-8")
@@ -160,6 +177,7 @@ WRITERS = {
             "sweep": lambda: measured.plain("sweep", "studies"),
         },
     ),
+    "docs/theory.md": lambda: with_parts("docs/theory.md", {"terms": terms_text}),
     "docs/readout.md": lambda: with_parts("docs/readout.md", {"readout": measured.readout}),
 }
 
