@@ -12,7 +12,7 @@ endif
 # Every job is a Python process of its own: modules are compiled once, not in each.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: setup browser run unlock quick test generate test-cluster torture check bench bench-gpu bench-cluster lock plotlyjs sample clean
+.PHONY: setup browser run unlock quick test generate test-cluster torture check bench bench-gpu bench-cluster lock plotlyjs phenomena sample clean
 
 setup: $(READY)
 
@@ -85,6 +85,10 @@ lock:
 # The plotly.js that pages load, after plotly itself was brought up to date; needs npm.
 plotlyjs: $(READY)
 	@tools/fetch_plotlyjs.sh
+
+# The pictures of docs/phenomena.md; some five minutes.
+phenomena: $(READY)
+	tools/draw_phenomena.sh $(BIN)
 
 # The pictures in the repository: MNIST=folder of the full set.
 sample: $(READY)
