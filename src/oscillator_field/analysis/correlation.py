@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from functools import lru_cache
 from typing import Any
 
@@ -12,7 +13,7 @@ from scipy.sparse import csr_array
 
 from oscillator_field.analysis.observables import State
 
-BOUND = 1 / np.e
+BOUND = 1 / math.e
 # Elements of a matrix that is multiplied as a whole: that of a lattice of 64 x 64. A sparse one sums in another order.
 MOST_DENSE = 2**21
 
