@@ -155,22 +155,27 @@ def test_kernels_compile_for_real_gpus_and_keep_the_state_in_registers(compute_c
     done = outside(f"""
 from numba import cuda, float32, int32, int64, uint8
 from oscillator_field.engines.cuda_kernels import kernels
+from oscillator_field.engines.registry import OF_CUDA
 
 state, settings, weights = float32[:, :, :, ::1], float32[:, ::1], float32[:, :, ::1]
 counts, frames, spikes = int32[:, :, ::1], float32[:, :, :, ::1], uint8[:, :, :, ::1]
-of = kernels(28, 28, 4)
 signatures = {{
     "to_circle": (weights, state),
-    "whole_course": (state, state, settings, weights, int64, int64[::1], int64, frames, spikes),
-    "one_step": (state, state, state, counts, settings, weights),
+    "whole_course": (
+        state, state, settings, weights, weights, int64[::1], int64, int64[::1], int64, frames, spikes
+    ),
+    "one_step": (state, state, state, counts, settings, weights, weights, int64[::1], int64),
     "write_frame": (state, counts, int64, frames, spikes),
     "write_input": (state, weights),
 }}
-for name in vars(of):
-    text, _ = cuda.compile_ptx(
-        getattr(of, name).py_func, signatures[name], cc={compute_capability}, fastmath=True, opt=True
-    )
-    print(name, text.count(".local"), text.count("bar.sync"), text.count("sqrt.approx"))
+for terms in (frozenset(), OF_CUDA - {{"reflecting"}}):
+    of = kernels(28, 28, 4, terms)
+    for name in vars(of):
+        text, _ = cuda.compile_ptx(
+            getattr(of, name).py_func, signatures[name], cc={compute_capability}, fastmath=True, opt=True
+        )
+        if not terms:
+            print(name, text.count(".local"), text.count("bar.sync"), text.count("sqrt.approx"))
 """)
     assert done.returncode == 0, done.stderr[-3000:]
     found = {name: tuple(map(int, numbers)) for name, *numbers in map(str.split, done.stdout.splitlines())}

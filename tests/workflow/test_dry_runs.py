@@ -63,9 +63,9 @@ def test_the_workflow_runs_from_another_folder(new_project, tmp_path):
 def test_a_gpu_is_asked_for_only_if_the_config_wants_one(new_project, device, gpus):
     project = new_project("gpu")
     with (project.folder / "Snakefile").open("a") as snakefile:
-        print('\nprint("GPUs:", rules.simulate.rule.resources["gpu"].value)', file=snakefile)
+        print('\nprint("GPUs:", {resources.gpus(STUDY, job=job) for job in STUDY.jobs})', file=snakefile)
     outcome = project.snakemake("--dry-run", config={"simulate": {"device": device}})
-    assert f"GPUs: {gpus}\n" in outcome.output
+    assert f"GPUs: {{{gpus}}}\n" in outcome.output
 
 
 def test_a_clone_below_a_folder_with_braces_is_refused_by_one_line(new_project, tmp_path):

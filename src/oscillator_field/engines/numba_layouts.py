@@ -86,11 +86,12 @@ class _Lanes:
         place: NDArray[np.int64],
         rows_of_lanes: NDArray[np.int64],
         threads: int,
+        bands: bool,
     ) -> None:
         """Of the runs `lanes` say, `(lane,)`, and their rows `place`, `(lane, row)`, of which so many are theirs."""
         part = problem.part(slice(int(lanes.min()), int(lanes.max()) + 1))
         self._problem, self._lanes = part, lanes - lanes.min()
-        self._bands = len(part.parameters) == 1 and bool((place[0] != place[-1]).any())
+        self._bands = bands
         # Of bands, so many have all rows.
         self._whole = int((rows_of_lanes == place.shape[1]).sum())
         _, rows, self._columns, self._channels = part.initial_phase.shape
@@ -100,7 +101,8 @@ class _Lanes:
         initial, drive = (
             values[self._lanes[:, np.newaxis], place] for values in (part.initial_phase, part.input_phase)
         )
-        inputs = max(1, len(self._stages))
+        # One for each stage, and at least two states, between which the notebook's step goes to and fro.
+        inputs = len(self._stages)
         self.states = (_bordered(initial), *(_bordered_zeros(initial.shape) for _ in range(max(1, inputs - 1))))
         height, width = place.shape[1], self._columns * self._channels * LANES
         settings, weights = self._tables(1)
@@ -194,7 +196,7 @@ class _SideBySide:
         )
         rows = problem.initial_phase.shape[1]
         place = np.broadcast_to(np.arange(rows), (LANES, rows))
-        self._lanes = _Lanes(problem, lanes, place, np.full(LANES, rows), threads)
+        self._lanes = _Lanes(problem, lanes, place, np.full(LANES, rows), threads, bands=False)
 
     def advance(self, kept: NDArray[np.int64], phase: NDArray[np.float32], counts: NDArray[Any]) -> None:
         self._lanes.compute(kept, phase, counts)
@@ -215,7 +217,7 @@ class _Bands:
         self._first = np.cumsum(self._rows) - self._rows
         # Where a band is lower, its last row is the border to the next, which the exchange fills.
         place = np.minimum(self._first[:, np.newaxis] + np.arange(height), rows - 1)
-        self._lanes = _Lanes(problem, np.full(LANES, run), place, self._rows, threads)
+        self._lanes = _Lanes(problem, np.full(LANES, run), place, self._rows, threads, bands=True)
         shape = (LANES, frames, height, columns * channels)
         self._phase, self._counts = np.empty(shape, np.float32), np.empty(shape, problem.spike_type())
 

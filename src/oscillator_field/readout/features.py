@@ -44,12 +44,14 @@ def read_features(
         phase = encode(levels(pixels), run.encoding, read_classes(images).statistics)
         return _cosine_and_sine(phase.reshape(count, -1), 1), labels
     if arm.step == 0:
-        drives = over_channels(
-            encode(levels(pixels), run.encoding, read_classes(images).statistics), run.settings.channels
-        )
-        # Only one that starts from its input knows anything of it.
-        begins = np.stack([start_of(run.settings, drive)[0] for drive in drives])
-        return _cosine_and_sine(begins.reshape(count, -1), 1), labels
+        settings = run.settings
+        if settings.start == "input":
+            # The field starts as its input, the same at all channels.
+            phase = encode(levels(pixels), run.encoding, read_classes(images).statistics)
+            return _cosine_and_sine(over_channels(phase, settings.channels).reshape(count, -1), 1), labels
+        nothing = np.zeros((*pixels.shape[1:], settings.channels), np.float32)
+        begin, _ = start_of(settings, nothing)
+        return np.broadcast_to(_cosine_and_sine(begin.reshape(1, -1), 1), (count, 2 * begin.size)), labels
     coded = read_phases(shards, int(arm.step or 0))
     if len(coded) != count:
         raise ValueError(f"{images}: has {count} pictures, and its shards {len(coded)} (remove the shards, run again)")
