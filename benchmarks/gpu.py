@@ -107,7 +107,12 @@ def check(seed):
 
 def of_torch(task, compiled):
     """Batched torch: all runs at once, each step; frames that are kept go to the host in pieces, between steps."""
-    step = torch_engine._stepper(task, PLACE)
+    model = torch_engine._Model(task, PLACE)
+
+    def step(z, c):
+        z_next, c_next = model.advance(z, c)
+        return z_next, c_next, torch.abs(torch_engine._angle_between(z_next, z)) > model.spike_threshold
+
     if compiled:
         step = torch.compile(step, dynamic=False, backend="eager" if REHEARSAL else "inductor")
     z_start, c_start = (
