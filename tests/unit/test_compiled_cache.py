@@ -1,6 +1,7 @@
 """The cache of compiled code: no lattice gets the code of another, and no state of its folder fails a job."""
 
 import os
+import shutil
 import subprocess
 import sys
 
@@ -10,6 +11,7 @@ import pytest
 
 from oscillator_field import FieldParameters, simulate
 from oscillator_field.engines import numba_kernels
+from tests.support.projects import ROOT
 
 pytestmark = pytest.mark.slow
 
@@ -27,10 +29,10 @@ print(history.phase.sum())
 """
 
 
-def run(folder, channels, most_bytes=0):
+def run(folder, channels, most_bytes=0, library=""):
     """Simulate in a new process, with its compiled code in a folder: what it prints."""
     command = [sys.executable, "-c", PROGRAM, str(channels), str(most_bytes)]
-    environment = os.environ | {"NUMBA_CACHE_DIR": str(folder)}
+    environment = os.environ | {"NUMBA_CACHE_DIR": str(folder), "PYTHONPATH": str(library)}
     return subprocess.run(command, env=environment, check=True, capture_output=True, text=True).stdout
 
 
@@ -46,6 +48,19 @@ def test_lattices_share_no_file(tmp_path):
     assert one
     assert two
     assert not one & two
+
+
+def test_code_is_compiled_anew_when_a_module_that_it_calls_has_changed(tmp_path):
+    library, folder = tmp_path / "library", tmp_path / "code"
+    shutil.copytree(ROOT / "src", library)
+    before = run(folder, 1, library=library), kept(folder)
+    sites = library / "oscillator_field" / "engines" / "numba_sites.py"
+    edited = sites.read_text().replace("x_real += coupling * n_real", "x_real += coupling * n_real + x_real")
+    assert edited != sites.read_text()
+    sites.write_text(edited)
+    after = run(folder, 1, library=library), kept(folder)
+    assert after[0] != before[0]
+    assert not after[1] & before[1]
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ import pickle
 import time
 import uuid
 from contextlib import suppress
+from functools import cache
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -51,7 +52,7 @@ class _CheckedCache(FunctionCache):
 
     def __init__(self, py_func: Any) -> None:
         super().__init__(py_func)
-        self._cache_file = _Files(Path(self._cache_path), self._impl.locator.get_source_stamp())
+        self._cache_file = _Files(Path(self._cache_path), _source_digest(Path(py_func.__code__.co_filename).parent))
 
     def load_overload(self, sig: Any, target_context: Any) -> Any:
         try:
@@ -67,13 +68,23 @@ class _CheckedCache(FunctionCache):
             print(f"{self._cache_path}: compiled code is not kept: {error}")
 
 
+@cache
+def _source_digest(folder: Path) -> str:
+    """The digest of all modules of a folder: a function is compiled together with what it calls from its neighbours."""
+    digest = sha256()
+    for path in sorted(folder.glob("*.py")):
+        digest.update(f"\0{path.name}\0".encode())
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:16]
+
+
 class _Files:
     """What numba's `IndexDataCacheFile` is to a cache: content by key."""
 
-    def __init__(self, folder: Path, source_stamp: bytes) -> None:
+    def __init__(self, folder: Path, source: str) -> None:
         self._folder = folder
         # Code of an earlier source is never asked for again.
-        self._source = sha256(source_stamp).hexdigest()[:16]
+        self._source = source
 
     def _path(self, key: Any) -> Path:
         # `key` holds signature, processor, and what the function closes over: the sizes of the lattice.
