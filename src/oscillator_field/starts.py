@@ -35,9 +35,12 @@ def start_of(settings: RunParameters, input_phase: Phases) -> tuple[Phases, Phas
 
     Args:
         settings: of the run.
-        input_phase: `(row, column, channel)`, rad.
+        input_phase: `(..., row, column, channel)`, rad, of one run or of several that have these settings.
+
+    Returns:
+        The start phases, of the shape of `input_phase`, and Omega, `(channel, channel)`.
     """
-    rows, columns, channels = input_phase.shape
+    rows, columns, channels = input_phase.shape[-3:]
     phase, omega = start(settings.seed, rows, columns, channels)
     if settings.start == "uniform":
         phase = np.zeros_like(phase)
@@ -48,7 +51,7 @@ def start_of(settings: RunParameters, input_phase: Phases) -> tuple[Phases, Phas
         phase = np.broadcast_to(2 * np.pi * (turns % 1), phase.shape).astype(np.float32)
     elif settings.start == "input":
         phase = input_phase
-    return phase, omega
+    return np.broadcast_to(phase, input_phase.shape), omega
 
 
 def frequencies_of(settings: RunParameters, rows: int, columns: int, channels: int) -> Phases | None:

@@ -65,14 +65,13 @@ def simulate_shard(
     drives = over_channels(encode(levels(pixels), described.encoding, read_classes(images).statistics), channels)
     count, *sites_of_run = drives.shape
     own = frequencies_of(described.settings, *sites_of_run)
-    # All pictures have one seed.
-    starts, omegas = zip(*(start_of(described.settings, drive) for drive in drives), strict=True)
+    begins, omega = start_of(described.settings, drives)
     # The engine keeps evenly spaced frames; of these, the chosen ones are stored.
     every = math.gcd(*steps)
     task = problem(
         drives,
-        initial_phase=np.stack(starts),
-        omega=omegas[0],
+        initial_phase=begins,
+        omega=omega,
         parameters=described.field,
         steps=steps[-1],
         every=every,
