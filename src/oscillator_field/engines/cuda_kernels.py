@@ -77,6 +77,14 @@ def kernels(rows: int, columns: int, channels: int, terms: frozenset[str] = froz
         return place if reflecting else -1
 
     @cuda.jit(device=True, inline="always", fastmath=True)
+    def state_at(run, channel, row, column, state):  # type: ignore[no-untyped-def]
+        """The state of a channel at a place as `beside` gives it: 0 where there is none."""
+        if row < 0 or column < 0:
+            return _ZERO, _ZERO
+        pixel = row * columns + column
+        return state[run, 0, channel, pixel], state[run, 1, channel, pixel]
+
+    @cuda.jit(device=True, inline="always", fastmath=True)
     def normal_number(seed, step, pixel, channel):  # type: ignore[no-untyped-def]
         """The random number of a site in a step, see `noise`; in 64 bits, which a simulator does not overflow."""
         place = pixel % columns * channels + channel
@@ -258,20 +266,11 @@ def kernels(rows: int, columns: int, channels: int, terms: frozenset[str] = froz
             load_pixel(run, pixel, c, c_re, c_im)
             for channel in range(channels):
                 count[channel] = counts[run, channel, pixel]
-                # Added in pairs, as on the chip; 0 outside the lattice.
-                above_re = above_im = below_re = below_im = left_re = left_im = right_re = right_im = _ZERO
-                if above >= 0:
-                    other = above * columns + column
-                    above_re, above_im = z[run, 0, channel, other], z[run, 1, channel, other]
-                if below >= 0:
-                    other = below * columns + column
-                    below_re, below_im = z[run, 0, channel, other], z[run, 1, channel, other]
-                if left >= 0:
-                    other = row * columns + left
-                    left_re, left_im = z[run, 0, channel, other], z[run, 1, channel, other]
-                if right >= 0:
-                    other = row * columns + right
-                    right_re, right_im = z[run, 0, channel, other], z[run, 1, channel, other]
+                # Added in pairs, as on the chip.
+                above_re, above_im = state_at(run, channel, above, column, z)
+                below_re, below_im = state_at(run, channel, below, column, z)
+                left_re, left_im = state_at(run, channel, row, left, z)
+                right_re, right_im = state_at(run, channel, row, right, z)
                 x_re[channel] = (above_re + below_re) + (left_re + right_re)
                 x_im[channel] = (above_im + below_im) + (left_im + right_im)
             advance(run, pixel, step, x_re, x_im, z_re, z_im, c_re, c_im, count, s, weights, w, frequencies, seeds)
