@@ -23,15 +23,12 @@ FREE = {"k_coupling": 0, "k_omega": 0, "k_bias": 0, "input_rate": 0, "evolve_inp
 
 def course(begin, steps, every=1, *, drive=None, omega=None, frequency=None, seed=0, **values):
     """Phases of runs, `(run, frame, row, column, channel)`, with the parameters `values` and nothing else."""
-    parameters = [FieldParameters(**{**FREE, **values})] * len(begin)
-    if isinstance(values.get("parameters"), list):
-        parameters = values["parameters"]
     mixing = np.zeros((begin.shape[-1],) * 2) if omega is None else omega
     return simulate(
         begin if drive is None else drive,
         initial_phase=begin,
         omega=mixing,
-        parameters=parameters,
+        parameters=FieldParameters(**{**FREE, **values}),
         steps=steps,
         every=every,
         frequency=frequency,

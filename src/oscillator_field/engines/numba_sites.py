@@ -86,7 +86,7 @@ def loops_of(lattice: Lattice) -> tuple[Callable[..., None], Callable[..., None]
 
     @inlined
     def mix(rows, weights):  # type: ignore[no-untyped-def]
-        """Mix the channels of a row, where they are too many to be unrolled in `_pulled`."""
+        """Mix the channels of a row, where they are too many to be unrolled in `pulled`."""
         here, mixed = rows.around, rows.mixed
         mixed[: 2 * lattice.imaginary_of_input] = ZERO
         for column in range(lattice.columns):
