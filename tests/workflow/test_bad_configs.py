@@ -152,7 +152,10 @@ BAD = {
         "grid.k_bias: 1 is listed twice (allowed: each value",
     ),
     "an empty axis": ("grid: {k_bias: []}", "grid.k_bias: [] is not allowed (at least 1 values)"),
-    "an unknown axis": ("grid: {speed: [1]}", "grid.speed: no such key (did you mean seed? allowed: arc, boundary, channel_coupling, channels, "),
+    "an unknown axis": (
+        "grid: {speed: [1]}",
+        "grid.speed: no such key (did you mean seed? allowed: arc, boundary, channel_coupling, channels, ",
+    ),
     "a value out of range in the grid": ("grid: {delta_t: [0.1, 2]}", "grid.delta_t[1]: 2 is not allowed (at most 1)"),
     "a number for an axis": (
         "grid: {k_bias: 3}",
