@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from oscillator_field.engines.problem import Engine, Piece, Problem
 from oscillator_field.engines.registry import DEVICES, ENGINES, engine_for
-from oscillator_field.parameters import FieldParameters
+from oscillator_field.parameters import FieldParameters, checked
 from oscillator_field.terms import noise_contradiction, step_contradiction
 
 FRAMES_A_PIECE = 64
@@ -24,15 +24,18 @@ class History:
 
     Attributes:
         step: int64 `(frame,)`, the step after which each frame was kept.
-        phase: float32 `(run, frame, row, column, channel)`, rad, in (-pi, pi].
-        spikes: unsigned, the same shape: in how many steps since the frame before the site spiked.
-        final_input_phase: float32 `(run, row, column, channel)`, rad: the input after the last step.
+        phase: float32 `(run, frame, row, column, channel)`, rad, in (-pi, pi]; NaN after the last frame of a run.
+        spikes: unsigned, the same shape: in how many steps since the frame before the site spiked; the largest number
+            that there is after the last frame of a run.
+        final_input_phase: float32 `(run, row, column, channel)`, rad: the input after the last step of each run.
+        last_frame: int64 `(run,)`, the index of the last frame of each run: of runs that ended early, when they did.
     """
 
     step: NDArray[np.int64]
     phase: NDArray[np.float32]
     spikes: NDArray[np.unsignedinteger]
     final_input_phase: NDArray[np.float32]
+    last_frame: NDArray[np.int64]
 
 
 def simulate(
@@ -45,6 +48,8 @@ def simulate(
     every: int = 1,
     frequency: ArrayLike | None = None,
     seed: int | Sequence[int] = 0,
+    stop_when_settled: float | Sequence[float] = 0.0,
+    settled_for: float | Sequence[float] = 1.0,
     engine: str = "auto",
     threads: int | None = None,
     device: str = "auto",
@@ -60,6 +65,9 @@ def simulate(
         every: a frame is kept after every so many steps and after the last one.
         frequency: natural frequencies, float32 of the shape of `input_phase`, rad/s; none if None.
         seed: of the noise, one for all runs or one for each.
+        stop_when_settled: a run ends when at least this share of its sites has not spiked; 0 for never. One for all
+            runs or one for each.
+        settled_for: for how long, s; likewise.
         engine: `auto` or one of `engines.registry.ENGINES`.
         threads: CPU threads, or None for the engine's own choice.
         device: `auto`, `cpu` or `cuda`, for engines that know several.
@@ -96,20 +104,23 @@ def simulate(
         every=every,
         frequency=frequency,
         seed=seed,
+        stop_when_settled=stop_when_settled,
+        settled_for=settled_for,
     )
     kept_steps = task.kept_steps()
     runs, *sites = task.initial_phase.shape
-    history = History(
-        step=kept_steps,
-        phase=np.empty((runs, len(kept_steps), *sites), np.float32),
-        spikes=np.empty((runs, len(kept_steps), *sites), task.spike_type()),
-        final_input_phase=np.empty((runs, *sites), np.float32),
-    )
+    spike_type = task.spike_type()
+    phase = np.full((runs, len(kept_steps), *sites), np.nan, np.float32)
+    spikes = np.full(phase.shape, np.iinfo(spike_type).max, spike_type)
+    final_input_phase, last_frame = np.empty((runs, *sites), np.float32), np.empty(runs, np.int64)
     for piece in open_course(task, engine=engine, threads=threads, device=device).pieces:
-        history.phase[piece.runs, piece.frames] = piece.phase
-        history.spikes[piece.runs, piece.frames] = piece.spikes
-        history.final_input_phase[piece.runs] = piece.input_phase
-    return history
+        for place, run in enumerate(range(piece.runs.start, piece.runs.stop)):
+            start, stop = piece.frames.start, min(piece.frames.stop, int(piece.last_frame[place]) + 1)
+            phase[run, start:stop] = piece.phase[place, : max(0, stop - start)]
+            spikes[run, start:stop] = piece.spikes[place, : max(0, stop - start)]
+        final_input_phase[piece.runs], last_frame[piece.runs] = piece.input_phase, piece.last_frame
+    frames = slice(int(last_frame.max()) + 1)
+    return History(kept_steps[frames], phase[:, frames], spikes[:, frames], final_input_phase, last_frame)
 
 
 def problem(
@@ -122,6 +133,8 @@ def problem(
     every: int = 1,
     frequency: ArrayLike | None = None,
     seed: int | Sequence[int] = 0,
+    stop_when_settled: float | Sequence[float] = 0.0,
+    settled_for: float | Sequence[float] = 1.0,
 ) -> Problem:
     """The arguments of `simulate`, checked and brought to one shape.
 
@@ -157,7 +170,26 @@ def problem(
         for message in (noise_contradiction(one), step_contradiction(one, channels, fastest)):
             if message:
                 raise ValueError(message)
-    return Problem(drive, start, mixing, each, int(steps), int(every), _seeds(seed, runs), own)
+    return Problem(
+        drive,
+        start,
+        mixing,
+        each,
+        int(steps),
+        int(every),
+        _seeds(seed, runs),
+        _of_runs("stop_when_settled", stop_when_settled, runs),
+        _of_runs("settled_for", settled_for, runs),
+        own,
+    )
+
+
+def _of_runs(name: str, values: float | Sequence[float], runs: int) -> NDArray[np.float64]:
+    """A parameter of each run, checked."""
+    each = [values] * runs if isinstance(values, int | float) else list(values)
+    if len(each) != runs:
+        raise ValueError(f"{name}: {len(each)} given for {runs} runs (allowed: one, or one for each run)")
+    return np.array([checked(name, value) for value in each], np.float64)
 
 
 def _seeds(seed: int | Sequence[int], runs: int) -> NDArray[np.uint32]:

@@ -169,6 +169,17 @@ class RunParameters(_Checked):
         minimum=0,
         maximum=1000,
     )
+    stop_when_settled: float = _parameter(
+        0.0,
+        "1",
+        "share of sites that must be quiet, not spiking, for the run to end early; 0 for never",
+        "looked at where frames are kept (`history.every`); there are no frames after the end",
+        minimum=0,
+        maximum=1,
+    )
+    settled_for: float = _parameter(
+        1.0, "s", "for how long so many sites must be quiet", exclusiveMinimum=0, maximum=1_000_000
+    )
 
 
 GROUPS: tuple[type, ...] = (EncodingParameters, FieldParameters, RunParameters)

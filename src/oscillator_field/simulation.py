@@ -62,6 +62,8 @@ def simulate_runs(
         every=every,
         frequency=_frequencies(runs, drives.shape),
         seed=[run.settings.seed for run in runs],
+        stop_when_settled=[run.settings.stop_when_settled for run in runs],
+        settled_for=[run.settings.settled_for for run in runs],
     )
     course = open_course(task, engine=engine, device=device, threads=threads, frames_a_piece=frames_a_chunk(task))
     print(
@@ -107,4 +109,6 @@ def _counted(pieces: Iterable[Piece], task: Problem) -> Iterator[Piece]:
     with progress(total=len(task.parameters), unit="field") as bar:
         for piece in pieces:
             yield piece
-            bar.update((piece.runs.stop - piece.runs.start) * (piece.frames.stop - piece.frames.start) / frames)
+            # What a run that has settled spares is done, too.
+            done = frames if piece.is_last else piece.frames.stop
+            bar.update((piece.runs.stop - piece.runs.start) * (done - piece.frames.start) / frames)

@@ -120,6 +120,14 @@ TERMS = {
         ("drive_onset", "drive_end"),
         lambda field, run: field.drive_onset > 0 or field.drive_end < DEFAULTS["drive_end"],
     ),
+    "settling": Term(
+        "a run that ends when it has settled",
+        "the last frame is the first up to which, for settled_for, the share of sites that did not spike in a step was "
+        "at least stop_when_settled",
+        "this project",
+        ("stop_when_settled", "settled_for"),
+        lambda field, run: run.stop_when_settled > 0,
+    ),
 }
 
 
@@ -166,6 +174,14 @@ def contradictions(field: FieldParameters, run: RunParameters, rows: int, column
         )
     if message := step_contradiction(field, run.channels, abs(run.frequency_mean) + run.frequency_spread):
         yield message
+    if run.stop_when_settled > 0 and run.settled_for > run.steps * field.delta_t:
+        yield (
+            f"settled_for: {value_text(run.settled_for)} s is not allowed with {run.steps} steps of "
+            f"{value_text(field.delta_t)} s: no run can be quiet for so long (at most "
+            f"{value_text(run.steps * field.delta_t)})"
+        )
+    if run.stop_when_settled == 0 and run.settled_for != DEFAULTS["settled_for"]:
+        yield _without_effect("settled_for", run.settled_for, "stop_when_settled", "0", "a share above 0")
     if field.drive_end <= field.drive_onset:
         yield (
             f"drive_end: {value_text(field.drive_end)} is not allowed with drive_onset: "

@@ -23,6 +23,8 @@ def write_small_history(path, runs, pixels, *, channels=4, steps, frames_a_piece
         omega=np.stack(omegas),
         parameters=[run.field for run in runs],
         steps=steps,
+        stop_when_settled=[run.settings.stop_when_settled for run in runs],
+        settled_for=[run.settings.settled_for for run in runs],
     )
     pieces = open_course(task, frames_a_piece=frames_a_piece).pieces
     write_history(path, task, pieces, runs=runs, pixels=pixels, attributes=attributes or {})

@@ -41,6 +41,8 @@ def test_the_defaults_that_name_every_result_are_frozen():
         "frequency_distribution": "none",
         "frequency_mean": 0,
         "frequency_spread": 0,
+        "stop_when_settled": 0,
+        "settled_for": 1,
     } == DEFAULTS
 
 

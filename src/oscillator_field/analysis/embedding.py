@@ -23,7 +23,13 @@ from oscillator_field.logs import progress
 from oscillator_field.nouns import noun_in
 from oscillator_field.parameters import METADATA, PLANE_AXES
 from oscillator_field.ranges import kept
-from oscillator_field.stores.history import StoredHistory, copy_run_coordinates, open_history, origin
+from oscillator_field.stores.history import (
+    StoredHistory,
+    copy_run_coordinates,
+    in_frames,
+    open_history,
+    origin,
+)
 from oscillator_field.stores.zarr_stores import add_coordinate, add_values, copy_coordinates, new_store
 
 # For each method: how its fit is made from its settings, and what its quality is called.
@@ -73,12 +79,13 @@ def embed_sites(
     chosen = kept(frames, every) - 1
 
     def features_of(run: int) -> NDArray[np.float32]:
+        own = chosen[chosen <= history.last_frame(run)]
         if sampled is None:
-            phase = history["phase"].oindex[run, chosen].reshape(len(chosen), rows * columns, channels)
+            phase = history["phase"].oindex[run, own].reshape(len(own), rows * columns, channels)
         else:
             # Of a large lattice all frames at once would fill the memory.
-            phase = np.empty((len(chosen), len(sampled), channels), np.float32)
-            for place, frame in enumerate(chosen):
+            phase = np.empty((len(own), len(sampled), channels), np.float32)
+            for place, frame in enumerate(own):
                 phase[place] = history["phase"][run, int(frame)].reshape(rows * columns, channels)[sampled]
         return cos_sin(phase) if features == COS_SIN else phase
 
@@ -99,7 +106,8 @@ def embed_sites(
         add_values(group, "pixel", ("run", "site"), pixels, long_name="grey level of the site's pixel", units="1")
         fit = METHODS[method][0](**settings)
         units = "rad" if method == "pca" and features == "phase" else "1"
-        _write_positions(group, method, "site", units, _placed(range(runs), features_of, fit, threads))
+        placed = _placed(range(runs), features_of, fit, threads)
+        _write_positions(group, method, "site", units, len(chosen), placed)
 
 
 def embed_samples(
@@ -125,14 +133,16 @@ def embed_samples(
     """
     histories = [open_history(path) for path in history_paths]
     history_of = {name: (history, run) for history in histories for run, name in enumerate(history["run"][:])}
-    first = histories[0]
+    # Where a run has settled before others, its last frame stands for later ones.
+    first = max(histories, key=lambda history: history["phase"].shape[1])
     chosen = kept(first["phase"].shape[1], every) - 1
     sites = int(np.prod(first["phase"].shape[2:]))
     features = np.empty((len(chosen), len(names), 2 * sites), np.float32)
     for number, name in enumerate(names):
         history, run = history_of[name]
+        phase = history["phase"].oindex[run, np.minimum(chosen, history.last_frame(run))]
         # So that the distance of two samples is the root mean square distance of their oscillators on the circle.
-        features[:, number] = cos_sin(history["phase"].oindex[run, chosen].reshape(len(chosen), sites)) / np.sqrt(sites)
+        features[:, number] = cos_sin(phase.reshape(len(chosen), sites)) / np.sqrt(sites)
     # All samples start alike and move together at first; the question is how they part.
     together = [in_one_place(frame) for frame in features]
     features -= features.mean(axis=1, keepdims=True)
@@ -156,7 +166,7 @@ def embed_samples(
             values = [history_of[name][0][kind][history_of[name][1]] for name in names]
             add_coordinate(group, f"sample_{kind}", ("sample",), np.array(values), long_name=f"{kind} of the sample")
         fit = METHODS[method][0](**settings)
-        _write_positions(group, method, "sample", "1", _placed([0], lambda _: features, fit, 1))
+        _write_positions(group, method, "sample", "1", len(chosen), _placed([0], lambda _: features, fit, 1))
 
 
 def cos_sin(phase: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -203,9 +213,15 @@ def _new_embedding(
     )
 
 
-def _write_positions(group: zarr.Group, method: str, point: str, units: str, embedded: Sequence[_Embedded]) -> None:
-    positions, quality, trust = (np.stack(part) for part in zip(*embedded, strict=True))
-    moved = np.stack([displacements(run) for run in positions])
+def _write_positions(
+    group: zarr.Group, method: str, point: str, units: str, frames: int, embedded: Sequence[_Embedded]
+) -> None:
+    """What was embedded of each run, with so many frames; those after its end are NaN."""
+    displaced = [displacements(positions) for positions, _, _ in embedded]
+    positions, quality, trust = (
+        np.stack([in_frames(one, frames) for one in part]) for part in zip(*embedded, strict=True)
+    )
+    moved = np.stack([in_frames(one, frames) for one in displaced])
     add_values(
         group,
         "position",
@@ -223,5 +239,5 @@ def _write_positions(group: zarr.Group, method: str, point: str, units: str, emb
     for name, (values, meaning) in over_time.items():
         undefined = "; undefined where all points are in one place" if np.isnan(values).any() else ""
         add_values(group, name, ("run", "frame"), values, long_name=meaning + undefined, units="1")
-    jitter = moved[:, 1:].mean(axis=1) if moved.shape[1] > 1 else np.zeros(len(moved))
+    jitter = np.array([one[1:].mean() if len(one) > 1 else 0.0 for one in displaced])
     add_values(group, "jitter", ("run",), jitter, long_name="mean displacement over time", units="1")

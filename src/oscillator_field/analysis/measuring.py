@@ -18,6 +18,7 @@ from oscillator_field.stores.history import (
     copy_run_coordinates,
     described_runs,
     frame_intervals,
+    in_frames,
     open_history,
     origin,
 )
@@ -44,7 +45,7 @@ def measure(history_path: str | Path, path: str | Path, *, settled_share: float)
         settled_share: a run has settled when fewer than this share of sites spike in a step, for good.
     """
     history = open_history(history_path)
-    runs = history["phase"].shape[0]
+    runs, frames = history["phase"].shape[:2]
     with progress(total=runs, unit="run") as bar:
         each = []
         for run in range(runs):
@@ -61,16 +62,18 @@ def measure(history_path: str | Path, path: str | Path, *, settled_share: float)
         group.create_group(ROWS, attributes={"rows": rows})
         add_coordinate(group, "quantile", ("quantile",), observe.QUANTILES, long_name="share of sites below", units="1")
         for name, observable in OBSERVABLES.items():
-            values = np.stack([one[name] for one in each])
-            there = values[~np.isnan(values)] if observable.may_be_missing else values
+            there = np.concatenate([np.ravel(one[name]) for one in each])
+            if observable.may_be_missing:
+                there = there[~np.isnan(there)]
             if there.size:
                 refuse_impossible(name, there, *((0, 1) if observable.is_share else (-LARGEST, LARGEST)))
             axes = ("run", *observable.axes)
+            values = np.stack([in_frames(one[name], frames) if "frame" in axes else one[name] for one in each])
             add_values(group, name, axes, values, long_name=observable.meaning, units=observable.unit)
 
 
 def observed(history: StoredHistory, run: int, settled_share: float) -> dict[str, Any]:
-    """All observables of one run, by name, in the shapes that OBSERVABLES says."""
+    """All observables of one run, by name, in the shapes that OBSERVABLES says, for the frames that it has."""
     intervals = frame_intervals(history)
     delta_t = float(history["delta_t"][run])
     seconds = np.asarray(intervals * delta_t, np.float64)
@@ -86,7 +89,7 @@ def observed(history: StoredHistory, run: int, settled_share: float) -> dict[str
     singular = np.zeros((before.shape[0] - 1, before.shape[1] - 1), np.int64)
     parts: list[dict[str, NDArray]] = []
 
-    for part in history.frame_blocks():
+    for part in history.frame_blocks(run):
         block = Block(
             phase=history["phase"][run, part],
             before=before,
@@ -107,13 +110,14 @@ def observed(history: StoredHistory, run: int, settled_share: float) -> dict[str
         before = block.phase[-1]
 
     over_time = {name: np.concatenate([block[name] for block in parts]) for name in parts[0]}
-    time = history["step"][:] * delta_t
+    time = history["step"][:][: len(over_time["spike_share"])] * delta_t
     return {
         **over_time,
-        "phase_locking": observe.modulus(locked / len(intervals)),
+        "phase_locking": observe.modulus(locked / len(time)),
         "spike_count": spike_count,
         "singularity_count": singular,
         "settling_time": observe.settling_time(over_time["spike_share"], time, settled_share),
+        "end_time": float(f"{time[-1]:.12g}"),
     }
 
 
@@ -122,5 +126,5 @@ def scalars(observed: Mapping[str, Any]) -> dict[str, float | None]:
     numbers = {f"final_{name}": float(observed[name][-1]) for name, one in OVER_TIME.items() if one.words}
     numbers["spikes_a_site"] = float(np.mean(observed["spike_count"]))
     numbers["mean_phase_locking"] = float(np.mean(observed["phase_locking"]))
-    numbers["settling_time"] = float(observed["settling_time"])
+    numbers |= {name: float(observed[name]) for name in ("settling_time", "end_time")}
     return {name: numbers[name] if np.isfinite(numbers[name]) else None for name in SCALARS}

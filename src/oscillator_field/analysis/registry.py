@@ -185,6 +185,7 @@ OF_THE_RUN = {
     "settling_time": Observable(
         (), "time from which on the share of spiking sites stays below the bound", "s", may_be_missing=True
     ),
+    "end_time": Observable((), "time of the last step, before all steps only if the run settled", "s"),
 }
 OBSERVABLES = {**OVER_TIME, **OF_THE_RUN}
 
@@ -219,4 +220,5 @@ SCALARS = {
         "locking to the mean field", "1", f"{OF_THE_RUN['phase_locking'].meaning}, mean over sites"
     ),
     "settling_time": Scalar("time to settle", "s", OF_THE_RUN["settling_time"].meaning, censored=True),
+    "end_time": Scalar("time at the end", "s", OF_THE_RUN["end_time"].meaning),
 }

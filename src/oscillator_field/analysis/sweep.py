@@ -15,6 +15,28 @@ if TYPE_CHECKING:
     import xarray as xr
 
 
+def _as_long(each: list[xr.Dataset]) -> list[xr.Dataset]:
+    """The stores with as many frames as the longest has, where they only differ because runs had settled.
+
+    Frames that a run does not have are NaN.
+    """
+    if len({one.sizes.get("frame") for one in each}) == 1 or any("end_step" not in one for one in each):
+        return each
+    longest = max(each, key=lambda one: one.sizes["frame"])
+    steps = longest["step"].values
+
+    def longer(one: xr.Dataset) -> xr.Dataset:
+        frames = one.sizes["frame"]
+        settled = (one["end_step"] < one["steps"]).all()
+        if frames == len(steps) or not settled or (one["step"].values != steps[:frames]).any():
+            return one
+        padded = one.pad(frame=(0, len(steps) - frames))
+        times = longest["time"] if one["time"].dims == longest["time"].dims == ("frame",) else padded["time"]
+        return padded.assign_coords(step=longest["step"], time=times)
+
+    return [longer(one) for one in each]
+
+
 _REMEDY = "results of several configs? `prune` lists those that the last no longer asks for"
 
 
@@ -48,7 +70,7 @@ def open_sweep(results: str | Path = "results", store: str = "history") -> xr.Da
     for path in paths:
         # xarray reads a lost chunk of whole numbers as zeros.
         check_store(path)
-    each = [xr.open_zarr(path, chunks={}) for path in paths]
+    each = _as_long([xr.open_zarr(path, chunks={}) for path in paths])
     shapes = {tuple(sorted((name, size) for name, size in one.sizes.items() if name != "run")) for one in each}
     if len(shapes) > 1:
         raise ValueError(f"{results}: the runs differ in shape, {' and '.join(map(str, sorted(shapes)))} ({_REMEDY})")

@@ -157,6 +157,7 @@ class _Slot:
             self.on_host["phase"].reshape(count, self.frames, *sites),
             self.on_host["spikes"].reshape(count, self.frames, *sites),
             self.on_host["input_phase"].reshape(count, *sites),
+            np.full(count, len(problem.kept_steps()) - 1),
         )
 
 

@@ -11,10 +11,12 @@ import threading
 from collections.abc import Callable, Iterator
 
 import numpy as np
+from numpy.typing import NDArray
 
 from oscillator_field.engines.numba_lattice import LANES
 from oscillator_field.engines.numba_layouts import layouts_of
 from oscillator_field.engines.problem import Piece, Problem
+from oscillator_field.engines.settling import Settling
 from oscillator_field.ranges import slices
 
 
@@ -125,17 +127,32 @@ def _course(
     sites = problem.initial_phase.shape[1:]
     fields = layouts_of(problem, group, frames_a_piece, threads)
     kept_steps = problem.kept_steps()
+    settling = Settling(problem, group)
+
+    def inputs() -> NDArray[np.float32]:
+        return np.concatenate([field.input_phase() for field in fields])
+
     for frames in slices(len(kept_steps), frames_a_piece):
         count = frames.stop - frames.start
         buffers = take_buffers()
         phase, counts = buffers.phase[:runs], buffers.spikes[:runs]
-        for field in fields:
-            field.advance(kept_steps[frames], phase[field.runs], counts[field.runs])
-        yield Piece(
+        for frame in settling.looks(frames):
+            place = frame - frames.start
+            for field in fields:
+                if not settling.all_ended(field.runs):
+                    field.advance(kept_steps[frames], place, phase[field.runs], counts[field.runs])
+            settling.look(frame, counts[:, place], inputs)
+            if settling.all_ended():
+                break
+        piece = Piece(
             group,
             frames,
             kept_steps[frames],
             phase[:, :count].reshape(runs, count, *sites),
             counts[:, :count].reshape(runs, count, *sites),
-            np.concatenate([field.input_phase() for field in fields]),
+            settling.inputs(inputs()),
+            settling.last_frame.copy(),
         )
+        yield piece
+        if piece.is_last:
+            return

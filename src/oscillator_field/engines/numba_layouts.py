@@ -45,11 +45,12 @@ class Layout(Protocol):
 
     runs: slice
 
-    def advance(self, kept: NDArray[np.int64], phase: NDArray[np.float32], counts: NDArray[Any]) -> None:
-        """Compute up to the last of some kept steps, and write the frames after them.
+    def advance(self, kept: NDArray[np.int64], end: int, phase: NDArray[np.float32], counts: NDArray[Any]) -> None:
+        """Compute up to one of some kept steps, and write the frames after those that are not done yet.
 
         Args:
-            kept: `(frame,)`, rising; those of the call before are done.
+            kept: `(frame,)`, rising.
+            end: index of the last one to compute.
             phase, counts: to write to, `(run, frame, row, column * channel)`.
         """
 
@@ -127,11 +128,12 @@ class _Lanes:
         self._switches = self._steps_of_switches() if "drive window" in terms else []
         self.done = 0
 
-    def compute(self, kept: NDArray[np.int64], phase: NDArray[np.float32], counts: NDArray[Any]) -> None:
-        """Up to the last of some kept steps, with `(lane, frame, row, column * channel)` to write to."""
+    def compute(self, kept: NDArray[np.int64], end: int, phase: NDArray[np.float32], counts: NDArray[Any]) -> None:
+        """As `Layout.advance` says, with `(lane, frame, row, column * channel)` to write to."""
+        goal = int(kept[end])
         lattice = self._columns, self._channels, self._bits, self._bands
-        while self.done < kept[-1]:
-            until = min(self.done + self._steps_a_call, int(kept[-1]))
+        while self.done < goal:
+            until = min(self.done + self._steps_a_call, goal)
             until = min([until, *(step for step in self._switches if step > self.done)])
             if self.done in self._switches:
                 self.arrays.settings[:], self.arrays.weights[:] = self._tables(self.done + 1)
@@ -198,8 +200,8 @@ class _SideBySide:
         place = np.broadcast_to(np.arange(rows), (LANES, rows))
         self._lanes = _Lanes(problem, lanes, place, np.full(LANES, rows), threads, bands=False)
 
-    def advance(self, kept: NDArray[np.int64], phase: NDArray[np.float32], counts: NDArray[Any]) -> None:
-        self._lanes.compute(kept, phase, counts)
+    def advance(self, kept: NDArray[np.int64], end: int, phase: NDArray[np.float32], counts: NDArray[Any]) -> None:
+        self._lanes.compute(kept, end, phase, counts)
 
     def input_phase(self) -> NDArray[np.float32]:
         return self._lanes.inputs()[self.runs]
@@ -221,11 +223,12 @@ class _Bands:
         shape = (LANES, frames, height, columns * channels)
         self._phase, self._counts = np.empty(shape, np.float32), np.empty(shape, problem.spike_type())
 
-    def advance(self, kept: NDArray[np.int64], phase: NDArray[np.float32], counts: NDArray[Any]) -> None:
-        self._lanes.compute(kept, self._phase, self._counts)
+    def advance(self, kept: NDArray[np.int64], end: int, phase: NDArray[np.float32], counts: NDArray[Any]) -> None:
+        frames = slice(int(np.searchsorted(kept, self._lanes.done + 1)), end + 1)
+        self._lanes.compute(kept, end, self._phase, self._counts)
         for lane, (first, rows) in enumerate(zip(self._first, self._rows, strict=True)):
             for into, banded in ((phase, self._phase), (counts, self._counts)):
-                into[0, : len(kept), first : first + rows] = banded[lane, : len(kept), :rows]
+                into[0, frames, first : first + rows] = banded[lane, frames, :rows]
 
     def input_phase(self) -> NDArray[np.float32]:
         inputs = self._lanes.inputs()

@@ -28,8 +28,9 @@ and end with `normalise`. With noise, Heun's two slopes are taken at z and at th
 of both, then jolted by the same numbers, is the step.
 
 An engine yields the course of the field piece by piece, some runs and some frames at a time, so that whoever stores it
-need never hold all of it. Engines compute in float32 and agree with each other within the tolerance that the tests
-state. On one kind of processor an engine gives a run the same bits, whatever else shares its batch.
+need never hold all of it. A run that has settled may end before its last step (`settling`). Engines compute in float32
+and agree with each other within the tolerance that the tests state. On one kind of processor an engine gives a run the
+same bits, whatever else shares its batch.
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Protocol
 
 import numpy as np
@@ -48,7 +49,6 @@ from oscillator_field.ranges import kept, slices
 from oscillator_field.terms import terms_of
 
 EPSILON = 1e-12
-_WITHOUT_FREQUENCIES, _WITH_FREQUENCIES = RunParameters(), RunParameters(frequency_distribution="normal")
 
 
 @dataclass(frozen=True)
@@ -63,6 +63,8 @@ class Problem:
         steps: number of steps.
         every: a frame is kept after every so many steps and after the last one.
         seeds: uint32 `(run,)`, of the noise.
+        stop_when_settled: float64 `(run,)`, the share of quiet sites at which a run ends; 0 for never.
+        settled_for: float64 `(run,)`, for how long they must be quiet, s.
         frequency: float32, of the shape of the phases, rad/s: natural frequencies; None if no run has any.
     """
 
@@ -73,6 +75,8 @@ class Problem:
     steps: int
     every: int
     seeds: NDArray[np.uint32]
+    stop_when_settled: NDArray[np.float64]
+    settled_for: NDArray[np.float64]
     frequency: NDArray[np.float32] | None = None
 
     def part(self, runs: slice) -> Problem:
@@ -85,13 +89,15 @@ class Problem:
             self.steps,
             self.every,
             self.seeds[runs],
+            self.stop_when_settled[runs],
+            self.settled_for[runs],
             None if self.frequency is None else self.frequency[runs],
         )
 
     def terms_of(self, run: int) -> frozenset[str]:
         """The terms that are on in a run."""
         has_any = self.frequency is not None and bool(self.frequency[run].any())
-        return terms_of(self.parameters[run], _WITH_FREQUENCIES if has_any else _WITHOUT_FREQUENCIES)
+        return terms_of(self.parameters[run], _settings(has_any, bool(self.stop_when_settled[run])))
 
     @cached_property
     def terms(self) -> frozenset[str]:
@@ -127,8 +133,11 @@ class Problem:
         return kept(self.steps, self.every)
 
     def spike_type(self) -> np.dtype:
-        """The smallest unsigned type that counts the spikes between two frames."""
-        return np.min_scalar_type(min(self.every, self.steps))
+        """The smallest unsigned type that counts the spikes between two frames.
+
+        Where runs may end, its largest number is kept for frames that there are not.
+        """
+        return np.min_scalar_type(min(self.every, self.steps) + int(self.stop_when_settled.any()))
 
 
 @dataclass(frozen=True)
@@ -141,7 +150,9 @@ class Piece:
         step: int64 `(frame,)`, the step after which each frame was kept.
         phase: float32 `(run, frame, row, column, channel)` in (-pi, pi].
         spikes: unsigned, the same shape: in how many steps since the frame before the site spiked.
-        input_phase: float32 `(run, row, column, channel)`, the input after the last step of the piece.
+        input_phase: float32 `(run, row, column, channel)`, the input after the last step of the piece, or of the run.
+        last_frame: int64 `(run,)`, the last frame of each run as far as it is known: the last of the problem while a
+            run has not settled. What a piece has of later frames is undefined.
     """
 
     runs: slice
@@ -150,6 +161,12 @@ class Piece:
     phase: NDArray[np.float32]
     spikes: NDArray[np.unsignedinteger]
     input_phase: NDArray[np.float32]
+    last_frame: NDArray[np.int64]
+
+    @property
+    def is_last(self) -> bool:
+        """Whether no further piece of these runs follows."""
+        return bool(self.last_frame.max() < self.frames.stop)
 
 
 class Engine(Protocol):
@@ -158,6 +175,14 @@ class Engine(Protocol):
     def __call__(
         self, problem: Problem, *, frames_a_piece: int, threads: int | None, device: str
     ) -> Iterator[Piece]: ...
+
+
+@cache
+def _settings(has_frequencies: bool, may_end: bool) -> RunParameters:
+    """Of a run, what decides its terms beside its field parameters."""
+    return RunParameters(
+        frequency_distribution="normal" if has_frequencies else "none", stop_when_settled=float(may_end)
+    )
 
 
 def on_circle(phase: NDArray[np.floating]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:

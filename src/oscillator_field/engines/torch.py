@@ -24,6 +24,7 @@ from oscillator_field.engines.neighbourhoods import (
 )
 from oscillator_field.engines.noise import normal_numbers, turns_a_step
 from oscillator_field.engines.problem import EPSILON, Piece, Problem, angle, on_circle
+from oscillator_field.engines.settling import Settling
 from oscillator_field.parameters import FieldParameters
 from oscillator_field.ranges import slices
 
@@ -63,6 +64,7 @@ def _course(problem: Problem, runs: slice, frames_a_piece: int, target: torch.de
     c = _to_tensor(np.stack(on_circle(problem.input_phase)), target)
 
     kept_steps = problem.kept_steps()
+    settling = Settling(problem, slice(0, len(problem.parameters)))
     done = 0
     for frames in slices(len(kept_steps), frames_a_piece):
         shape = (problem.initial_phase.shape[0], frames.stop - frames.start, *problem.initial_phase.shape[1:])
@@ -78,7 +80,15 @@ def _course(problem: Problem, runs: slice, frames_a_piece: int, target: torch.de
             done = last_step
             phase[:, frame] = _phase(z)
             spikes[:, frame] = count.cpu().numpy()
-        yield Piece(runs, frames, kept_steps[frames], phase, spikes, _phase(c))
+            settling.look(frames.start + frame, spikes[:, frame], partial(_phase, c))
+            if settling.all_ended():
+                break
+        piece = Piece(
+            runs, frames, kept_steps[frames], phase, spikes, settling.inputs(_phase(c)), settling.last_frame.copy()
+        )
+        yield piece
+        if piece.is_last:
+            return
 
 
 class _Model:

@@ -18,7 +18,7 @@ from oscillator_field.stores.history import StoredHistory
 
 @dataclass(frozen=True)
 class Shown:
-    """The part of a history that a view shows.
+    """The part of a history that a view shows. Where a run has ended before others, its last frame stays.
 
     Attributes:
         chosen: `(frame,)`, indices of frames.
@@ -55,7 +55,11 @@ class Shown:
 
     def lattices(self, values: Sequence[NDArray[np.floating]]) -> tuple[Lattice, ...]:
         """A panel for each run, from its values `(frame, row, column)`."""
-        return tuple(Lattice(self.titles[run], each.astype(np.float32)) for run, each in enumerate(values))
+        return tuple(self.lattice(self.titles[run], each) for run, each in enumerate(values))
+
+    def lattice(self, title: str, values: NDArray[np.floating]) -> Lattice:
+        """A panel, from its values in all frames, or in those up to the end of its run."""
+        return Lattice(title, values[np.minimum(np.arange(len(self.chosen)), len(values) - 1)].astype(np.float32))
 
     def animation(
         self,

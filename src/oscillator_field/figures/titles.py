@@ -19,7 +19,17 @@ def run_titles(store: Store, shown: int) -> tuple[str, list[str]]:
     special = [name for name in each[0] if name != "run" and any(one[name] != _USUAL[name] for one in each)]
     common = [name for name in special if all(one[name] == each[0][name] for one in each)]
     apart = [name for name in special if name not in common]
-    return _spoken(each[0], common), [_spoken(one, apart) for one in each]
+    ends = store["end_step"][:shown].tolist() if "end_step" in store.array_keys() else []
+    settled = [f"settled at step {end}" if end < one["steps"] else "" for one, end in zip(each, ends, strict=False)]
+    shared = settled[:1] if len(set(settled)) == 1 else []
+    own = settled if not shared else []
+    return _joined(_spoken(each[0], common), *shared), [
+        _joined(_spoken(one, apart), *own[run : run + 1]) for run, one in enumerate(each)
+    ]
+
+
+def _joined(*parts: str) -> str:
+    return ", ".join(filter(None, parts))
 
 
 def chosen_runs(store: Store, most: int) -> tuple[int, str]:

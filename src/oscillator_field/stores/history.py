@@ -7,9 +7,12 @@
     omega                                (run, channel, source_channel)
     frequency                            (run, row, column, channel), where a run has natural frequencies
     run, digit, instance, each parameter (run), where labels are no digits `label` or `picture` in place of `digit`
+    end_step                             (run)
     step, time                           (frame)
 
-`open_history` and `xarray.open_zarr` both read it. Phases are float32, or 16-bit multiples of a scale.
+There are as many frames as the longest run has. A run that has settled may end earlier (`end_step`); later frames of it
+are absent: NaN, or the fill value of the array. `open_history` and `xarray.open_zarr` both read it. Phases are float32,
+or 16-bit multiples of a scale.
 """
 
 from __future__ import annotations
@@ -101,12 +104,16 @@ def write_history(
             }
 
         phase = _add_phase(group, precision, layout(4))
+        # Counts reach this number only where no run may end.
+        lost = int(np.iinfo(problem.spike_type()).max)
+        absent: dict[str, Any] = {"fill_value": lost, "_FillValue": lost} if "settling" in problem.terms else {}
         spikes = add_array(
             group,
             "spikes",
             dtype=problem.spike_type(),
             units="1",
             long_name="steps with a spike since the frame before",
+            **absent,
             **layout(problem.spike_type().itemsize),
         )
         final_input_phase = add_array(
@@ -121,6 +128,7 @@ def write_history(
         )
         intervals = np.diff(problem.kept_steps(), prepend=0)
         turns = np.full(frames, HALF_TURN)
+        last_frame, written_frames = np.empty(count, np.int64), np.empty(count, np.int64)
         with ThreadPoolExecutor(CHUNKS_AT_ONCE) as pool:
             for piece in pieces:
                 writes = [
@@ -131,11 +139,13 @@ def write_history(
                     )
                     for runs in _by_chunks(piece.runs, array.chunks[0])
                 ]
-                if piece.frames.stop == frames:
+                last_frame[piece.runs], written_frames[piece.runs] = piece.last_frame, piece.frames.stop
+                if piece.is_last:
                     refuse_impossible("input_phase", piece.input_phase, -HALF_TURN, HALF_TURN)
                     final_input_phase[piece.runs] = piece.input_phase
                 for written in writes:
                     written.result()
+        _end(group, problem, last_frame, written_frames)
 
 
 def _by_chunks(runs: slice, runs_a_chunk: int) -> Iterator[slice]:
@@ -153,14 +163,53 @@ def _write_runs(
     Raises:
         RuntimeError: a value is impossible: not finite, or beyond the highest of its frame.
     """
-    part = values[runs.start - piece.runs.start : runs.stop - piece.runs.start]
+    of_piece = slice(runs.start - piece.runs.start, runs.stop - piece.runs.start)
+    part = values[of_piece]
+    absent = np.arange(piece.frames.start, piece.frames.stop) > piece.last_frame[of_piece, np.newaxis]
+    if absent.any():
+        # Any phase or count will do until the fill value takes its place.
+        part = np.where(absent[..., np.newaxis, np.newaxis, np.newaxis], part.dtype.type(0), part)
     each_frame = part.reshape(*part.shape[: FRAME + 1], -1)
     for extreme in (each_frame.max(axis=-1), each_frame.min(axis=-1)):
         refuse_impossible(array.basename, extreme, -HALF_TURN, highest)
     if "scale_factor" in array.attrs:
-        array[runs, ..., piece.frames] = np.moveaxis(phase_codes(part, array.attrs["scale_factor"]), FRAME, -1)
+        part = phase_codes(part, array.attrs["scale_factor"])
+    if absent.any():
+        part[absent] = array.fill_value
+    if "scale_factor" in array.attrs:
+        array[runs, ..., piece.frames] = np.moveaxis(part, FRAME, -1)
     else:
         array[runs, piece.frames] = part
+
+
+def _end(group: zarr.Group, problem: Problem, last_frame: NDArray[np.int64], written_frames: NDArray[np.int64]) -> None:
+    """Write when runs ended, and let the frames be as many as the longest run has.
+
+    Args:
+        group: the store, whose course is written.
+        problem: what was simulated.
+        last_frame: `(run,)`, of each run.
+        written_frames: `(run,)`, so many frames of each run have been written, absent ones among them.
+    """
+    frames = int(last_frame.max()) + 1
+    steps = problem.kept_steps()[:frames]
+    ends = steps[last_frame]
+    add_coordinate(group, "end_step", ("run",), ends, long_name="last step of the run", units="1")
+    add_coordinate(group, "step", ("frame",), steps, long_name="step after which the frame was kept", units="1")
+    each = np.array([parameters.delta_t for parameters in problem.parameters])
+    alike = len(set(each.tolist())) == 1
+    time = steps * each[0] if alike else steps * each[:, np.newaxis]
+    time_axes = ("frame",) if alike else ("run", "frame")
+    add_coordinate(group, "time", time_axes, time, long_name="time since the start", units="s")
+    for name in ("phase", "spikes"):
+        array = group[name]
+        axis = array.metadata.dimension_names.index("frame")
+        if frames < array.shape[axis]:
+            array.resize((*array.shape[:axis], frames, *array.shape[axis + 1 :]))
+        # A chunk that is not there is damage, so absent frames are written.
+        for run in np.flatnonzero(written_frames < frames):
+            rest = slice(int(written_frames[run]), frames)
+            array[(slice(run, run + 1), *[slice(None)] * (axis - 1), rest)] = array.fill_value
 
 
 class StoredHistory(Store):
@@ -170,10 +219,17 @@ class StoredHistory(Store):
         array = super().__getitem__(name)
         return StoredPhase(self.path, array.zarr) if name == "phase" and "scale_factor" in array.attrs else array
 
-    def frame_blocks(self) -> Iterator[slice]:
-        """The frames in the blocks that they are stored in, to be read one after the other."""
-        spikes = self["spikes"]
-        return slices(spikes.shape[FRAME], spikes.chunks[FRAME])
+    def frame_blocks(self, run: int) -> Iterator[slice]:
+        """The frames of a run in the blocks that they are stored in, to be read one after the other."""
+        return slices(self.last_frame(run) + 1, self["spikes"].chunks[FRAME])
+
+    def last_frame(self, run: int) -> int:
+        """The index of the last frame of a run."""
+        return int(np.searchsorted(self["step"][:], self["end_step"][run]))
+
+    def own_frames(self, run: int, frames: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Of some rising frames, those up to the end of a run, and its last one in place of the next."""
+        return np.unique(np.minimum(frames, self.last_frame(run)))
 
 
 class StoredPhase(StoredArray):
@@ -190,7 +246,8 @@ class StoredPhase(StoredArray):
         # Axes that a number selects are gone.
         runs, frames = (0 if isinstance(each[axis], int | np.integer) else 1 for axis in (0, FRAME))
         codes = np.moveaxis(stored, -1, runs) if frames else stored
-        return (codes * self.attrs["scale_factor"]).astype(np.float32)
+        phase = (codes * self.attrs["scale_factor"]).astype(np.float32)
+        return np.where(codes == LOST, np.float32(np.nan), phase)
 
 
 def _one_an_axis(selection: Any, axes: int) -> list[Any]:
@@ -216,6 +273,7 @@ def open_history(path: str | Path) -> StoredHistory:
         frequency          `(run, row, column, channel)`, natural frequencies, rad/s, if a run has any
         run, digit, instance, and each parameter by its name
                            `(run,)`; `label`, or `picture`, in place of `digit` where the labels are no digits
+        end_step           `(run,)`, the last step of a run; its phases and spikes of later frames are absent
         step, time         `(frame,)`, the step after which a frame was kept, and its time, s; time is `(run, frame)`
                            where the runs differ in `delta_t`
 
@@ -232,7 +290,7 @@ def open_history(path: str | Path) -> StoredHistory:
         0.12
     """
     history = StoredHistory(path, checked_group(path))
-    missing = {"phase", "spikes", "initial_phase", "omega"} - set(history.array_keys())
+    missing = {"phase", "spikes", "initial_phase", "omega", "end_step"} - set(history.array_keys())
     if missing:
         raise ValueError(f"{path}: not a history, it has no {', '.join(sorted(missing))}")
     return history
@@ -241,6 +299,15 @@ def open_history(path: str | Path) -> StoredHistory:
 def frame_intervals(history: StoredHistory) -> NDArray[np.int64]:
     """Steps from the frame before (or the start) to each frame: `(frame,)`."""
     return np.diff(history["step"][:], prepend=0)
+
+
+def in_frames(values: NDArray[Any], frames: int) -> NDArray[Any]:
+    """Values `(frame, ...)` of a run in so many frames, NaN where it has none."""
+    if len(values) == frames:
+        return values
+    longer = np.full((frames, *values.shape[1:]), np.nan, np.result_type(values, np.float32))
+    longer[: len(values)] = values
+    return longer
 
 
 def copy_run_coordinates(history: StoredHistory, target: zarr.Group) -> None:
@@ -296,7 +363,7 @@ def _frames_last(values: Sequence[Any]) -> tuple[Any, ...]:
 
 
 def _write_setting(group: zarr.Group, problem: Problem, runs: Sequence[Run], pixels: NDArray[np.uint8]) -> None:
-    """Everything but the course: what the runs are, when frames were kept, how the field started."""
+    """Everything but the course: what the runs are, how the field started."""
     add_coordinate(group, "run", ("run",), [run.name for run in runs], long_name="name of the run")
     noun = runs[0].noun
     add_coordinate(group, noun, ("run",), [run.label for run in runs], long_name=noun)
@@ -307,14 +374,6 @@ def _write_setting(group: zarr.Group, problem: Problem, runs: Sequence[Run], pix
     for name, metadata in METADATA.items():
         values = np.array([parameters[name] for parameters in each_run])
         add_coordinate(group, name, ("run",), values, long_name=metadata["meaning"], units=metadata["unit"])
-
-    steps = problem.kept_steps()
-    add_coordinate(group, "step", ("frame",), steps, long_name="step after which the frame was kept", units="1")
-    delta_t = {parameters.delta_t for parameters in problem.parameters}
-    time_axes = ("frame",) if len(delta_t) == 1 else ("run", "frame")
-    each = np.array([parameters.delta_t for parameters in problem.parameters])
-    time = steps * each[0] if len(delta_t) == 1 else steps * each[:, np.newaxis]
-    add_coordinate(group, "time", time_axes, time, long_name="time since the start", units="s")
 
     sites = ("run", *SITE_AXES)
     add_values(group, "pixel", sites[:3], pixels, long_name="grey level of the picture", units="1")

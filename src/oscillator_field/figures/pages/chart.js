@@ -20,7 +20,7 @@ const chart = (() => {
   }
 
   const numberText = (value) => String(Number(value.toPrecision(4))).replace("-", MINUS);
-  const endOf = (run) => run.steps * run.delta_t;
+  const endOf = (run) => run.end_time;
 
   // A value in words; of a time that was never reached, the end of the run.
   function valueText(run, name) {

@@ -45,7 +45,9 @@ def animation(observables: Store, *, every: int, panels: int) -> Animation:
     for run in range(shown):
         own_time = time if time.ndim == 1 else time[run]
         each = [order[run], *by_channel[run, :, :MOST_CHANNELS].T, *(values[run] for values in beside)]
-        drawn.append(Curves(titles[run], own_time, np.stack(each), curves, own_time[chosen]))
+        # Curves end where the run does.
+        there = np.isfinite(order[run])
+        drawn.append(Curves(titles[run], own_time[there], np.stack(each)[:, there], curves, own_time[chosen]))
     return Animation(
         title=title_of("Order over time", common, remark),
         panels=tuple(drawn),

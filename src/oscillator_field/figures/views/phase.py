@@ -40,10 +40,10 @@ def animation(
     if shown.runs * len(looks) > panels:
         remark = f" (first {panels} of {history['run'].shape[0] * len(looks)} panels)"
     for run in range(shown.runs):
-        phase = history["phase"].oindex[run, shown.chosen]
+        phase = history["phase"].oindex[run, history.own_frames(run, shown.chosen)]
         for name, look in looks.items():
             if len(drawn) < panels:
-                drawn.append(Lattice(", ".join(filter(None, [shown.titles[run], name])), look(phase)))
+                drawn.append(shown.lattice(", ".join(filter(None, [shown.titles[run], name])), look(phase)))
     scale = Colours(
         scale=named_scale(colours),
         title="phase (rad)",

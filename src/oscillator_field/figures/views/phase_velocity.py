@@ -26,8 +26,7 @@ def animation(history: StoredHistory, *, every: int, colours: str, panels: int) 
         panels: runs shown at most.
     """
     shown = Shown.of(history, every=every, panels=panels)
-    steps, delta_t = np.diff(shown.step, prepend=0), history["delta_t"][:]
-    speeds = [speed_between(history, run, shown.chosen, steps * delta_t[run]) for run in range(shown.runs)]
+    speeds = [speed_between(history, run, history.own_frames(run, shown.chosen)) for run in range(shown.runs)]
     top = max(float(np.ceil(np.log10(max(speed.max(), SLOWEST)))) for speed in speeds)
     values = [np.log10(np.maximum(speed, SLOWEST)).clip(top - DECADES, top) for speed in speeds]
     scale = Colours(
@@ -41,20 +40,18 @@ def animation(history: StoredHistory, *, every: int, colours: str, panels: int) 
     return shown.animation("Phase velocity", shown.lattices(values), scale, hover, powers_of_ten=True)
 
 
-def speed_between(
-    history: StoredHistory, run: int, chosen: NDArray[np.int64], seconds: NDArray[np.float64]
-) -> NDArray[np.float32]:
+def speed_between(history: StoredHistory, run: int, chosen: NDArray[np.int64]) -> NDArray[np.float32]:
     """|Phase change| per time since the chosen frame before, the short way round, the mean over channels.
 
     Args:
         history: an open history.
         run: which of its runs.
         chosen: `(frame,)`, indices of frames.
-        seconds: `(frame,)`, time since the chosen frame before.
 
     Returns:
         float32 `(frame, row, column)`, rad/s. A net change: a lower bound where an oscillator turned back in between.
     """
     phase = history["phase"].oindex[run, chosen]
+    seconds = np.diff(history["step"][:][chosen], prepend=0) * float(history["delta_t"][run])
     before = np.concatenate([history["initial_phase"][run][np.newaxis], phase[:-1]])
     return speeds(phase, before, seconds).mean(axis=CHANNEL)

@@ -31,12 +31,14 @@ def animation(
     """
     shown = Shown.of(history, every=every, panels=panels)
     if threshold == "relative":
-        shares = [faster_than_the_field(history, run, shown.chosen, factor) for run in range(shown.runs)]
+        shares = [
+            faster_than_the_field(history, run, history.own_frames(run, shown.chosen), factor)
+            for run in range(shown.runs)
+        ]
         title = f"share of<br>oscillators<br>over {factor:g} times<br>mean velocity"
         scale = Colours(named_scale(colours), title, 0, 1, SHARE_TICKS)
         return shown.animation("Spikes", shown.lattices(shares), scale, "%{z:.3f} of oscillators")
-    opportunities = np.diff(shown.step, prepend=0)[:, np.newaxis, np.newaxis] * history["spikes"].shape[-1]
-    shares = [spikes_between(history, run, shown.chosen) / opportunities for run in range(shown.runs)]
+    shares = [share_of_spikes(history, run, history.own_frames(run, shown.chosen)) for run in range(shown.runs)]
     title = "share of<br>oscillators<br>that spike<br>in a step"
     scale = Colours(named_scale(colours), title, 0, 1, SHARE_TICKS)
     return shown.animation("Spikes", shown.lattices(shares), scale, "%{z:.3f} of oscillators and steps")
@@ -63,12 +65,18 @@ def faster_than_the_field(
     return (change > factor * mean.reshape(-1, 1, 1, 1)).mean(axis=CHANNEL)
 
 
+def share_of_spikes(history: StoredHistory, run: int, chosen: NDArray[np.int64]) -> NDArray[np.floating]:
+    """The share of oscillators and steps with a spike since the chosen frame before: `(frame, row, column)`."""
+    opportunities = np.diff(history["step"][:][chosen], prepend=0) * history["spikes"].shape[-1]
+    return spikes_between(history, run, chosen) / opportunities[:, np.newaxis, np.newaxis]
+
+
 def spikes_between(history: StoredHistory, run: int, chosen: NDArray[np.int64]) -> NDArray[np.int64]:
     """Spikes of all channels of each pixel since the chosen frame before: `(chosen frame, row, column)`."""
     # A pixel's count of one frame fits 32 bits; block by block keeps memory bounded.
     spikes = history["spikes"]
     total = np.zeros((len(chosen), *spikes.shape[2:4]), np.int64)
-    for part in history.frame_blocks():
+    for part in history.frame_blocks(run):
         block = spikes[run, part].sum(axis=-1, dtype=np.uint32)
         bins = np.searchsorted(chosen, np.arange(part.start, part.stop))
         firsts = np.flatnonzero(np.diff(bins, prepend=-1))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from oscillator_field.figures.animation import (
     SHARE_TICKS,
@@ -49,7 +50,7 @@ def animation(embedding: Store, *, method: str, colour_by: str, colours: str, pa
         panels=tuple(
             Scatter(
                 titles[run],
-                embedding["position"][run],
+                _held(embedding["position"][run]),
                 levels[run].astype(np.float32),
                 tuple(
                     f"row {y}, column {x}<br>ink {level:.2f}" for y, x, level in zip(row, column, ink[run], strict=True)
@@ -63,6 +64,12 @@ def animation(embedding: Store, *, method: str, colour_by: str, colours: str, pa
         colours=_colours(colour_by, int({"ink": 1, "row": row.max(), "column": column.max()}[colour_by]), colours),
         **axes(embedding, method),
     )
+
+
+def _held(positions: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Positions `(frame, point, component)`, in frames after the end of a run those of its last one."""
+    last = int(np.flatnonzero(np.isfinite(positions[:, 0, 0]))[-1])
+    return positions[np.minimum(np.arange(len(positions)), last)]
 
 
 def axes(embedding: Store, method: str) -> dict[str, Any]:
@@ -86,7 +93,10 @@ def frames_with_quality(embedding: Store, method: str) -> tuple[str, ...]:
     }
     texts = frame_texts(embedding["step"][:], embedding["time"][:])
     for name, (words, digits) in qualities.items():
-        values = embedding[name][:].mean(axis=0)
+        each = embedding[name][:]
+        # A run that has settled has no later frames; one of them has all.
+        going_on = np.isfinite(embedding["position"][:, :, 0, 0])
+        values = np.array([each[going_on[:, frame], frame].mean() for frame in range(each.shape[1])])
         # Too few points have no trustworthiness, and points in one place have no quality at all.
         if name == fit or np.isfinite(values).any():
             texts = [
