@@ -60,7 +60,8 @@ class Firefox:
 
     def wait(self, condition):
         end = time.monotonic() + WAITING_SECONDS
-        while not self.value(condition):
+        # While a page comes, it has neither a body nor its variables.
+        while not self.value(f"(() => {{ try {{ return {condition}; }} catch {{ return false; }} }})()"):
             assert time.monotonic() < end, f"waited in vain for {condition}"
             time.sleep(0.05)
 

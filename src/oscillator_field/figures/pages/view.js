@@ -239,16 +239,19 @@
     }, true);
   }
   addEventListener("hashchange", () => goTo(kit.state()));
+  const fit = () => ready && (figure.clientWidth !== figure.layout?.width || figure.clientHeight !== figure.layout?.height) && redraw();
   let resizing = 0;
   new ResizeObserver(() => {
     clearTimeout(resizing);
-    resizing = setTimeout(() => ready && (figure.clientWidth !== figure.layout?.width || figure.clientHeight !== figure.layout?.height) && redraw(), 60);
+    resizing = setTimeout(fit, 60);
   }).observe(figure);
   kit.onTheme(() => ready && redraw());
 
   await Plotly.newPlot(figure, traces(shown), layout(), options());
   ready = true;
   await goTo(start);
+  // The room may have changed while the figure was drawn for the first time.
+  fit();
   figure.on?.("plotly_click", ({ points: [point] }) => {
     const run = all[panels[point.curveNumber]]?.runs?.[point.pointIndex];
     if (run) location.href = `../../run.html#${new URLSearchParams({ run })}`;
