@@ -70,15 +70,24 @@ def of_notebook():
     return call, 1, nothing
 
 
-def of_engine(engine, runs, every, threads):
+def of_engine(engine, runs, every, threads, natural=False, **values):
+    """A batch of real digits; `natural` frequencies have a deviation of 1 rad/s, `values` are field parameters."""
     drive, begin, omega = setting(runs)
-    task = problem(drive, initial_phase=begin, omega=omega, parameters=FieldParameters(), steps=STEPS, every=every)
+    frequency = np.random.default_rng(2).normal(0, 1, drive.shape) if natural else None
+    parameters = FieldParameters(**values)
+    task = problem(drive, initial_phase=begin, omega=omega, parameters=parameters, steps=STEPS, every=every,
+                   frequency=frequency)  # fmt: skip
+    return course_of(task, engine, threads), runs, nothing
+
+
+def course_of(task, engine, threads):
+    """What computes a problem to its end and keeps nothing."""
 
     def call():
         for _ in open_course(task, engine=engine, threads=threads, device="cpu").pieces:
             pass
 
-    return call, runs, nothing
+    return call
 
 
 def of_store(runs, precision, threads, sizes):
@@ -120,6 +129,51 @@ def measure(cases, rounds):
             best[name] = min(best.get(name, np.inf), (time.perf_counter() - begin) / runs * 1e3)
             tidy()
     return best
+
+
+# Lattices of a larger side or more runs together take more memory than they tell.
+SIDES, RUNS, MOST_SITES = (28, 64, 128, 256, 512, 1024), (1, 4, 16, 100, 1000), 2**25
+SITE_STEPS_A_CELL = 1.5e9
+TERMS = {
+    "none": {},
+    "phase lag": {"phase_lag": 1.0},
+    "natural frequencies": {"natural": True},
+    "noise": {"noise": 0.5},
+    "channels apart": {"channel_coupling": False},
+    "periodic boundary": {"boundary": "periodic"},
+    "reflecting boundary": {"boundary": "reflecting"},
+    "global": {"neighbourhood": "global"},
+    "Heun": {"integrator": "heun"},
+    "Runge-Kutta": {"integrator": "rk4"},
+    **{f"disc of radius {radius}": {"neighbourhood": "disc", "radius": radius} for radius in (1, 2, 5, 10)},
+    **{f"gaussian of radius {radius}": {"neighbourhood": "gaussian", "radius": radius} for radius in (1, 2, 4)},
+}
+
+
+def of_shape(side, runs, threads):
+    """A batch of random phases on a square lattice; counted in site-steps."""
+    generator = np.random.default_rng(1)
+    phases = generator.uniform(0, 6, (runs, side, side, CHANNELS)).astype(np.float32)
+    steps = int(np.clip(SITE_STEPS_A_CELL / phases.size, 128, STEPS))
+    task = problem(phases, initial_phase=phases, omega=start(42, 1, 1, CHANNELS)[1], parameters=FieldParameters(),
+                   steps=steps, every=steps)  # fmt: skip
+    return course_of(task, "numba", threads), phases.size * steps, nothing
+
+
+def rates_over_sizes(rounds):
+    """Site-steps a second over side, threads and runs."""
+    found = {}
+    for side in SIDES:
+        for threads in (1, 2):
+            cells = {
+                runs: lambda runs=runs, side=side, threads=threads: of_shape(side, runs, threads)
+                for runs in RUNS
+                if runs * side * side * CHANNELS <= MOST_SITES
+            }
+            found[f"{side} x {side}, {threads} thread{'s' * (threads > 1)}"] = {
+                runs: 1e3 / milliseconds for runs, milliseconds in measure(cells, rounds).items()
+            }
+    return found
 
 
 def machine():
@@ -171,8 +225,23 @@ def main():
     )
     peak = peak_of_a_large_job(200 if chosen.quick else 1000)
     print(f"peak memory of a job of {200 if chosen.quick else 1000} fields, every step to a store: {peak:.0f} MB")
+    rates = rates_over_sizes(1)
+    print("\n1e9 site-steps/s, final state, over the runs of a batch")
+    for name, of_runs in rates.items():
+        print(f"{name:24} " + "  ".join(f"{runs}: {rate / 1e9:.2f}" for runs, rate in of_runs.items()))
+    terms = measure(
+        {name: lambda values=values: of_engine("numba", 32, STEPS, 1, **values) for name, values in TERMS.items()},
+        rounds,
+    )
+    print("\nms a field, final state, 1 thread, with a term")
+    for name, milliseconds in terms.items():
+        print(f"{name:24} {milliseconds:6.2f} {milliseconds / terms['none']:6.2f}")
     if chosen.json:
-        figures = {"machine": machine(), "milliseconds_a_field": best, "megabytes_a_field": sizes}
+        figures = {"site_steps_a_second": rates, "milliseconds_with_a_term": terms} | {
+            "machine": machine(),
+            "milliseconds_a_field": best,
+            "megabytes_a_field": sizes,
+        }
         figures |= {"many_fields": many, "seconds_of_many_fields": seconds, "peak_megabytes": peak}
         chosen.json.write_text(json.dumps(figures, indent=2) + "\n")
 

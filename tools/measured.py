@@ -34,7 +34,24 @@ def field():
         f"A job of 1,000 fields that stores every step takes {gigabytes:.1f} GB of memory.",
     ]
     head = ["512 steps of 28 x 28 x 4 oscillators", "ms a field", "times the notebook"]
-    return f"On {found['machine']}:\n\n{table(head, rows)}\n" + "\n".join(lines) + "\n"
+    text = f"On {found['machine']}:\n\n{table(head, rows)}\n" + "\n".join(lines) + "\n"
+    return f"{text}\n{_over_sizes(found['site_steps_a_second'])}\n{_with_terms(found['milliseconds_with_a_term'])}"
+
+
+def _over_sizes(rates):
+    """Rates over the size of a lattice and the number of runs."""
+    runs = list(next(iter(rates.values())))
+    rows = [
+        [name, *(f"{one[count] / 1e9:.2f}" if count in one else "" for count in runs)] for name, one in rates.items()
+    ]
+    head = ["1e9 site-steps/s, four channels, final state", *(f"{int(count):,} runs" for count in runs)]
+    return table([*head[:1], *(one.replace("1 runs", "1 run") if one == "1 runs" else one for one in head[1:])], rows)
+
+
+def _with_terms(milliseconds):
+    """What each term costs."""
+    rows = [[name, _short(one), f"{one / milliseconds['none']:.2f}"] for name, one in milliseconds.items()]
+    return table(["a term, one thread, final state", "ms a field", "times none"], rows)
 
 
 def gpu():

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from oscillator_field import FieldParameters, simulate
-from oscillator_field.engines import numba_layouts
+from oscillator_field.engines import lanes, numba_layouts
 from oscillator_field.engines.registry import ENGINES
 from oscillator_field.starts import start
 from tests.support.random_settings import STRONG, random_setting
@@ -98,11 +98,14 @@ def test_bands_of_a_run_give_the_bits_of_runs_side_by_side(seed, shape, runs, ev
         # Whether it pays or not.
         patch.setattr(numba_layouts, "MOST_LANES_OF_BANDS", 1000)
         banded = simulate(**arguments)
+        patch.setattr(lanes, "MOST_SITES_SIDE_BY_SIDE", 1)
+        one_by_one = simulate(**arguments, threads=2)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(numba_layouts, "MOST_LANES_OF_BANDS", 0)
         side_by_side = simulate(**arguments)
     for name in ("phase", "spikes", "final_input_phase"):
-        assert np.array_equal(getattr(banded, name), getattr(side_by_side, name)), name
+        for other in (banded, one_by_one):
+            assert np.array_equal(getattr(other, name), getattr(side_by_side, name)), name
 
 
 @pytest.mark.parametrize("shape", [(16, 2, 1), (17, 3, 2), (29, 31, 3), (33, 5, 4), (300, 7, 5)])

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from oscillator_field import FieldParameters, simulate
+from oscillator_field.engines import lanes as lanes_of_engine
 from oscillator_field.engines import numba_layouts
 from oscillator_field.engines.neighbourhoods import neighbour_sum
 from oscillator_field.engines.noise import normal_numbers, threefry
@@ -115,7 +116,7 @@ def test_bits_depend_on_neither_bands_nor_threads_nor_calls(terms, monkeypatch):
     found = []
     for lanes, threads, steps_a_call in ((0, 1, 100), (1000, 1, 100), (1000, 3, 100), (0, 2, 100), (1000, 1, 4)):
         monkeypatch.setattr(numba_layouts, "MOST_LANES_OF_BANDS", lanes)
-        monkeypatch.setattr(numba_layouts, "SITES_A_THREAD", 1)
+        monkeypatch.setattr(lanes_of_engine, "SITES_A_THREAD", 1)
         monkeypatch.setattr(numba_layouts, "SITE_STEPS_A_CALL", steps_a_call * numba_layouts.LANES * 37 * 4)
         found.append(simulate(**arguments, threads=threads))
     for other in found[1:]:

@@ -1,7 +1,7 @@
 """The fast engine for CPUs: the model in compiled loops over sixteen lanes, which are in `numba_kernels`.
 
-Runs are computed in groups of LANES. How a group lies in the lanes, a run in each or a run in all of them, is decided
-in `numba_layouts`; either way each site goes through the same instructions, so its bits depend on its run alone.
+Runs are computed in groups. How a group lies in the lanes, a run in each or a run in all of them, is decided in
+`numba_layouts`; either way each site goes through the same instructions, so its bits depend on its run alone.
 """
 
 from __future__ import annotations
@@ -13,8 +13,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from oscillator_field.engines.numba_lattice import LANES
-from oscillator_field.engines.numba_layouts import layouts_of
+from oscillator_field.engines.numba_layouts import groups_of, layouts_of
 from oscillator_field.engines.problem import Piece, Problem
 from oscillator_field.engines.settling import Settling
 from oscillator_field.ranges import slices
@@ -37,11 +36,11 @@ def pieces(
     """
     if device == "cuda":
         raise RuntimeError("device: 'cuda' was asked for, but the engine numba runs on the CPU (allowed: auto, cpu)")
-    groups = list(problem.groups(LANES))
+    groups = groups_of(problem)
     at_once = min(threads or 1, len(groups))
     for_each = (threads or 1) // at_once
     if at_once == 1:
-        buffers = _Buffers(problem, frames_a_piece)
+        buffers = _Buffers(problem, groups, frames_a_piece)
         for group in groups:
             yield from _course(problem, group, frames_a_piece, for_each, lambda: buffers)
     else:
@@ -51,10 +50,12 @@ def pieces(
 class _Buffers:
     """Room for the phases and spikes of a piece: `(run, frame, row, column * channel)`."""
 
-    def __init__(self, problem: Problem, frames_a_piece: int) -> None:
-        runs, rows, columns, channels = problem.initial_phase.shape
+    def __init__(self, problem: Problem, groups: list[slice], frames_a_piece: int) -> None:
+        """For the largest of some groups."""
+        runs = max(group.stop - group.start for group in groups)
+        _, rows, columns, channels = problem.initial_phase.shape
         frames = min(frames_a_piece, len(problem.kept_steps()))
-        shape = (min(runs, LANES), frames, rows, columns * channels)
+        shape = (runs, frames, rows, columns * channels)
         self.phase, self.spikes = np.empty(shape, np.float32), np.empty(shape, problem.spike_type())
 
 
@@ -97,7 +98,7 @@ def _side_by_side(
 
     workers = [threading.Thread(target=work, daemon=True) for _ in range(at_once)]
     for _ in range(len(workers) + 1):
-        free.put(_Buffers(problem, frames_a_piece))
+        free.put(_Buffers(problem, groups, frames_a_piece))
     for worker in workers:
         worker.start()
     try:

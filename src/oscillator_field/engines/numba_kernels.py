@@ -16,6 +16,7 @@ from numba import njit
 from numba.extending import overload
 
 from oscillator_field.engines.compiled_cache import keep_compiled
+from oscillator_field.engines.lanes import LANES
 from oscillator_field.engines.noise import pairs_in_a_row
 from oscillator_field.engines.numba_lattice import (
     BITS,
@@ -23,7 +24,6 @@ from oscillator_field.engines.numba_lattice import (
     FAR,
     HEUN_FIRST,
     HEUN_LAST,
-    LANES,
     NEEDS_COMPILER,
     OPTIONS,
     RK4_FIRST,

@@ -16,7 +16,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numba import njit
 
-LANES = 16
+from oscillator_field.engines.lanes import LANES
+
 # Up to so many channels are mixed within the loop over sites, which takes a short loop that can be unrolled.
 UNROLLED = 8
 

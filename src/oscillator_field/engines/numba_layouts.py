@@ -1,9 +1,10 @@
 """How runs lie in the lanes of the engine for CPUs: sixteen runs side by side, or sixteen bands of one run.
 
 A group of many runs is interleaved, a run a lane; lanes that are left over hold copies of the first run. Where runs are
-few, that would compute copies alone, so the lattice of each run is cut into LANES bands of rows, a band a lane; after
-each step the kernels copy the rows at the borders of bands to their neighbours. Every site goes through the same
-instructions in both, so a run has the same bits. Threads may share the rows of the lanes.
+few, that would compute copies alone, and where lattices are large, a group leaves the cache between two steps. So the
+lattice of each run is then cut into LANES bands of rows, a band a lane; after each step the kernels copy the rows at
+the borders of bands to their neighbours. Every site goes through the same instructions in both, so a run has the same
+bits. Threads may share the rows of the lanes.
 """
 
 from __future__ import annotations
@@ -15,10 +16,11 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from oscillator_field.engines.lanes import LANES, can_lie_in_bands, runs_together, useful_threads
 from oscillator_field.engines.neighbourhoods import WEIGHT, half_widths, places, reach, taps_of_gaussian, weight_of_disc
 from oscillator_field.engines.noise import pairs_in_a_row, turns_a_step
 from oscillator_field.engines.numba_kernels import Arrays, compute_frames_of
-from oscillator_field.engines.numba_lattice import BITS, LANES, STAGES, sources_read
+from oscillator_field.engines.numba_lattice import BITS, STAGES, sources_read
 from oscillator_field.engines.numba_surroundings import Ground
 from oscillator_field.engines.numba_threads import compute_frames_by_threads
 from oscillator_field.engines.problem import Problem, angle, on_circle
@@ -32,8 +34,6 @@ SITE_STEPS_A_CALL = 2**28
 ROWS_OF_EXCHANGE = 4
 # And bands pay where a group in bands takes as long as so many lanes; side by side it takes LANES, however few it has.
 MOST_LANES_OF_BANDS = 14
-# Two threads that meet twice in a step need so many sites each, in all lanes, for that to take little of their time.
-SITES_A_THREAD = 2**17
 
 
 class Layout(Protocol):
@@ -58,15 +58,25 @@ class Layout(Protocol):
         """The input now, `(run, row, column, channel)`, rad."""
 
 
+def groups_of(problem: Problem) -> list[slice]:
+    """The runs of a problem in the groups that are computed together: up to LANES, or one by one if they are large."""
+    _, rows, columns, channels = problem.initial_phase.shape
+    return [
+        slice(first, min(first + together, group.stop))
+        for group in problem.groups(LANES)
+        for together in [runs_together(rows, rows * columns * channels, problem.terms_of(group.start))]
+        for first in range(group.start, group.stop, together)
+    ]
+
+
 def layouts_of(problem: Problem, group: slice, frames_a_piece: int, threads: int) -> list[Layout]:
     """The runs of a group, whose terms are the same, in lanes: each in bands where runs are few, else side by side.
 
-    A band knows one row of each neighbour, so far neighbours need runs side by side. `threads` may share the rows.
+    `threads` may share the rows.
     """
     runs, rows = group.stop - group.start, problem.initial_phase.shape[1]
     lanes_a_run = (_height(rows) + ROWS_OF_EXCHANGE) * LANES / rows
-    far = problem.terms_of(group.start) & {"disc", "gaussian"}
-    if rows >= LANES and runs * lanes_a_run <= MOST_LANES_OF_BANDS and not far:
+    if can_lie_in_bands(rows, problem.terms_of(group.start)) and runs * lanes_a_run <= MOST_LANES_OF_BANDS:
         frames = min(frames_a_piece, len(problem.kept_steps()))
         return [_Bands(problem, group.start + run, slice(run, run + 1), frames, threads) for run in range(runs)]
     return [_SideBySide(problem, group, threads)]
@@ -122,7 +132,7 @@ class _Lanes:
             keys=np.concatenate([part.seeds[self._lanes], place[:, 0].astype(np.uint32)]),
             ground=_ground(part, terms, (rows, self._columns), height, self._channels * LANES),
         )
-        self._threads = _useful_threads(threads, height * width)
+        self._threads = useful_threads(threads, height * width)
         self._scratch = _aligned((self._threads, self.states[0].shape[1]), np.float32)
         self._steps_a_call = max(1, SITE_STEPS_A_CALL // (height * width))
         self._switches = self._steps_of_switches() if "drive window" in terms else []
@@ -233,11 +243,6 @@ class _Bands:
     def input_phase(self) -> NDArray[np.float32]:
         inputs = self._lanes.inputs()
         return np.concatenate([inputs[lane, :rows] for lane, rows in enumerate(self._rows)])[np.newaxis]
-
-
-def _useful_threads(threads: int, sites: int) -> int:
-    """Threads that may share the rows of so many sites in lanes: each needs enough of them between two meetings."""
-    return max(1, min(threads, sites // SITES_A_THREAD))
 
 
 def _ground(problem: Problem, terms: frozenset[str], shape: tuple[int, int], height: int, width: int) -> Ground:

@@ -8,8 +8,9 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
+from oscillator_field.engines.lanes import LANES
 from oscillator_field.engines.noise import PARITY, ROTATIONS, STREAM
-from oscillator_field.engines.numba_lattice import HALF, JOLT, LANES, ONE, OPTIONS, TWO, inlined
+from oscillator_field.engines.numba_lattice import HALF, JOLT, ONE, OPTIONS, TWO, inlined
 
 _STREAM, _PARITY = np.uint32(STREAM), np.uint32(PARITY)
 _R0, _R1, _R2, _R3, _R4, _R5, _R6, _R7 = ROTATIONS

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from oscillator_field.engines.lanes import LANES
 from oscillator_field.engines.numba_lattice import (
     BIAS,
     CHORD_SQUARED,
@@ -21,7 +22,6 @@ from oscillator_field.engines.numba_lattice import (
     HEUN_FIRST,
     HEUN_LAST,
     LAG,
-    LANES,
     ONE,
     RK4_FIRST,
     RK4_LAST,

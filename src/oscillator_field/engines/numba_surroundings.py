@@ -15,7 +15,8 @@ from numba import njit
 from numba.extending import overload
 
 from oscillator_field.engines.compiled_cache import keep_compiled
-from oscillator_field.engines.numba_lattice import BITS, LANES, NEEDS_COMPILER, OPTIONS, ZERO, inlined, lattice_of
+from oscillator_field.engines.lanes import LANES
+from oscillator_field.engines.numba_lattice import BITS, NEEDS_COMPILER, OPTIONS, ZERO, inlined, lattice_of
 
 
 class Ground(NamedTuple):

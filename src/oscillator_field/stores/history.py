@@ -51,7 +51,8 @@ SITE_AXES = ("row", "column", "channel")
 FRAME = 1
 # Measured: smaller chunks cost more in handling than they save, and every reader wants all frames of a run.
 CHUNK_BYTES = 4 * 2**20
-# Chunks hold a power of two of runs up to this many, so that the groups of every engine are whole chunks.
+# Chunks hold a power of two of runs up to this many, so that the groups of engines are whole chunks
+# (but for large lattices, whose runs come one by one: there a chunk holds one, or few frames).
 RUNS_A_CHUNK = 16
 # zarr copies the chunks of a larger selection, so chunks are written one by one, this many at once.
 CHUNKS_AT_ONCE = 4

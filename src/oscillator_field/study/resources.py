@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
+from oscillator_field.engines.lanes import LANES, runs_together, useful_threads
 from oscillator_field.engines.registry import may_need_gpu
 from oscillator_field.figures.limits import frames_together
 from oscillator_field.figures.views import VIEWS, kind_of
@@ -67,8 +68,6 @@ UNKNOWN_SECONDS = 5.0
 TYPICAL_PIXELS = SIDE * SIDE
 # Rules whose jobs take the longer the more sites there are. Embeddings take a sample of the sites.
 OF_SITES = ("simulate", "measure", "render_html", "render_png", "draw_images", "simulate_images", "fit")
-# Runs that numba computes at once in a thread, and sites of them that another thread is worth its while for.
-LANES_AT_ONCE, SITES_A_THREAD = 16, 2**17
 # A job is ended when it takes so many times as long as it should.
 PATIENCE = 10
 
@@ -95,8 +94,10 @@ def _simulate(study: Study, job: str) -> int:
     terms = study.terms_of(job=job)
     # The states of stages and inputs, sums over far neighbours with their wide borders, noise and frequencies.
     of_terms = sum(size for term, size in _BYTES_OF_TERMS.items() if term in terms)
-    at_once = LANES_AT_ONCE if terms & {"disc", "gaussian"} else min(len(runs), LANES_AT_ONCE)
-    groups = min(8, math.ceil(len(runs) / LANES_AT_ONCE))
+    together = _runs_together(study, job)
+    groups = min(8, math.ceil(len(runs) / together))
+    # Side by side, lanes that are left over hold copies.
+    at_once = LANES if terms & {"disc", "gaussian"} else min(len(runs), together)
     inputs = len(runs) * sites * 40 + groups * at_once * sites * of_terms
     return 1000 + _gpu_megabytes(study, job=job) + 400 * _simulate_threads(study, job) + inputs // 10**6
 
@@ -107,9 +108,14 @@ _BYTES_OF_TERMS = {"heun": 16, "rk4": 48, "disc": 64, "gaussian": 24, "global": 
 def _simulate_threads(study: Study, job: str) -> int:
     """One for each group of runs that is computed at once, and more for large lattices, whose rows they share."""
     runs = study.runs_of(job)
-    groups = math.ceil(len(runs) / LANES_AT_ONCE)
-    sites = min(len(runs), LANES_AT_ONCE) * study.pixels * runs[0].settings.channels
-    return min(8, groups * max(1, sites // SITES_A_THREAD))
+    together = _runs_together(study, job)
+    sites = min(len(runs), together) * study.pixels * runs[0].settings.channels
+    return min(8, math.ceil(len(runs) / together) * useful_threads(8, sites))
+
+
+def _runs_together(study: Study, job: str) -> int:
+    sites = study.pixels * study.runs_of(job)[0].settings.channels
+    return runs_together(study.shape[0], sites, study.terms_of(job=job))
 
 
 def _measure(study: Study, job: str) -> int:

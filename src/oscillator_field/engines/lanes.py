@@ -1,0 +1,26 @@
+"""How many runs the engine for CPUs computes together, and in how many threads; plans know it without a compiler."""
+
+from __future__ import annotations
+
+from collections.abc import Set
+
+LANES = 16
+# Measured: sixteen runs of more sites each are computed faster one by one, in bands of rows.
+MOST_SITES_SIDE_BY_SIDE = 50_000
+# Measured: threads that meet twice in a step need so many sites each, in all lanes, to gain by it.
+SITES_A_THREAD = 2**18
+
+
+def can_lie_in_bands(rows: int, terms: Set[str]) -> bool:
+    """Whether each lane can take a band of rows: it knows one row of either neighbour, so none may be far."""
+    return rows >= LANES and not terms & {"disc", "gaussian"}
+
+
+def runs_together(rows: int, sites: int, terms: Set[str]) -> int:
+    """How many runs of so many rows and sites are computed together at most."""
+    return 1 if sites > MOST_SITES_SIDE_BY_SIDE and can_lie_in_bands(rows, terms) else LANES
+
+
+def useful_threads(threads: int, sites: int) -> int:
+    """Of some threads those that may share the rows of so many sites in lanes."""
+    return max(1, min(threads, sites // SITES_A_THREAD))
