@@ -33,6 +33,7 @@ from oscillator_field.engines.numba_lattice import (
     ZERO,
     Lattice,
     inlined,
+    inlined_in,
 )
 from oscillator_field.engines.numba_noise import rotation
 
@@ -84,7 +85,7 @@ def loops_of(lattice: Lattice) -> tuple[Callable[..., None], Callable[..., None]
     pulled, put, count, follow = _pulled_of(lattice), _put_of(lattice), _count_of(lattice), _follow_of(lattice)
     before_of = _before_of(lattice)
 
-    @inlined
+    @inlined_in(lattice)
     def mix(rows, weights):  # type: ignore[no-untyped-def]
         """Mix the channels of a row, where they are too many to be unrolled in `pulled`."""
         here, mixed = rows.around, rows.mixed
@@ -107,7 +108,7 @@ def loops_of(lattice: Lattice) -> tuple[Callable[..., None], Callable[..., None]
                                 total += weights[table + k * LANES + lane] * here[site + k * LANES + lane]
                             mixed[to + lane] = total
 
-    @inlined
+    @inlined_in(lattice)
     def four_sites(four, first, blocks, rows, settings, weights):  # type: ignore[no-untyped-def]
         """One stage of some blocks of channels of a row, from the first given, four sites at once.
 
@@ -148,7 +149,7 @@ def loops_of(lattice: Lattice) -> tuple[Callable[..., None], Callable[..., None]
                     follow(t_2, site_2, place_2, lane, z_2, rows, settings)
                     follow(t_3, site_3, place_3, lane, z_3, rows, settings)
 
-    @inlined
+    @inlined_in(lattice)
     def one_site(target, rows, settings, weights):  # type: ignore[no-untyped-def]
         """One stage of a channel of a row, one site after the other."""
         for column in range(lattice.columns):
@@ -174,7 +175,7 @@ def _before_of(lattice: Lattice) -> Any:
     first, last = lattice.stage in _FIRST, lattice.stage in _LAST
     distance, row = lattice.imaginary, lattice.row
 
-    @inlined
+    @inlined_in(lattice)
     def before_of(target, site, rows):  # type: ignore[no-untyped-def]
         """The state of a channel before the step."""
         if first:
@@ -194,7 +195,7 @@ def _pulled_of(lattice: Lattice) -> Any:
     )
     sources, row = lattice.sources, lattice.row
 
-    @inlined
+    @inlined_in(lattice)
     def summed(place, place_of_input, rows):  # type: ignore[no-untyped-def]
         """One part of the sum over the neighbours."""
         around = rows.around
@@ -206,7 +207,7 @@ def _pulled_of(lattice: Lattice) -> Any:
             total = total + (around[place - LANES] + around[place + LANES])
         return total
 
-    @inlined
+    @inlined_in(lattice)
     def pulled(target, site, offset, lane, rows, settings, weights):  # type: ignore[no-untyped-def]
         """What a channel is pulled to, of any modulus."""
         here, drive = rows.around, rows.drive
@@ -249,7 +250,7 @@ def _put_of(lattice: Lattice) -> Any:
     in_stages, noise, last = lattice.stage != EULER, lattice.noise, lattice.stage in _LAST
     staged: Any = _STATE_OF_STAGE.get(lattice.stage, _state_on_the_way)(lattice)
 
-    @inlined
+    @inlined_in(lattice)
     def put(target, site, offset, before, x, rows):  # type: ignore[no-untyped-def]
         """Put what a stage makes of a channel where it belongs; at the end of a step, on the circle."""
         if in_stages:
@@ -290,7 +291,7 @@ def _state_on_the_way(lattice: Lattice) -> Any:
     distance, row, noise = lattice.imaginary, lattice.row, lattice.noise
     part = ONE if lattice.stage in (HEUN_FIRST, RK4_THIRD) else HALF
 
-    @inlined
+    @inlined_in(lattice)
     def staged(target, site, offset, before, x, rows):  # type: ignore[no-untyped-def]
         """As far along the slope as the stage goes."""
         slope = slope_at(state_at(target, row + site, rows.around, distance), x)
@@ -305,7 +306,7 @@ def _state_on_the_way(lattice: Lattice) -> Any:
 def _state_of_heun(lattice: Lattice) -> Any:
     distance, row, noise = lattice.imaginary, lattice.row, lattice.noise
 
-    @inlined
+    @inlined_in(lattice)
     def staged(target, site, offset, before, x, rows):  # type: ignore[no-untyped-def]
         """The mean of both slopes: the state of the first stage holds the first, and is jolted."""
         here = state_at(target, row + site, rows.around, distance)
@@ -321,7 +322,7 @@ def _state_of_heun(lattice: Lattice) -> Any:
 def _state_of_rk4(lattice: Lattice) -> Any:
     distance, row = lattice.imaginary, lattice.row
 
-    @inlined
+    @inlined_in(lattice)
     def staged(target, site, offset, before, x, rows):  # type: ignore[no-untyped-def]
         """The weighted mean of all four slopes."""
         here = state_at(target, row + site, rows.around, distance)
@@ -339,7 +340,7 @@ _STATE_OF_STAGE = {HEUN_LAST: _state_of_heun, RK4_LAST: _state_of_rk4}
 def _count_of(lattice: Lattice) -> Any:
     last = lattice.stage in _LAST
 
-    @inlined
+    @inlined_in(lattice)
     def count(target, offset, lane, before, z, rows, settings):  # type: ignore[no-untyped-def]
         """Count a spike if the chord from the state before is longer than that of the threshold."""
         if last:
@@ -359,7 +360,7 @@ def _follow_of(lattice: Lattice) -> Any:
         ONE if lattice.stage in (HEUN_FIRST, RK4_THIRD) else HALF,
     )
 
-    @inlined
+    @inlined_in(lattice)
     def follow(target, site, offset, lane, z, rows, settings):  # type: ignore[no-untyped-def]
         """Let the input follow; where it does not, its rate is 0 and its scale 1, so it stays what it is."""
         rate = settings[FOLLOW * LANES + lane]

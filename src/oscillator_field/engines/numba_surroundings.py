@@ -16,7 +16,7 @@ from numba.extending import overload
 
 from oscillator_field.engines.compiled_cache import keep_compiled
 from oscillator_field.engines.lanes import LANES
-from oscillator_field.engines.numba_lattice import BITS, NEEDS_COMPILER, OPTIONS, ZERO, inlined, lattice_of
+from oscillator_field.engines.numba_lattice import BITS, NEEDS_COMPILER, OPTIONS, ZERO, lattice_of, written_in
 
 
 class Ground(NamedTuple):
@@ -92,7 +92,7 @@ def _complete_of(state, pulls, ground, whole, columns, channels, terms, bands): 
     return surround
 
 
-@inlined
+@written_in
 def _close_columns(state, periodic, lattice):  # type: ignore[no-untyped-def]
     """Fill the border columns of each row: with those of the other side, or with those beside them."""
     for row in range(1, state.shape[0] - 1):
@@ -149,7 +149,7 @@ def _border_below(border, last, last_but_one, first, whole, periodic, reflecting
             last[site + end] = beyond
 
 
-@inlined
+@written_in
 def _mean_fields(state, pulls, ground, whole, lattice, bands):  # type: ignore[no-untyped-def]
     """The weighted sum over all pixels of each channel, for every column of a row.
 
@@ -182,7 +182,7 @@ def _mean_fields(state, pulls, ground, whole, lattice, bands):  # type: ignore[n
                 pulls[0, place + lane] = np.float32(ground.weight * totals[part, lane])
 
 
-@inlined
+@written_in
 def _sum_of_row(total, values, lattice):  # type: ignore[no-untyped-def]
     """The sum over the columns of a row, of each channel in each lane; by fours, for fewer trips to memory."""
     column = lattice.column
@@ -197,7 +197,7 @@ def _sum_of_row(total, values, lattice):  # type: ignore[no-untyped-def]
             total[place] += values[number * column + place]
 
 
-@inlined
+@written_in
 def _sum_discs(state, pulls, ground, lattice):  # type: ignore[no-untyped-def]
     """The weighted sum over the disc around each site, by differences of sums along its rows."""
     sums, width = ground.sums, lattice.column_of_input
@@ -237,7 +237,7 @@ def _sum_discs(state, pulls, ground, lattice):  # type: ignore[no-untyped-def]
                     around[site] *= weight
 
 
-@inlined
+@written_in
 def _sum_gaussians(state, pulls, ground, lattice):  # type: ignore[no-untyped-def]
     """The weighted sum over the square around each site, along rows first and then along columns."""
     sums, width = ground.sums, lattice.column_of_input
