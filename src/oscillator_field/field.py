@@ -26,7 +26,7 @@ class History:
         step: int64 `(frame,)`, the step after which each frame was kept.
         phase: float32 `(run, frame, row, column, channel)`, rad, in (-pi, pi]; NaN after the last frame of a run.
         spikes: unsigned, the same shape: in how many steps since the frame before the site spiked; the largest number
-            that there is after the last frame of a run.
+            of the type after the last frame of a run.
         final_input_phase: float32 `(run, row, column, channel)`, rad: the input after the last step of each run.
         last_frame: int64 `(run,)`, the index of the last frame of each run: of runs that ended early, when they did.
     """
@@ -110,8 +110,8 @@ def simulate(
     kept_steps = task.kept_steps()
     runs, *sites = task.initial_phase.shape
     spike_type = task.spike_type()
-    phase = np.full((runs, len(kept_steps), *sites), np.nan, np.float32)
-    spikes = np.full(phase.shape, np.iinfo(spike_type).max, spike_type)
+    phase = np.empty((runs, len(kept_steps), *sites), np.float32)
+    spikes = np.empty(phase.shape, spike_type)
     final_input_phase, last_frame = np.empty((runs, *sites), np.float32), np.empty(runs, np.int64)
     for piece in open_course(task, engine=engine, threads=threads, device=device).pieces:
         for place, run in enumerate(range(piece.runs.start, piece.runs.stop)):
@@ -119,6 +119,8 @@ def simulate(
             phase[run, start:stop] = piece.phase[place, : max(0, stop - start)]
             spikes[run, start:stop] = piece.spikes[place, : max(0, stop - start)]
         final_input_phase[piece.runs], last_frame[piece.runs] = piece.input_phase, piece.last_frame
+    for run, last in enumerate(last_frame):
+        phase[run, last + 1 :], spikes[run, last + 1 :] = np.nan, np.iinfo(spike_type).max
     frames = slice(int(last_frame.max()) + 1)
     return History(kept_steps[frames], phase[:, frames], spikes[:, frames], final_input_phase, last_frame)
 
@@ -186,10 +188,10 @@ def problem(
 
 def _of_runs(name: str, values: float | Sequence[float], runs: int) -> NDArray[np.float64]:
     """A parameter of each run, checked."""
-    each = [values] * runs if isinstance(values, int | float) else list(values)
-    if len(each) != runs:
-        raise ValueError(f"{name}: {len(each)} given for {runs} runs (allowed: one, or one for each run)")
-    return np.array([checked(name, value) for value in each], np.float64)
+    each = np.asarray(values, np.float64)
+    if each.ndim > 1 or each.size not in (1, runs):
+        raise ValueError(f"{name}: {each.size} given for {runs} runs (allowed: one, or one for each run)")
+    return np.array([checked(name, value) for value in np.broadcast_to(each, runs).tolist()])
 
 
 def _seeds(seed: int | Sequence[int], runs: int) -> NDArray[np.uint32]:

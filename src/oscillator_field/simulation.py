@@ -109,6 +109,6 @@ def _counted(pieces: Iterable[Piece], task: Problem) -> Iterator[Piece]:
     with progress(total=len(task.parameters), unit="field") as bar:
         for piece in pieces:
             yield piece
-            # What a run that has settled spares is done, too.
+            # Steps that a settled run is spared count as done.
             done = frames if piece.is_last else piece.frames.stop
             bar.update((piece.runs.stop - piece.runs.start) * (done - piece.frames.start) / frames)

@@ -174,7 +174,8 @@ def contradictions(field: FieldParameters, run: RunParameters, rows: int, column
         )
     if message := step_contradiction(field, run.channels, abs(run.frequency_mean) + run.frequency_spread):
         yield message
-    if run.stop_when_settled > 0 and run.settled_for > run.steps * field.delta_t:
+    # But for a rounding of the product.
+    if run.stop_when_settled > 0 and run.settled_for > run.steps * field.delta_t * (1 + 1e-9):
         yield (
             f"settled_for: {value_text(run.settled_for)} s is not allowed with {run.steps} steps of "
             f"{value_text(field.delta_t)} s: no run can be quiet for so long (at most "

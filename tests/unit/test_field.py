@@ -113,6 +113,14 @@ def test_bands_of_a_run_give_the_bits_of_runs_side_by_side(seed, rows, compiled,
             assert np.array_equal(getattr(other, name), getattr(side_by_side, name)), name
 
 
+@pytest.mark.parametrize(
+    ("rows", "sites", "terms", "together"),
+    [(28, 3136, (), 16), (128, 65536, (), 1), (128, 65536, ("disc",), 16), (17, 69632, (), 16), (8, 10**6, (), 16)],
+)
+def test_large_lattices_are_computed_one_by_one_where_bands_pay(rows, sites, terms, together):
+    assert lanes.runs_together(rows, sites, set(terms)) == together
+
+
 @pytest.mark.parametrize("shape", [(16, 2, 1), (17, 3, 2), (29, 31, 3), (33, 5, 4), (300, 7, 5)])
 def test_bands_of_any_height_agree_with_float64(shape):
     setting, parameters = random_setting(8, 1, shape), FieldParameters(**STRONG)

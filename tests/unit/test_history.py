@@ -395,7 +395,7 @@ def test_many_runs_of_few_frames_share_chunks(tmp_path):
 
 def test_another_store_is_no_history(stores):
     folder, _ = stores
-    with pytest.raises(ValueError, match="not a history, it has no initial_phase, omega, phase, spikes"):
+    with pytest.raises(ValueError, match="not a history of this version, it has no initial_phase, omega, phase,"):
         open_history(folder / "observables.zarr")
 
 

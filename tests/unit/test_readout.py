@@ -19,7 +19,7 @@ from oscillator_field.inputs.encoding import encode, over_channels
 from oscillator_field.inputs.fetch import fetch, make_sample
 from oscillator_field.inputs.sources import IdxSource
 from oscillator_field.parameters import DEFAULTS, EncodingParameters, FieldParameters
-from oscillator_field.readout.arms import Arm, arms_of, fields_of
+from oscillator_field.readout.arms import UNUSED, Arm, arms_of, fields_of
 from oscillator_field.readout.classifiers import FITS
 from oscillator_field.readout.features import read_features
 from oscillator_field.readout.fields import LEVELS, read_phases, simulate_shard
@@ -37,7 +37,7 @@ from tests.support.reference import apart, simulate_float64
 
 ROOT = Path(__file__).parents[2]
 SAMPLE = ROOT / "resources" / "mnist-sample"
-PARAMETERS = {name: value for name, value in DEFAULTS.items() if name not in ("steps", "spike_threshold")}
+PARAMETERS = {name: value for name, value in DEFAULTS.items() if name not in UNUSED}
 READOUT = {
     "augmentations": 1,
     "corruptions": {"gaussian_noise": [0.5], "salt_and_pepper": [], "occlusion": [10]},

@@ -98,6 +98,10 @@ def test_the_end_depends_on_neither_lanes_nor_threads_nor_pieces(lanes, threads,
 
 VALUES = {"steps": STEPS, "stop_when_settled": SHARE, "settled_for": SECONDS, "spike_threshold": 0.002}
 PANELS = {"every": 5, "panels": 16}
+SETTINGS = {
+    "phase": {"every": 5, "channels": "mean", "channel_mean": "circular", "colours": "Phase"},
+    "trajectory-pca": {"colour_by": "ink", "colours": "Agsunset"},
+}
 
 
 def runs_of(*biases):
@@ -118,13 +122,15 @@ def write_job(folder, runs, pieces=64):
 def results(tmp_path_factory):
     """A job of three runs, and each of them in a job of its own."""
     folder = tmp_path_factory.mktemp("settled")
-    # Chunks of ten frames: of the run that settles first, later chunks hold nothing.
+    # Chunks of ten frames of one run: of those that settle first, later chunks hold nothing.
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(stores, "CHUNK_BYTES", 4 * 10 * 9 * 7 * 4)
+        patch.setattr(stores, "RUNS_A_CHUNK", 1)
         write_job(folder / "together", runs_of(2, 8, 20), 10)
     for number, run in enumerate(runs_of(2, 8, 20)):
         write_job(folder / "runs" / run.name, [run])
         assert open_history(folder / "runs" / run.name / "history.zarr")["phase"].shape[0] == 1, number
+    write_job(folder / "other", runs_of(8, 2))
     return folder
 
 
@@ -166,9 +172,7 @@ def test_observables_and_positions_are_those_of_the_run_alone(results):
             alone = open_store(results / "runs" / name / f"{store}.zarr")
             for kind in names:
                 values, own = together[kind][run], alone[kind][0]
-                # The last frame of the run alone is one of those that are embedded; together it need not be.
-                frames = len(own) if store == "observables" else len(own) - 1
-                assert np.array_equal(values[:frames], own[:frames], equal_nan=True), kind
+                assert np.array_equal(values[: len(own)], own, equal_nan=True), kind
                 assert np.isnan(values[len(own) :]).all(), kind
 
 
@@ -214,6 +218,11 @@ def test_curves_and_points_end_with_their_run(results):
     points = animation("trajectory-pca", results / "together", {"colour_by": "ink", "colours": "Agsunset", "panels": 9})
     assert all(np.isfinite(panel.positions).all() for panel in points.panels)
     assert not any("undefined" in text for text in points.frame_texts)
+    longest_of_two = animation("order_parameter", results / "other", {**PANELS, "panels": 1})
+    assert longest_of_two.steps[-1] == ends[1]
+    assert "nan" not in "".join(longest_of_two.frame_texts)
+    for view in ("phase", "trajectory-pca"):
+        assert animation(view, results / "other", {**SETTINGS[view], "panels": 1}).steps[-1] in (ends[1], ends[1] + 1)
     alone = animation("order_parameter", results / "runs" / runs_of(8)[0].name, PANELS)
     assert alone.title.endswith(f"settled at step {ends[1]}")
 
@@ -238,6 +247,11 @@ def test_samples_that_settled_stay_where_they_are(results, tmp_path):
     store = open_store(tmp_path / "samples.zarr")
     assert store["step"][:][-1] == max(open_history(path)["step"][:][-1] for path in paths)
     assert np.isfinite(store["position"][:]).all()
+    # Of a store of several runs, those of the set alone count.
+    together = [results / "together" / "history.zarr"]
+    embed_samples(together, names[1:], tmp_path / "two.zarr", set_name="set", method="pca", every=4, fit="all")
+    two = open_store(tmp_path / "two.zarr")
+    assert two["step"][:][-1] == two["end_step"][0] == open_history(paths[1])["end_step"][0]
 
 
 def test_a_sweep_has_as_many_frames_as_its_longest_run(results):
@@ -250,3 +264,42 @@ def test_a_sweep_has_as_many_frames_as_its_longest_run(results):
             there = one["phase" if store == "history" else "order_parameter"].notnull()
             there = there.all([axis for axis in there.dims if axis != "frame"]).values
             assert there.tolist() == [frame < int(one["end_step"]) for frame in range(frames)]
+
+
+def test_a_run_that_ends_before_the_first_frame_to_embed_is_embedded_at_its_end(results, tmp_path):
+    ends = open_history(results / "together" / "history.zarr")["end_step"][:]
+    every = int(ends.min()) + 5
+    embed_sites(results / "together" / "history.zarr", tmp_path / "e.zarr", method="pca", every=every, fit="all")
+    positions = open_store(tmp_path / "e.zarr")["position"][:]
+    assert np.isfinite(positions[2, 0]).all()
+    assert np.isnan(positions[2, 1:]).all()
+
+
+def test_a_sweep_of_embeddings_is_that_of_runs_in_one_store(results):
+    sweep = open_sweep(results, "embedding-pca")
+    together = open_store(results / "together" / "embedding-pca.zarr")
+    assert np.array_equal(sweep["step"], together["step"][:])
+    for run, k_bias in enumerate((2, 8, 20)):
+        here = sweep["position"].sel(k_bias=k_bias).transpose("frame", "site", "component")
+        assert np.array_equal(here, together["position"][run], equal_nan=True)
+
+
+def test_a_sweep_over_time_steps_has_a_time_for_each(tmp_path):
+    for delta_t in (0.01, 0.02):
+        write_job(tmp_path / "runs" / f"{delta_t}", [Run.of(3, 0, {**VALUES, "k_bias": 20.0, "delta_t": delta_t})])
+    sweep = open_sweep(tmp_path)
+    for delta_t in (0.01, 0.02):
+        one = sweep.sel(delta_t=delta_t)
+        np.testing.assert_allclose(one["time"], one["step"] * delta_t)
+    assert len(set(sweep["end_step"].values.tolist())) == 2
+
+
+def test_runs_whose_frames_differ_otherwise_are_no_sweep(tmp_path):
+    for name, every in (("a", 5), ("b", 7)):
+        write_job(tmp_path / "runs" / name, [Run.of(3, 0, {"steps": STEPS, "seed": every})])
+        embed_sites(
+            tmp_path / "runs" / name / "history.zarr", tmp_path / "runs" / name / "embedding-x.zarr", method="pca",
+            every=300 - every, fit="all",
+        )  # fmt: skip
+    with pytest.raises(ValueError, match="differ in the steps after which frames were kept"):
+        open_sweep(tmp_path, "embedding-x")

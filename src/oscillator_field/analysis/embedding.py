@@ -79,7 +79,7 @@ def embed_sites(
     chosen = kept(frames, every) - 1
 
     def features_of(run: int) -> NDArray[np.float32]:
-        own = chosen[chosen <= history.last_frame(run)]
+        own = history.own_frames(run, chosen)
         if sampled is None:
             phase = history["phase"].oindex[run, own].reshape(len(own), rows * columns, channels)
         else:
@@ -133,9 +133,9 @@ def embed_samples(
     """
     histories = [open_history(path) for path in history_paths]
     history_of = {name: (history, run) for history in histories for run, name in enumerate(history["run"][:])}
-    # Where a run has settled before others, its last frame stands for later ones.
-    first = max(histories, key=lambda history: history["phase"].shape[1])
-    chosen = kept(first["phase"].shape[1], every) - 1
+    # Where a sample has settled before others, its last frame stands for later ones.
+    first, longest = max((history_of[name] for name in names), key=lambda one: one[0].last_frame(one[1]))
+    chosen = kept(first.last_frame(longest) + 1, every) - 1
     sites = int(np.prod(first["phase"].shape[2:]))
     features = np.empty((len(chosen), len(names), 2 * sites), np.float32)
     for number, name in enumerate(names):
@@ -151,6 +151,8 @@ def embed_samples(
     described = {"points": "samples", "every": every, "features": f"{COS_SIN}, less the mean of all samples"}
     with _new_embedding(path, first, method, described, settings) as group:
         add_coordinate(group, "run", ("run",), [set_name], long_name="name of the parameter set")
+        end = first["end_step"][longest : longest + 1]
+        add_coordinate(group, "end_step", ("run",), end, long_name="last step of the set", units="1")
         for name in METADATA:
             history, run = history_of[names[0]]
             value = history[name][run : run + 1]
@@ -217,16 +219,13 @@ def _write_positions(
     group: zarr.Group, method: str, point: str, units: str, frames: int, embedded: Sequence[_Embedded]
 ) -> None:
     """What was embedded of each run, with so many frames; those after its end are NaN."""
-    displaced = [displacements(positions) for positions, _, _ in embedded]
-    positions, quality, trust = (
-        np.stack([in_frames(one, frames) for one in part]) for part in zip(*embedded, strict=True)
-    )
-    moved = np.stack([in_frames(one, frames) for one in displaced])
+    positions, quality, trust = zip(*embedded, strict=True)
+    moved = [displacements(each) for each in positions]
     add_values(
         group,
         "position",
         ("run", "frame", point, "component"),
-        positions,
+        np.stack([in_frames(each, frames) for each in positions]),
         long_name=f"position in the plane of {method}",
         units=units,
     )
@@ -237,7 +236,8 @@ def _write_positions(
         "displacement": (moved, "mean movement since the frame before, a common turn taken out, over the spread"),
     }
     for name, (values, meaning) in over_time.items():
-        undefined = "; undefined where all points are in one place" if np.isnan(values).any() else ""
-        add_values(group, name, ("run", "frame"), values, long_name=meaning + undefined, units="1")
-    jitter = np.array([one[1:].mean() if len(one) > 1 else 0.0 for one in displaced])
+        undefined = "; undefined where all points are in one place" if np.isnan(np.concatenate(values)).any() else ""
+        each = np.stack([in_frames(one, frames) for one in values])
+        add_values(group, name, ("run", "frame"), each, long_name=meaning + undefined, units="1")
+    jitter = np.array([one[1:].mean() if len(one) > 1 else 0.0 for one in moved])
     add_values(group, "jitter", ("run",), jitter, long_name="mean displacement over time", units="1")

@@ -185,7 +185,9 @@ OF_THE_RUN = {
     "settling_time": Observable(
         (), "time from which on the share of spiking sites stays below the bound", "s", may_be_missing=True
     ),
-    "end_time": Observable((), "time of the last step, before all steps only if the run settled", "s"),
+    "end_time": Observable(
+        (), "time of the last step, earlier than that of `steps` only where the run has settled", "s"
+    ),
 }
 OBSERVABLES = {**OVER_TIME, **OF_THE_RUN}
 

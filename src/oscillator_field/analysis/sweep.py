@@ -6,6 +6,8 @@ import math
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from oscillator_field.nouns import NOUNS
 from oscillator_field.parameters import METADATA
 from oscillator_field.stores.history import SITE_AXES
@@ -13,28 +15,6 @@ from oscillator_field.stores.zarr_stores import DIGEST, check_store
 
 if TYPE_CHECKING:
     import xarray as xr
-
-
-def _as_long(each: list[xr.Dataset]) -> list[xr.Dataset]:
-    """The stores with as many frames as the longest has, where they only differ because runs had settled.
-
-    Frames that a run does not have are NaN.
-    """
-    if len({one.sizes.get("frame") for one in each}) == 1 or any("end_step" not in one for one in each):
-        return each
-    longest = max(each, key=lambda one: one.sizes["frame"])
-    steps = longest["step"].values
-
-    def longer(one: xr.Dataset) -> xr.Dataset:
-        frames = one.sizes["frame"]
-        settled = (one["end_step"] < one["steps"]).all()
-        if frames == len(steps) or not settled or (one["step"].values != steps[:frames]).any():
-            return one
-        padded = one.pad(frame=(0, len(steps) - frames))
-        times = longest["time"] if one["time"].dims == longest["time"].dims == ("frame",) else padded["time"]
-        return padded.assign_coords(step=longest["step"], time=times)
-
-    return [longer(one) for one in each]
 
 
 _REMEDY = "results of several configs? `prune` lists those that the last no longer asks for"
@@ -70,10 +50,12 @@ def open_sweep(results: str | Path = "results", store: str = "history") -> xr.Da
     for path in paths:
         # xarray reads a lost chunk of whole numbers as zeros.
         check_store(path)
-    each = _as_long([xr.open_zarr(path, chunks={}) for path in paths])
+    each = _in_common_frames([xr.open_zarr(path, chunks={}) for path in paths])
     shapes = {tuple(sorted((name, size) for name, size in one.sizes.items() if name != "run")) for one in each}
     if len(shapes) > 1:
         raise ValueError(f"{results}: the runs differ in shape, {' and '.join(map(str, sorted(shapes)))} ({_REMEDY})")
+    if "step" in each[0] and any((one["step"].values != each[0]["step"].values).any() for one in each):
+        raise ValueError(f"{results}: the runs differ in the steps after which frames were kept ({_REMEDY})")
     nouns = {noun: path for path, one in zip(paths, each, strict=True) for noun in NOUNS if noun in one.coords}
     if len(nouns) > 1:
         told = " and ".join(f"a {noun} in {path}" for noun, path in nouns.items())
@@ -110,3 +92,30 @@ def open_sweep(results: str | Path = "results", store: str = "history") -> xr.Da
     else:
         whole = whole.drop_vars("run").set_index(run=axes).unstack("run")
     return whole.transpose(*axes, "frame", *SITE_AXES, ..., missing_dims="ignore")
+
+
+def _in_common_frames(stores: list[xr.Dataset]) -> list[xr.Dataset]:
+    """The stores with the frames of the longest, where they differ only because runs had settled, and with their times.
+
+    Frames that a run does not have are NaN. In a store of every n-th frame, the first frame after the end of a run
+    stands for its end, as it does where runs share a store.
+    """
+    if any(not {"step", "end_step"} <= set(one.variables) for one in stores):
+        return stores
+    steps = max((one["step"].values for one in stores), key=lambda step: (len(step), step[-1]))
+    delta_t = {value for one in stores for value in np.ravel(one["delta_t"].values).tolist()}
+
+    def in_common(one: xr.Dataset) -> xr.Dataset:
+        own = one["step"].values
+        if own.tolist() != steps.tolist():
+            before = len(own) - 1
+            settled = bool((one["end_step"] < one["steps"]).all())
+            if not settled or (own[:before] != steps[:before]).any() or own[before] > steps[before]:
+                return one
+            one = one.pad(frame=(0, len(steps) - len(own))).assign_coords(step=("frame", steps, one["step"].attrs))
+        # Only where all runs have one time step have they one time.
+        time = steps * one["delta_t"].values.reshape(-1, 1)
+        axes = ("run", "frame") if len(delta_t) > 1 else ("frame",)
+        return one.assign_coords(time=(axes, time if len(delta_t) > 1 else time[0], one["time"].attrs))
+
+    return [in_common(one) for one in stores]

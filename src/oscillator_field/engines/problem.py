@@ -135,7 +135,7 @@ class Problem:
     def spike_type(self) -> np.dtype:
         """The smallest unsigned type that counts the spikes between two frames.
 
-        Where runs may end, its largest number is kept for frames that there are not.
+        Where runs may end, its largest number stands for a frame that is absent.
         """
         return np.min_scalar_type(min(self.every, self.steps) + int(self.stop_when_settled.any()))
 

@@ -13,7 +13,7 @@ from oscillator_field.figures.animation import Animation, Colours, Lattice, fram
 from oscillator_field.figures.limits import frames_together
 from oscillator_field.figures.titles import chosen_runs, run_titles, title_of
 from oscillator_field.ranges import kept
-from oscillator_field.stores.history import StoredHistory
+from oscillator_field.stores.history import StoredHistory, last_frames
 
 
 @dataclass(frozen=True)
@@ -43,12 +43,13 @@ class Shown:
     @classmethod
     def of(cls, history: StoredHistory, *, every: int, panels: int, panels_a_run: int = 1) -> Shown:
         """Every n-th frame and the last, of as many runs as there may be panels; fewer frames of large lattices."""
-        frames, rows, columns = history["phase"].shape[1:4]
+        rows, columns = history["phase"].shape[2:4]
+        runs, remark = chosen_runs(history, panels)
+        frames = int(last_frames(history)[:runs].max()) + 1
         together = min(panels, panels_a_run * history["run"].shape[0])
         fewer = math.ceil(len(kept(frames, every)) / frames_together(together, rows * columns))
         chosen = kept(frames, every * fewer) - 1
         step, time = history["step"][:][chosen], history["time"][:][..., chosen]
-        runs, remark = chosen_runs(history, panels)
         thinned = f" (one of {fewer} frames)" if fewer > 1 else ""
         common, titles = run_titles(history, runs)
         return cls(chosen, step, time, runs, common, titles, remark, thinned)

@@ -21,6 +21,7 @@ import itertools
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -146,7 +147,7 @@ def write_history(
                     final_input_phase[piece.runs] = piece.input_phase
                 for written in writes:
                     written.result()
-        _end(group, problem, last_frame, written_frames)
+        _end(group, problem, (phase, spikes), last_frame, written_frames)
 
 
 def _by_chunks(runs: slice, runs_a_chunk: int) -> Iterator[slice]:
@@ -183,12 +184,19 @@ def _write_runs(
         array[runs, piece.frames] = part
 
 
-def _end(group: zarr.Group, problem: Problem, last_frame: NDArray[np.int64], written_frames: NDArray[np.int64]) -> None:
+def _end(
+    group: zarr.Group,
+    problem: Problem,
+    over_time: Sequence[zarr.Array],
+    last_frame: NDArray[np.int64],
+    written_frames: NDArray[np.int64],
+) -> None:
     """Write when runs ended, and let the frames be as many as the longest run has.
 
     Args:
         group: the store, whose course is written.
         problem: what was simulated.
+        over_time: phases and spikes, as they were made: opened anew, they would leave out chunks that hold nothing.
         last_frame: `(run,)`, of each run.
         written_frames: `(run,)`, so many frames of each run have been written, absent ones among them.
     """
@@ -202,8 +210,7 @@ def _end(group: zarr.Group, problem: Problem, last_frame: NDArray[np.int64], wri
     time = steps * each[0] if alike else steps * each[:, np.newaxis]
     time_axes = ("frame",) if alike else ("run", "frame")
     add_coordinate(group, "time", time_axes, time, long_name="time since the start", units="s")
-    for name in ("phase", "spikes"):
-        array = group[name]
+    for array in over_time:
         axis = array.metadata.dimension_names.index("frame")
         if frames < array.shape[axis]:
             array.resize((*array.shape[:axis], frames, *array.shape[axis + 1 :]))
@@ -226,7 +233,11 @@ class StoredHistory(Store):
 
     def last_frame(self, run: int) -> int:
         """The index of the last frame of a run."""
-        return int(np.searchsorted(self["step"][:], self["end_step"][run]))
+        return int(self._last_frames[run])
+
+    @cached_property
+    def _last_frames(self) -> NDArray[np.int64]:
+        return last_frames(self)
 
     def own_frames(self, run: int, frames: NDArray[np.int64]) -> NDArray[np.int64]:
         """Of some rising frames, those up to the end of a run, and its last one in place of the next."""
@@ -293,13 +304,21 @@ def open_history(path: str | Path) -> StoredHistory:
     history = StoredHistory(path, checked_group(path))
     missing = {"phase", "spikes", "initial_phase", "omega", "end_step"} - set(history.array_keys())
     if missing:
-        raise ValueError(f"{path}: not a history, it has no {', '.join(sorted(missing))}")
+        raise ValueError(f"{path}: not a history of this version, it has no {', '.join(sorted(missing))}")
     return history
 
 
 def frame_intervals(history: StoredHistory) -> NDArray[np.int64]:
     """Steps from the frame before (or the start) to each frame: `(frame,)`."""
     return np.diff(history["step"][:], prepend=0)
+
+
+def last_frames(store: Store) -> NDArray[np.int64]:
+    """The index of the last frame of each run of a store, `(run,)`.
+
+    In a store of every n-th frame it is the first one after the end of the run, which stands for the end itself.
+    """
+    return np.searchsorted(store["step"][:], store["end_step"][:])
 
 
 def in_frames(values: NDArray[Any], frames: int) -> NDArray[Any]:

@@ -96,7 +96,7 @@ def _simulate(study: Study, job: str) -> int:
     of_terms = sum(size for term, size in _BYTES_OF_TERMS.items() if term in terms)
     together = _runs_together(study, job)
     groups = min(8, math.ceil(len(runs) / together))
-    # Side by side, lanes that are left over hold copies.
+    # Sums over far neighbours take as much room for lanes that are left over.
     at_once = LANES if terms & {"disc", "gaussian"} else min(len(runs), together)
     inputs = len(runs) * sites * 40 + groups * at_once * sites * of_terms
     return 1000 + _gpu_megabytes(study, job=job) + 400 * _simulate_threads(study, job) + inputs // 10**6

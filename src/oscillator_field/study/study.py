@@ -199,6 +199,7 @@ class Study:
     def engine_modules(self) -> list[str]:
         """The modules that may compute the field: which GPU `auto` finds shows in the job alone."""
         terms = {self.terms_of(job=name) for name in self.jobs}
+        terms |= {self.terms_of(field=name) for name in self.readout.fields}
         return sorted(
             {f"engines.{name}" for each in terms for name in possible_engines(**self.config["simulate"], terms=each)}
         )

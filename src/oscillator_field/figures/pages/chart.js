@@ -107,8 +107,10 @@ const chart = (() => {
     const { observable } = choice;
     if (rows.every((row) => row[observable] === null || row[observable] === undefined)) {
       const { words } = study.columns[observable];
+      const ends = rows.map(endOf);
+      const range = [...new Set([Math.min(...ends), Math.max(...ends)])].map(numberText).join(" to ");
       return empty(study.columns[observable].censored
-        ? `None of ${rows.length} runs had settled at its end (${[...new Set(rows.map((row) => numberText(endOf(row))))].join(", ")} s).`
+        ? `None of ${rows.length} runs had settled at its end (${range} s).`
         : `No run has a ${words}.`, size);
     }
     return y === "none" ? lines(rows, choice, look, size) : maps(rows, choice, look, size);

@@ -42,30 +42,28 @@ def write_previews(folder: str | Path, history: StoredHistory, observables: Stor
         history, observables: of the job.
         scale: the cyclic colour scale of the posters.
     """
-    frames, rows, columns = history["phase"].shape[1:4]
+    rows, columns = history["phase"].shape[2:4]
     block = -(-max(rows, columns) // SIDE)
     squares = -(-rows // block) * -(-columns // block)
     most = min(FRAMES, max(FEWEST_FRAMES, VALUES // squares))
-    chosen = kept(frames, -(-frames // most)) - 1
     step, time = history["step"][:], history["time"][:]
     curves = {name: observables[name][:] for name, one in OVER_TIME.items() if one.words}
     colours = palette(scale)
     with whole_directory(folder) as temporary:
         for run, name in enumerate(history["run"][:]):
-            own = history.own_frames(run, chosen)
-            levels = pack_angles(_mean_phase(history, run, own, block))
+            frames = history.last_frame(run) + 1
+            chosen = kept(frames, -(-frames // most)) - 1
+            seconds = (time if time.ndim == 1 else time[run])[chosen]
+            levels = pack_angles(_mean_phase(history, run, chosen, block))
             content = {
                 "block": block,
                 "rows": levels.shape[1],
                 "columns": levels.shape[2],
-                "steps": step[own].tolist(),
-                "seconds": [
-                    float(f"{seconds:.9g}")
-                    for seconds in time[..., own].reshape(-1, len(own))[run if time.ndim == 2 else 0]
-                ],
+                "steps": step[chosen].tolist(),
+                "seconds": [float(f"{one:.9g}") for one in seconds],
                 "packed": deflate(levels),
                 "pixel": base64.b64encode(_mean_pixel(history["pixel"][run], block).tobytes()).decode(),
-                "curves": {kind: _short(values[run][own]) for kind, values in curves.items()},
+                "curves": {kind: _short(values[run][chosen]) for kind, values in curves.items()},
             }
             text = f"preview({json.dumps(str(name))},{json.dumps(content, separators=(',', ':'), allow_nan=False)});\n"
             (temporary / f"{run}.js").write_text(text, encoding="utf-8")

@@ -8,6 +8,7 @@ from oscillator_field.analysis.registry import OVER_TIME
 from oscillator_field.figures.animation import Animation, Curve, Curves, frame_texts, shared_seconds
 from oscillator_field.figures.titles import chosen_runs, run_titles, title_of
 from oscillator_field.ranges import kept
+from oscillator_field.stores.history import last_frames
 from oscillator_field.stores.zarr_stores import Store
 
 # Curves of single channels that are drawn at most; more cannot be told apart.
@@ -24,9 +25,10 @@ def animation(observables: Store, *, every: int, panels: int) -> Animation:
         every: the cursor stops at every n-th stored frame, and at the last.
         panels: runs shown at most.
     """
-    step, time = observables["step"][:], observables["time"][:]
-    chosen = kept(len(step), every) - 1
     shown, remark = chosen_runs(observables, panels)
+    frames = last_frames(observables)[:shown] + 1
+    step, time = observables["step"][:], observables["time"][:]
+    chosen = kept(int(frames.max()), every) - 1
     common, titles = run_titles(observables, shown)
     channels = observables["channel_order_parameter"].shape[-1]
     if channels > MOST_CHANNELS:
@@ -46,8 +48,8 @@ def animation(observables: Store, *, every: int, panels: int) -> Animation:
         own_time = time if time.ndim == 1 else time[run]
         each = [order[run], *by_channel[run, :, :MOST_CHANNELS].T, *(values[run] for values in beside)]
         # Curves end where the run does.
-        there = np.isfinite(order[run])
-        drawn.append(Curves(titles[run], own_time[there], np.stack(each)[:, there], curves, own_time[chosen]))
+        own = slice(int(frames[run]))
+        drawn.append(Curves(titles[run], own_time[own], np.stack(each)[:, own], curves, own_time[chosen]))
     return Animation(
         title=title_of("Order over time", common, remark),
         panels=tuple(drawn),

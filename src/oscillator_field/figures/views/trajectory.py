@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from oscillator_field.figures.animation import (
     SHARE_TICKS,
@@ -18,6 +17,7 @@ from oscillator_field.figures.animation import (
 )
 from oscillator_field.figures.methods import METHOD_WORDS
 from oscillator_field.figures.titles import chosen_runs, run_titles, title_of
+from oscillator_field.stores.history import last_frames
 from oscillator_field.stores.zarr_stores import Store
 
 # How well a frame is embedded, by method: the array of the store, and what it is called.
@@ -40,6 +40,10 @@ def animation(embedding: Store, *, method: str, colour_by: str, colours: str, pa
     """
     shown, remark = chosen_runs(embedding, panels)
     sampled = embedding.attributes["embedding"].get("sites")
+    # Where a run has ended before others, its last frame stays.
+    last = last_frames(embedding)[:shown]
+    frames = int(last.max()) + 1
+    positions = embedding["position"][:shown]
     words = f"{sampled:,} of the pixels" if sampled else "Pixels"
     common, titles = run_titles(embedding, shown)
     ink = embedding["pixel"][:shown].astype(np.float32) / WHITE
@@ -50,7 +54,7 @@ def animation(embedding: Store, *, method: str, colour_by: str, colours: str, pa
         panels=tuple(
             Scatter(
                 titles[run],
-                _held(embedding["position"][run]),
+                positions[run, np.minimum(np.arange(frames), last[run])],
                 levels[run].astype(np.float32),
                 tuple(
                     f"row {y}, column {x}<br>ink {level:.2f}" for y, x, level in zip(row, column, ink[run], strict=True)
@@ -58,18 +62,12 @@ def animation(embedding: Store, *, method: str, colour_by: str, colours: str, pa
             )
             for run in range(shown)
         ),
-        steps=embedding["step"][:],
-        seconds=shared_seconds(embedding["time"][:]),
-        frame_texts=frames_with_quality(embedding, method),
+        steps=embedding["step"][:frames],
+        seconds=shared_seconds(embedding["time"][..., :frames]),
+        frame_texts=frames_with_quality(embedding, method)[:frames],
         colours=_colours(colour_by, int({"ink": 1, "row": row.max(), "column": column.max()}[colour_by]), colours),
         **axes(embedding, method),
     )
-
-
-def _held(positions: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Positions `(frame, point, component)`, in frames after the end of a run those of its last one."""
-    last = int(np.flatnonzero(np.isfinite(positions[:, 0, 0]))[-1])
-    return positions[np.minimum(np.arange(len(positions)), last)]
 
 
 def axes(embedding: Store, method: str) -> dict[str, Any]:
@@ -91,12 +89,12 @@ def frames_with_quality(embedding: Store, method: str) -> tuple[str, ...]:
         "trustworthiness": ("trustworthiness", ".2f"),
         "displacement": ("displacement", ".3f"),
     }
+    # A run that has settled has no later frames; one of them has all.
+    last = last_frames(embedding)
     texts = frame_texts(embedding["step"][:], embedding["time"][:])
     for name, (words, digits) in qualities.items():
         each = embedding[name][:]
-        # A run that has settled has no later frames; one of them has all.
-        going_on = np.isfinite(embedding["position"][:, :, 0, 0])
-        values = np.array([each[going_on[:, frame], frame].mean() for frame in range(each.shape[1])])
+        values = np.array([each[last >= frame, frame].mean() for frame in range(each.shape[1])])
         # Too few points have no trustworthiness, and points in one place have no quality at all.
         if name == fit or np.isfinite(values).any():
             texts = [
