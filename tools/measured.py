@@ -45,7 +45,8 @@ def _over_sizes(rates):
         [name, *(f"{one[count] / 1e9:.2f}" if count in one else "" for count in runs)] for name, one in rates.items()
     ]
     head = ["1e9 site-steps/s, four channels, final state", *(f"{int(count):,} runs" for count in runs)]
-    return table([*head[:1], *(one.replace("1 runs", "1 run") if one == "1 runs" else one for one in head[1:])], rows)
+    head[1] = "1 run"
+    return table(head, rows)
 
 
 def _with_terms(milliseconds):
