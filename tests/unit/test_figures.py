@@ -205,7 +205,10 @@ def test_panels_beyond_the_limit_are_left_out_and_the_title_says_so(folder):
 def test_titles_say_what_runs_share_and_what_tells_them_apart(tmp_path):
     def titles(*runs):
         store = zarr.create_group(tmp_path / str(len(runs)), overwrite=True)
-        described = [{"digit": digit, "instance": 0, **DEFAULTS, **special} for digit, special in runs]
+        described = [
+            {"digit": digit, "instance": 0, **DEFAULTS, "end_step": DEFAULTS["steps"], **special}
+            for digit, special in runs
+        ]
         for name in described[0]:
             values = np.array([one[name] for one in described])
             add_values(store, name, ("run",), values, long_name=name)
@@ -220,6 +223,8 @@ def test_titles_say_what_runs_share_and_what_tells_them_apart(tmp_path):
         "digit 3",
         ["invert false, seed 42", "invert false, seed 7", "invert true, seed 42"],
     )
+    assert titles((3, {"end_step": 99})) == ("digit 3, settled at step 99", [""])
+    assert titles((3, {"end_step": 99}), (4, {})) == ("", ["digit 3, settled at step 99", "digit 4"])
 
 
 def test_times_are_written_as_finely_as_they_are_spaced():

@@ -19,16 +19,17 @@ def run_titles(store: Store, shown: int) -> tuple[str, list[str]]:
     special = [name for name in each[0] if name != "run" and any(one[name] != _USUAL[name] for one in each)]
     common = [name for name in special if all(one[name] == each[0][name] for one in each)]
     apart = [name for name in special if name not in common]
-    ends = store["end_step"][:shown].tolist() if "end_step" in store.array_keys() else []
-    settled = [f"settled at step {end}" if end < one["steps"] else "" for one, end in zip(each, ends, strict=False)]
-    shared = settled[:1] if len(set(settled)) == 1 else []
-    own = settled if not shared else []
-    return _joined(_spoken(each[0], common), *shared), [
-        _joined(_spoken(one, apart), *own[run : run + 1]) for run, one in enumerate(each)
+    ends = zip(each, store["end_step"][:shown].tolist(), strict=True)
+    settled = [f"settled at step {end}" if end < one["steps"] else "" for one, end in ends]
+    shared = settled[0] if len(set(settled)) == 1 else ""
+    panels = [
+        joined(_spoken(one, apart), "" if shared else its_own) for one, its_own in zip(each, settled, strict=True)
     ]
+    return joined(_spoken(each[0], common), shared), panels
 
 
-def _joined(*parts: str) -> str:
+def joined(*parts: str) -> str:
+    """The parts of a title that there are."""
     return ", ".join(filter(None, parts))
 
 
@@ -40,7 +41,7 @@ def chosen_runs(store: Store, most: int) -> tuple[int, str]:
 
 def title_of(view: str, common: str, remark: str) -> str:
     """The title of an animation: the view, what its runs have in common, what is left out."""
-    return ", ".join(part for part in (view, common) if part) + remark
+    return joined(view, common) + remark
 
 
 def _spoken(described: dict[str, Any], names: list[str]) -> str:

@@ -22,9 +22,8 @@ def animation(history: StoredHistory, *, every: int, colours: str, panels: int) 
     shown = Shown.of(history, every=every, panels=panels)
     values = []
     for run in range(shown.runs):
-        order = local_order(state(history["phase"].oindex[run, history.own_frames(run, shown.chosen)])).mean(
-            axis=CHANNEL
-        )
+        phase = history["phase"].oindex[run, history.own_frames(run, shown.chosen)]
+        order = local_order(state(phase)).mean(axis=CHANNEL)
         values.append(np.minimum(order, 1))
     scale = Colours(named_scale(colours), "local order<br>parameter", 0, 1, SHARE_TICKS)
     return shown.animation("Local order", shown.lattices(values), scale, "local order %{z:.3f}")

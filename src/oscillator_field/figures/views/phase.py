@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from oscillator_field.analysis.observables import CHANNEL, circular_mean
 from oscillator_field.figures.animation import Animation, Colours, Lattice, named_scale
 from oscillator_field.figures.lattice_view import Shown
+from oscillator_field.figures.titles import joined
 from oscillator_field.stores.history import StoredHistory
 
 
@@ -43,7 +44,7 @@ def animation(
         phase = history["phase"].oindex[run, history.own_frames(run, shown.chosen)]
         for name, look in looks.items():
             if len(drawn) < panels:
-                drawn.append(shown.lattice(", ".join(filter(None, [shown.titles[run], name])), look(phase)))
+                drawn.append(shown.lattice(joined(shown.titles[run], name), look(phase)))
     scale = Colours(
         scale=named_scale(colours),
         title="phase (rad)",
