@@ -32,7 +32,7 @@ def log_to(path: str | Path) -> Iterator[None]:
         try:
             yield
         except (Exception, KeyboardInterrupt) as error:
-            if came_of_interrupt(error):
+            if _came_of_interrupt(error):
                 print("interrupted")
                 told, code = f"interrupted (log in {path})", INTERRUPTED
             else:
@@ -44,7 +44,7 @@ def log_to(path: str | Path) -> Iterator[None]:
     raise SystemExit(code)
 
 
-def came_of_interrupt(error: BaseException | None) -> bool:
+def _came_of_interrupt(error: BaseException | None) -> bool:
     """Whether an error is Ctrl-C, or was raised because of it."""
     while error is not None and not isinstance(error, KeyboardInterrupt):
         error = error.__cause__ or error.__context__

@@ -61,7 +61,7 @@ with log_to(sys.argv[1]):
 """
 
 
-@pytest.mark.parametrize("seconds", [0.0, 0.5])
+@pytest.mark.parametrize("seconds", [0.0, 0.3, 0.5])
 def test_ctrl_c_in_compiled_code_says_interrupted(tmp_path, seconds):
     log = tmp_path / "job.log"
     with subprocess.Popen(

@@ -9,8 +9,11 @@ bits. Threads may share the rows of the lanes.
 
 from __future__ import annotations
 
+import signal
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from types import FrameType
 from typing import Any, Protocol
 
 import numpy as np
@@ -25,7 +28,6 @@ from oscillator_field.engines.numba_surroundings import Ground
 from oscillator_field.engines.numba_threads import compute_frames_by_threads
 from oscillator_field.engines.problem import Problem, angle, on_circle
 from oscillator_field.engines.step_constants import step_constants
-from oscillator_field.logs import came_of_interrupt
 
 # Site-steps of one compiled call, some tenths of a second with few channels: only between calls
 # does an interrupt get through.
@@ -267,13 +269,30 @@ def _ground(problem: Problem, terms: frozenset[str], shape: tuple[int, int], hei
 
 @contextmanager
 def _interruptible() -> Iterator[None]:
-    """Raise KeyboardInterrupt for Ctrl-C: compiled code turns it into a SystemError."""
+    """Raise what the handler of Ctrl-C raises: compiled code turns it into a SystemError, or loses it at its end."""
+    handler = signal.getsignal(signal.SIGINT)
+    if not callable(handler) or threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    raised: list[BaseException] = []
+
+    def watched(number: int, frame: FrameType | None) -> None:
+        try:
+            handler(number, frame)
+        except BaseException as error:
+            raised.append(error)
+            raise
+
+    signal.signal(signal.SIGINT, watched)
     try:
         yield
-    except SystemError as error:
-        if not came_of_interrupt(error):
+    except SystemError:
+        if not raised:
             raise
-        raise KeyboardInterrupt from None
+    finally:
+        signal.signal(signal.SIGINT, handler)
+    if raised:
+        raise raised[0]
 
 
 def _bordered(phase: NDArray[np.float32]) -> NDArray[np.float32]:
