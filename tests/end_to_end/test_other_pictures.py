@@ -154,8 +154,20 @@ def test_a_readout_of_26_classes_of_20_by_24_beats_chance_by_far(new_project, tm
                 "network": {"epochs": 8},
                 "shard": 400,
             },
+            "learning": {
+                "enabled": True,
+                "sizes": ["standard"],
+                "arms": ["learned"],
+                "seeds": [0],
+                "epochs": 4,
+                "batch": 32,
+                "learning_rate": 0.01,
+                "attacked": 26,
+            },
         }
     )
+    learned = pd.read_csv(project.folder / "results" / "learned.csv")
+    assert learned["test"][0] > 0.5
     accuracy = pd.read_csv(project.folder / "results" / "readout.csv").set_index(["arm", "classifier"])["test"]
     print(accuracy)
     field = next(arm for arm, _ in accuracy.index if arm.endswith("time=256"))

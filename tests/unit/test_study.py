@@ -100,7 +100,12 @@ def test_what_may_compute_a_field_and_on_what(config, modules, gpus):
 
 
 def test_every_rule_with_settings_has_its_time_and_memory():
-    rules = {name for name in SETTINGS if not name.startswith("fit_")} | {"fit", "summarise", "compare_readouts"}
+    rules = {name for name in SETTINGS if not name.startswith("fit_")} | {
+        "fit",
+        "summarise",
+        "compare_readouts",
+        "compare_fields",
+    }
     assert set(resources.MEGABYTES) == set(resources.MINUTES) == rules
 
 

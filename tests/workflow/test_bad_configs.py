@@ -303,6 +303,18 @@ BAD = {
         "pathvars: {result: out}",
         "pathvars.result: no such key (did you mean results? allowed: logs, resources, results)",
     ),
+    "a training of image files": (
+        "{pictures: {dataset: folder, directory: resources/examples/drawings}, learning: {enabled: true}}",
+        "learning.enabled: true is not allowed with pictures.dataset: folder (a data set of IDX files)",
+    ),
+    "a training that leaves nothing to validate with": (
+        "learning: {enabled: true, validation_share: 0.00001}",
+        "learning.validation_share: 1e-05 of 5000 pictures leaves none to validate with, or none to train on",
+    ),
+    "an arm that nobody knows": (
+        "learning: {arms: [oracle]}",
+        'learning.arms[0]: "oracle" is not allowed (one of "learned", "no_steps", ',
+    ),
     "a readout of pictures that are not there": (
         "{pictures: {source: directory, directory: nowhere}, readout: {enabled: true}}",
         "nowhere: no such folder (allowed: a folder with the IDX files train-images-idx3-ubyte and train-labels-idx1",

@@ -1,6 +1,6 @@
 """The last column of config/README.md: each key is changed in turn, and the planned rules are those that it names.
 
-The study draws PNG pictures and videos, embeds by t-SNE and makes a readout, so that no rule is left out.
+The study draws PNG pictures and videos, embeds by t-SNE, makes a readout and trains, so that no rule is left out.
 """
 
 import copy
@@ -43,6 +43,13 @@ EVERYTHING = {
         "network": {"hidden": 2, "epochs": 1},
         "shard": 300,
     },
+    "learning": {
+        "enabled": True,
+        "arms": ["no_steps", "pixels"],
+        "seeds": [0],
+        "epochs": 1,
+        "attacked": 10,
+    },
 }
 # What a key is changed to, where its default and its limits do not say it.
 CHANGED = {
@@ -82,6 +89,11 @@ CHANGED = {
     "readout.logistic_regression.regularisation": [0.2],
     "readout.nearest_neighbours.neighbours": [3],
     "readout.shard": 200,
+    "learning.enabled": False,
+    "learning.sizes": ["small", "standard"],
+    "learning.arms": ["pixels"],
+    "learning.seeds": [0, 1],
+    "learning.strengths": [0.05],
     "prune": "remove-0123456789",
     "pathvars": {"resources": "other", "results": "elsewhere"},
 }
@@ -93,6 +105,8 @@ TAKEN_AWAY = (
     "embed.methods",
     "embed.samples.methods",
     "readout.classifiers",
+    "learning.enabled",
+    "learning.arms",
 )
 # Nothing reads these in this study; test_study changes them.
 NOT_READ = {

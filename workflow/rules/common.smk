@@ -20,7 +20,7 @@ os.environ.update(
 
 from oscillator_field.figures.painters import browser
 from oscillator_field.figures.views import kind_of
-from oscillator_field.inputs.data_sets import FILES, PROVENANCE, TRAINING
+from oscillator_field.inputs.data_sets import FILES, PROVENANCE, TEST, TRAINING
 from oscillator_field.study import checks, resources
 from oscillator_field.study.commands import command_words
 from oscillator_field.study.configuration import ConfigError, check_keys_are_given_once
@@ -29,7 +29,7 @@ from oscillator_field.study.settings import settings_of
 from oscillator_field.study.sources import code_digest
 from oscillator_field.study.study import GALLERY, Study
 
-JOB, SET, READOUT = "<study>/runs/{job}", "<study>/runs/{set}", "<study>/readout"
+JOB, SET, READOUT, LEARNED = "<study>/runs/{job}", "<study>/runs/{set}", "<study>/readout", "<study>/learned"
 PLOTLYJS = "<study>/plotly-cartesian.min.js"
 ENVIRONMENT = "../../environment.yml"
 MODIFIER = workflow.modifier  # how an importing workflow changes names and folders; after parsing it is another

@@ -1,16 +1,10 @@
-"""A small network on the features, trained as the notebook meant to: Adam, early stopping, the best weights kept.
-
-A checkpoint is written after each epoch and holds all that training depends on, the state of the generator included:
-training that was killed goes on from it and ends with the same bits, on the same kind of processor, as one that was
-not.
-"""
+"""A small network on the features, trained as the notebook meant to: Adam, early stopping, the best weights kept."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,14 +12,13 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import nn
+from torch import Tensor, nn
 
-from oscillator_field.logs import progress
-from oscillator_field.stores.atomic import whole_file
+from oscillator_field import training
+from oscillator_field.training import Examples, Rule
 
 # Pictures in a batch of predictions.
 JUDGED_TOGETHER = 2000
-CURVES = ("training_loss", "validation_loss", "validation_accuracy")
 
 
 @dataclass(frozen=True)
@@ -34,7 +27,7 @@ class Trained:
 
     Attributes:
         model: the network.
-        curves: of CURVES, one value an epoch; losses in nats.
+        curves: of `training.CURVES`, one value an epoch; losses in nats.
         epoch: the best one, counted from 1.
     """
 
@@ -44,7 +37,8 @@ class Trained:
 
     def predict(self, features: NDArray[np.float32]) -> NDArray[np.uint8]:
         """The label of each picture: `(image, feature)` to `(image,)`."""
-        return _outputs(self.model, features).argmax(dim=1).numpy().astype(np.uint8)
+        nothing = np.zeros(len(features), np.uint8)
+        return _examples(features, nothing).outputs(self.model).argmax(dim=1).numpy().astype(np.uint8)
 
 
 def train(
@@ -69,92 +63,41 @@ def train(
         seed: of the first weights and of the order of pictures.
         checkpoint: file that is written after each epoch; one of another training is not looked at.
         threads: of torch.
+
+    Raises:
+        ValueError: the loss is no number.
     """
     torch.set_num_threads(threads)
-    generator = torch.Generator().manual_seed(seed)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         model = nn.Sequential(
             nn.Linear(features.shape[1], settings["hidden"]), nn.ReLU(), nn.Linear(settings["hidden"], classes)
         )
-    optimiser = torch.optim.Adam(model.parameters(), lr=settings["learning_rate"])
-    identity = _identity(features, labels, validation_labels, settings, seed)
-    state = _restore(Path(checkpoint), identity, model, optimiser, generator)
-    curves, best = state["curves"], state["best"]
     inputs, targets = torch.from_numpy(features), torch.from_numpy(labels.astype(np.int64))
-    validation_targets = torch.from_numpy(validation_labels.astype(np.int64))
-    loss_of = nn.CrossEntropyLoss()
-    with progress(total=settings["epochs"], initial=len(curves["training_loss"]), unit="epoch") as bar:
-        while len(curves["training_loss"]) < settings["epochs"] and not _stalled(curves, settings["patience"]):
-            total = 0.0
-            order = torch.randperm(len(inputs), generator=generator)
-            for chosen in order.split(settings["batch"]):
-                optimiser.zero_grad()
-                loss = loss_of(model(inputs[chosen]), targets[chosen])
-                loss.backward()
-                optimiser.step()
-                total += loss.item() * len(chosen)
-            outputs = _outputs(model, validation)
-            if not math.isfinite(total):
-                raise ValueError(
-                    f"the loss is no number after epoch {len(curves['training_loss']) + 1} "
-                    f"(learning_rate {settings['learning_rate']}: try a smaller one)"
-                )
-            curves["training_loss"].append(total / len(inputs))
-            curves["validation_loss"].append(loss_of(outputs, validation_targets).item())
-            curves["validation_accuracy"].append((outputs.argmax(dim=1) == validation_targets).double().mean().item())
-            # Of equal losses the first one counts, here and in what is reported.
-            if curves["validation_loss"].index(min(curves["validation_loss"])) == len(curves["validation_loss"]) - 1:
-                best = {name: values.clone() for name, values in model.state_dict().items()}
-            with whole_file(checkpoint) as path:
-                torch.save(
-                    {
-                        "identity": identity,
-                        "curves": curves,
-                        "best": best,
-                        "model": model.state_dict(),
-                        "optimiser": optimiser.state_dict(),
-                        "generator": generator.get_state(),
-                    },
-                    path,
-                )
-            bar.set_postfix(validation_accuracy=round(curves["validation_accuracy"][-1], 4))
-            bar.update()
-    model.load_state_dict(best)
-    losses = curves["validation_loss"]
-    return Trained(model, curves, 1 + min(range(len(losses)), key=losses.__getitem__))
+
+    def batches(generator: torch.Generator) -> Iterator[tuple[Tensor, Tensor]]:
+        for chosen in torch.randperm(len(inputs), generator=generator).split(settings["batch"]):
+            yield inputs[chosen], targets[chosen]
+
+    optimiser = torch.optim.Adam(model.parameters(), lr=settings["learning_rate"])
+    curves = training.train(
+        model,
+        batches,
+        _examples(validation, validation_labels),
+        Rule(optimiser, settings["epochs"], settings["patience"]),
+        seed=seed,
+        checkpoint=checkpoint,
+        identity=_identity(features, labels, validation_labels, settings, seed),
+    )
+    return Trained(model, curves, training.best_epoch(curves))
 
 
-def _restore(
-    path: Path, identity: str, model: nn.Module, optimiser: torch.optim.Optimizer, generator: torch.Generator
-) -> dict[str, Any]:
-    """The curves and best weights so far, everything else being put back in place; empty ones without a checkpoint."""
-    if path.exists():
-        state = torch.load(path, weights_only=True)
-        if state["identity"] == identity:
-            model.load_state_dict(state["model"])
-            optimiser.load_state_dict(state["optimiser"])
-            generator.set_state(state["generator"])
-            print(f"{path}: going on after epoch {len(state['curves']['training_loss'])}")
-            return state
-    return {"curves": {name: [] for name in CURVES}, "best": {}}
-
-
-def _stalled(curves: Mapping[str, list[float]], patience: int) -> bool:
-    """Whether the validation loss has not been better for some epochs."""
-    losses = curves["validation_loss"]
-    return len(losses) > patience and min(losses) < min(losses[-patience:], default=math.inf)
-
-
-def _outputs(model: nn.Module, features: NDArray[np.float32]) -> torch.Tensor:
-    model.eval()
-    with torch.inference_mode():
-        parts = [
-            model(torch.from_numpy(np.ascontiguousarray(features[first : first + JUDGED_TOGETHER])))
-            for first in range(0, len(features), JUDGED_TOGETHER)
-        ]
-    model.train()
-    return torch.cat(parts)
+def _examples(features: NDArray[np.float32], labels: NDArray[np.uint8]) -> Examples:
+    return Examples(
+        lambda chosen: torch.from_numpy(np.ascontiguousarray(features[chosen])),
+        torch.from_numpy(labels.astype(np.int64)),
+        JUDGED_TOGETHER,
+    )
 
 
 def _identity(

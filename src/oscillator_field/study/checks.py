@@ -250,8 +250,8 @@ def _check_perplexity(embed: Mapping[str, Any], points: int, told: str, methods:
         )
 
 
-def check_readout(readout: Mapping[str, Any], source: Source, shape: tuple[int, int]) -> None:
-    """Refuse a readout that its pictures do not allow.
+def check_sets(section: str, config: Mapping[str, Any], source: Source, shape: tuple[int, int]) -> None:
+    """Refuse a readout or a training, by the section of the config, that the pictures do not allow.
 
     Raises:
         ConfigError: there are no pictures for tests; the training pictures cannot be split; or a square is larger than
@@ -259,18 +259,18 @@ def check_readout(readout: Mapping[str, Any], source: Source, shape: tuple[int, 
     """
     if isinstance(source, FolderSource):
         raise ConfigError(
-            "readout.enabled: true is not allowed with pictures.dataset: folder (a data set of IDX files)"
+            f"{section}.enabled: true is not allowed with pictures.dataset: folder (a data set of IDX files)"
         )
     with _as_config_error():
         pictures = source.count(TRAINING)
         source.count(TEST)
-    share = readout["validation_share"]
+    share = config[section]["validation_share"]
     if not 0 < round(pictures * share) < pictures:
         raise ConfigError(
-            f"readout.validation_share: {share} of {pictures} pictures leaves none to validate with, "
+            f"{section}.validation_share: {share} of {pictures} pictures leaves none to validate with, "
             f"or none to train on (allowed: {1 / pictures:.2g} to {1 - 1 / pictures:.6g})"
         )
-    for number, side in enumerate(readout["corruptions"]["occlusion"]):
+    for number, side in enumerate(config["readout"]["corruptions"]["occlusion"]):
         if side > min(shape):
             raise ConfigError(
                 f"readout.corruptions.occlusion[{number}]: {side} is not allowed with pictures of {shape[0]} x "

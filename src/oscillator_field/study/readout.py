@@ -67,10 +67,9 @@ class Readout:
         return [f"predictions/{arm}/{classifier}.zarr" for arm in self.arms for classifier in self.classifiers]
 
     def stores(self) -> list[str]:
-        """All stores of the readout, below the folder of the results."""
-        images = [f"images/{name}.zarr" for name in self.sets]
+        """All stores of the readout but its pictures, below the folder of the results."""
         fields = [shard for field in self.fields for shard in self._shards_of_field(field)]
-        return [f"readout/{store}" for store in (*images, *fields, *self.predictions())]
+        return [f"readout/{store}" for store in (*fields, *self.predictions())]
 
     def pictures(self, *, for_tests: bool) -> int:
         """How many pictures train, or test."""

@@ -14,8 +14,9 @@ from oscillator_field.figures.limits import frames_together
 from oscillator_field.figures.views import VIEWS, kind_of
 from oscillator_field.inputs.data_sets import SIDE, TRAINING
 from oscillator_field.inputs.errors import PicturesError
+from oscillator_field.learning.arms import SIZES
 from oscillator_field.study.names import known
-from oscillator_field.study.settings import panels_shown
+from oscillator_field.study.settings import panels_shown, training_gpus
 from oscillator_field.study.study import Study
 
 # Minutes that a job may take at most, before a scheduler ends it; more where the lattice is large, see `minutes`.
@@ -37,6 +38,9 @@ MINUTES = {
     "simulate_images": 60,
     "fit": 120,
     "compare_readouts": 30,
+    "train_field": 240,
+    "evaluate_field": 60,
+    "compare_fields": 30,
 }
 
 # Seconds of a job until one has been measured where it runs; on two cores of an AMD EPYC at about 2.5 GHz, of a run of
@@ -63,11 +67,26 @@ TYPICAL_SECONDS = {
     "fit_nearest_centroid": 8.0,
     "train_network": 40.0,
     "compare_readouts": 3.0,
+    "train_field": 400.0,
+    "evaluate_field": 60.0,
+    "compare_fields": 6.0,
 }
 UNKNOWN_SECONDS = 5.0
 TYPICAL_PIXELS = SIDE * SIDE
 # Rules whose jobs take the longer the more sites there are. Embeddings take a sample of the sites.
-OF_SITES = ("simulate", "measure", "render_html", "render_png", "draw_images", "simulate_images", "fit")
+OF_SITES = (
+    "simulate",
+    "measure",
+    "render_html",
+    "render_png",
+    "draw_images",
+    "simulate_images",
+    "fit",
+    "train_field",
+    "evaluate_field",
+)
+# Arrays of the state that backpropagation keeps for each step of a learned field, and pictures judged together.
+ARRAYS_A_STEP, JUDGED_TOGETHER = 10, 500
 # A job is ended when it takes so many times as long as it should.
 PATIENCE = 10
 
@@ -207,6 +226,16 @@ def _encode(study: Study, perturbation: str) -> int:
     return 500 + 40 * rows * columns // 10**6
 
 
+def _train_field(study: Study, model: str) -> int:
+    """All pictures, and what backpropagation keeps of a batch: some arrays of the lattice for each step."""
+    size = SIZES[study.learning.model(model).size]
+    rows, columns = size.lattice(*study.shape)
+    batch = max(study.config["learning"]["batch"], JUDGED_TOGETHER)
+    kept = ARRAYS_A_STEP * 4 * 2 * size.channels * rows * columns * size.steps * batch
+    pictures = 4 * study.source.count(TRAINING) * study.pixels
+    return 1500 + (kept + pictures) // 10**6 + 3000 * training_gpus(study)
+
+
 MEGABYTES: dict[str, int | Callable[..., int]] = {
     "fetch_pictures": _fetch_pictures,
     "encode": _encode,
@@ -225,6 +254,9 @@ MEGABYTES: dict[str, int | Callable[..., int]] = {
     "simulate_images": _simulate_images,
     "fit": _fit,
     "compare_readouts": 2000,
+    "train_field": _train_field,
+    "evaluate_field": _train_field,
+    "compare_fields": 2000,
 }
 THREADS: dict[str, Callable[..., int]] = {"simulate": _simulate_threads, "embed": _embed_threads}
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
+from oscillator_field.devices import gpu_at_hand
 from oscillator_field.figures.limits import panels_together
 from oscillator_field.figures.views import kind_of, words_of
 from oscillator_field.inputs.sources import FolderSource, IdxSource
@@ -138,6 +139,7 @@ def write_gallery(study: Study) -> Settings:
         "pages": render["html"]["enabled"],
         "panels": panels_shown(study),
         "plotlyjs": render["html"]["plotlyjs"],
+        "learning": study.config["learning"]["enabled"],
         "readout": study.config["readout"]["enabled"],
         "sets": {name: {view: words_of(view) for view in study.sample_views} for name in study.sample_sets},
         "views": {view: words_of(view) for view in study.views},
@@ -184,6 +186,27 @@ def fit(classifier: str, study: Study, arm: str) -> Settings:
     )
 
 
+def train_field(study: Study, model: str) -> Settings:
+    """Which model, and how it is trained."""
+    learning = study.config["learning"]
+    decided_elsewhere = ("enabled", "sizes", "arms", "seeds", "attacked", "strengths")
+    settings = {key: value for key, value in learning.items() if key not in decided_elsewhere}
+    device = "cuda" if training_gpus(study) else "cpu"
+    return ordered({**settings, "device": device, "model": vars(study.learning.model(model))})
+
+
+def evaluate_field(study: Study, model: str) -> Settings:
+    """How test pictures are attacked."""
+    study.learning.model(model)
+    return {key: study.config["learning"][key] for key in ("attacked", "strengths")}
+
+
+def training_gpus(study: Study) -> int:
+    """The GPUs of a training: one if the config insists on it, or if it may use the one that is at hand."""
+    device = study.config["simulate"]["device"]
+    return int(device == "cuda" or (device == "auto" and gpu_at_hand()))
+
+
 SETTINGS: dict[str, Callable[..., Settings]] = {
     "fetch_pictures": fetch_pictures,
     "encode": encode,
@@ -195,6 +218,8 @@ SETTINGS: dict[str, Callable[..., Settings]] = {
     "write_gallery": write_gallery,
     "draw_images": draw_images,
     "simulate_images": simulate_images,
+    "train_field": train_field,
+    "evaluate_field": evaluate_field,
     **{f"render_{painter}": partial(draw, painter, False) for painter in _OF_PAINTER},
     **{f"render_samples_{painter}": partial(draw, painter, True) for painter in _OF_PAINTER},
     **{f"fit_{name}": partial(fit, name) for name in CLASSIFIERS},

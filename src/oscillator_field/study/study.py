@@ -20,6 +20,7 @@ from oscillator_field.run import Job, Run
 from oscillator_field.study import checks
 from oscillator_field.study.configuration import checked_config
 from oscillator_field.study.grid import perturbations, sample_sets
+from oscillator_field.study.learning import Learning
 from oscillator_field.study.names import known
 from oscillator_field.study.pruning import find_orphans, wanted_folders
 from oscillator_field.study.readout import Readout
@@ -82,8 +83,9 @@ class Study:
         checks.check_physics(jobs, whole["simulate"]["engine"], study.shape)
         if "tsne" in whole["embed"]["methods"]:
             checks.check_sites(whole["embed"], study.sites)
-        if whole["readout"]["enabled"]:
-            checks.check_readout(whole["readout"], source, study.shape)
+        for section in ("readout", "learning"):
+            if whole[section]["enabled"]:
+                checks.check_sets(section, whole, source, study.shape)
         return study
 
     @property
@@ -141,6 +143,16 @@ class Study:
     def readout(self) -> Readout:
         """The names of the readout; all empty without one."""
         return Readout.of(self.config["readout"], self.jobs.values(), self.source)
+
+    @cached_property
+    def learning(self) -> Learning:
+        """What is trained; all empty where nothing is."""
+        return Learning.of(self.config)
+
+    @property
+    def image_sets(self) -> list[str]:
+        """The names of the sets of pictures that readout and training need."""
+        return list(dict.fromkeys((*self.readout.sets, *self.learning.sets)))
 
     @cached_property
     def most_steps(self) -> int:
@@ -263,7 +275,8 @@ class Study:
         files = [f"runs/{job}/{file}" for job in self.jobs for file in of_job]
         files += [f"runs/{name}/{file}" for name in self.sample_sets for file in of_set]
         readout = ["readout.csv", "readout.html"] * self.config["readout"]["enabled"]
-        return files + readout + ["summary.parquet", *GALLERY] + ["summary.png"] * self.png
+        learned = ["learned.csv", "learned.html"] * self.config["learning"]["enabled"]
+        return files + readout + learned + ["summary.parquet", *GALLERY] + ["summary.png"] * self.png
 
     def wanted_folders(self, results: str | Path) -> set[Path]:
         """The folders of runs and perturbations that the config asks for."""
@@ -271,5 +284,8 @@ class Study:
 
     def orphans(self, results: str | Path) -> list[Path]:
         """Results that the config does not ask for."""
-        readout = [str(Path(results, store)) for store in self.readout.stores()] if self.readout.sets else None
+        readout = None
+        if self.readout.sets:
+            images = [f"readout/images/{name}.zarr" for name in self.image_sets]
+            readout = [str(Path(results, store)) for store in (*images, *self.readout.stores())]
         return find_orphans(results, self.wanted_folders(results), readout)

@@ -48,6 +48,7 @@ def write_gallery(
     pages: bool,
     plotlyjs: str,
     shared: Sequence[str],
+    learning: bool,
     readout: bool,
     provenance: Mapping[str, Any],
 ) -> None:
@@ -64,7 +65,7 @@ def write_gallery(
         colours: the cyclic colour scale of the fields.
         pages: whether the views have pages, and the runs previews.
         plotlyjs, shared: as `document.write_page` takes them.
-        readout: whether there is a readout.html beside it.
+        learning, readout: whether there is a learned.html or a readout.html beside it.
         provenance: what made the results; JSON values only.
     """
     together = table.groupby("job")["run"]
@@ -88,7 +89,8 @@ def write_gallery(
         temporary.write_text(f"globalThis.study = {as_json(content)};\n", encoding="utf-8")
     count = f"{len(table):,} run{'' if len(table) == 1 else 's'}"
     title = f"{name}: {count}" if name else f"Oscillator field: {count}"
-    links = '<a href="readout.html">What the field knows</a>' if readout else ""
+    linked = {"readout.html": ("What the field knows", readout), "learned.html": ("Fields that learn", learning)}
+    links = " ".join(f'<a href="{page}">{words}</a>' for page, (words, there) in linked.items() if there)
     noun = noun_in(table.columns)
     example = html.escape(f"for example {noun}={table[noun].iloc[0]} order_parameter>0.5")
     texts = {

@@ -9,15 +9,13 @@ from typing import Any
 
 import numpy as np
 
+from oscillator_field.figures.pages.charts import axes, confusion, content, errors, spaced, with_spread
 from oscillator_field.figures.pages.document import as_json, write_page
 from oscillator_field.parameters import METADATA, value_text
 from oscillator_field.readout.results import VALIDATION, Result, winner
 
-HEIGHT = 480
 # Variables of the style sheet, which has them for light and dark; each classifier keeps its own.
 COLOURS = ("--class-0", "--class-1", "--class-5", "--class-6")
-# Classes of a confusion that has numbers in its cells.
-MOST_WRITTEN = 15
 DASHES = {"pixels": "dash", "input": "dot"}
 WORDS = {"pixels": "pixels", "input": "input phases", "field": "field"}
 
@@ -42,26 +40,21 @@ def write_readout_page(path: str | Path, results: Sequence[Result], *, plotlyjs:
         ("time", "Accuracy over time", _over_time(results, best_field, test)),
         ("noise", "Accuracy on corrupted pictures", _under_noise(results, best_field.classifier)),
         ("parameters", "Accuracy over parameters", _over_parameters(results, test)),
-        ("confusion", f"Confusion: {_named(best_field)}", _confusion(best_field)),
+        ("confusion", f"Confusion: {_named(best_field)}", confusion(best_field.confusion, best_field.classes)),
         ("curves", "Learning curves of the networks", _curves(results, best_field)),
-    ]
-    content = [
-        {"id": name, "heading": heading, "data": figure["data"], "layout": {"height": HEIGHT, **figure["layout"]}}
-        for name, heading, figure in figures
-        if figure["data"]
     ]
     summary, explained = html.escape(sentence), html.escape(_explained(results))
     write_page(
         path,
         "readout.html",
         title="What the field knows",
-        code=("readout.js",),
+        code=("figures.js",),
         plotlyjs=plotlyjs,
         shared=shared,
         summary=summary,
         explained=explained,
         table=_table(results, best_field),
-        content=as_json(content),
+        content=as_json(content(figures)),
     )
 
 
@@ -88,10 +81,10 @@ def _over_time(results: Sequence[Result], best: Result, test: str) -> dict[str, 
         if course:
             data.append(
                 {
-                    **_errors("y", [one.accuracy[test] for one in course]),
+                    **errors("y", [one.accuracy[test] for one in course]),
                     "x": [(one.arm.step or 0) * delta_t for one in course],
                     "mode": "lines+markers",
-                    "name": f"field, {_spaced(classifier)}",
+                    "name": f"field, {spaced(classifier)}",
                     "line": {"color": colour},
                 }
             )
@@ -99,10 +92,10 @@ def _over_time(results: Sequence[Result], best: Result, test: str) -> dict[str, 
             level = [one for one in _given(results, best) if one.arm.kind == kind and one.classifier == classifier]
             if level:
                 value = float(level[0].accuracy[test].mean())
-                name = f"{WORDS[kind]}, {_spaced(classifier)}"
+                name = f"{WORDS[kind]}, {spaced(classifier)}"
                 line = {"color": colour, "dash": dash}
                 data.append({"x": [0, last], "y": [value, value], "mode": "lines", "name": name, "line": line})
-    return {"data": data, "layout": _axes("time (s)", "accuracy on test pictures")}
+    return {"data": data, "layout": axes("time (s)", "accuracy on test pictures")}
 
 
 def _under_noise(results: Sequence[Result], classifier: str) -> dict[str, Any]:
@@ -116,15 +109,15 @@ def _under_noise(results: Sequence[Result], classifier: str) -> dict[str, Any]:
     )
     data = [
         {
-            **_errors("y", [one.accuracy[name] for name in _test_sets(one)]),
+            **errors("y", [one.accuracy[name] for name in _test_sets(one)]),
             "type": "bar",
-            "x": [name.replace("+", ", ").replace("_", " ").replace("=", " ") for name in _test_sets(one)],
+            "x": [spaced(name) for name in _test_sets(one)],
             "name": label,
             "marker": {"color": f"--class-{number % 10}"},
         }
         for number, (label, one) in enumerate(ordered)
     ]
-    return {"data": data, "layout": _axes(f"test set ({_spaced(classifier)})", "accuracy")}
+    return {"data": data, "layout": axes(f"test set ({spaced(classifier)})", "accuracy")}
 
 
 def _over_parameters(results: Sequence[Result], test: str) -> dict[str, Any]:
@@ -146,47 +139,17 @@ def _over_parameters(results: Sequence[Result], test: str) -> dict[str, Any]:
         ]
         data.append(
             {
-                **_errors("y", [one.accuracy[test] for one in best]),
+                **errors("y", [one.accuracy[test] for one in best]),
                 "x": values,
                 "mode": "lines+markers",
-                "name": _spaced(classifier),
+                "name": spaced(classifier),
                 "line": {"color": colour},
                 "text": [_named(one) for one in best],
             }
         )
     unit = METADATA[name]["unit"]
     title = name if unit == "1" else f"{name} ({unit})"
-    return {"data": data, "layout": _axes(title, "accuracy on test pictures")}
-
-
-def _confusion(result: Result) -> dict[str, Any]:
-    """How often each label is taken for another, as shares of the label; those that occur."""
-    there = np.flatnonzero(result.confusion.sum(axis=0) + result.confusion.sum(axis=1))
-    confusion = result.confusion[np.ix_(there, there)]
-    shares = confusion / np.maximum(1, confusion.sum(axis=1, keepdims=True))
-    names = [result.classes[number] for number in there]
-    # Of many classes the numbers would lie on each other.
-    texts = len(names) <= MOST_WRITTEN
-    heat = {
-        "type": "heatmap",
-        "x": names,
-        "y": names,
-        "z": shares.tolist(),
-        "text": [[f"{100 * share:.1f}" if share >= 0.0005 else "" for share in row] for row in shares],
-        **({"texttemplate": "%{text}"} if texts else {}),
-        "colorscale": "Viridis",
-        "zmin": 0,
-        "zmax": 1,
-        "colorbar": {"title": {"text": "share of the label"}},
-        "hovertemplate": "%{y} said to be %{x}: %{z:.4f}<extra></extra>",
-    }
-    layout = {
-        "width": 680,
-        "height": 560,
-        "xaxis": {"title": {"text": "label said (text: %)" if texts else "label said"}, "type": "category", "dtick": 1},
-        "yaxis": {"title": {"text": "label"}, "type": "category", "dtick": 1, "autorange": "reversed"},
-    }
-    return {"data": [heat], "layout": layout}
+    return {"data": data, "layout": axes(title, "accuracy on test pictures")}
 
 
 def _curves(results: Sequence[Result], best: Result) -> dict[str, Any]:
@@ -206,7 +169,7 @@ def _curves(results: Sequence[Result], best: Result) -> dict[str, Any]:
                 "line": {"color": f"--class-{number % 10}"},
             }
         )
-    return {"data": data, "layout": _axes("epoch", "accuracy on validation pictures")}
+    return {"data": data, "layout": axes("epoch", "accuracy on validation pictures")}
 
 
 def _table(results: Sequence[Result], best: Result) -> str:
@@ -217,8 +180,8 @@ def _table(results: Sequence[Result], best: Result) -> str:
     )
     rows = []
     for one in sorted(results, key=lambda one: -one.validation):
-        cells = [one.arm.name, _spaced(one.classifier)]
-        cells += [_with_spread(one.accuracy[name]) for name in sets]
+        cells = [one.arm.name, spaced(one.classifier)]
+        cells += [with_spread(one.accuracy[name]) for name in sets]
         cells += ["; ".join(dict.fromkeys(_chosen(choice) for choice in one.chosen)), f"{np.mean(one.seconds):.1f}"]
         mark = ' class="winner"' if one is best else ""
         rows.append(f"<tr{mark}>{''.join(f'<td>{html.escape(cell)}</td>' for cell in cells)}</tr>")
@@ -235,17 +198,6 @@ def _given(results: Sequence[Result], best: Result) -> list[Result]:
     ]
 
 
-def _errors(axis: str, values: Sequence[np.ndarray]) -> dict[str, Any]:
-    """Means along an axis, with standard deviations as bars."""
-    spread = [float(one.std(ddof=1)) if len(one) > 1 else 0 for one in values]
-    bars = {"type": "data", "array": spread, "thickness": 1}
-    return {axis: [float(one.mean()) for one in values], f"error_{axis}": bars}
-
-
-def _axes(x: str, y: str) -> dict[str, Any]:
-    return {"xaxis": {"title": {"text": x}}, "yaxis": {"title": {"text": y}}}
-
-
 def _classifiers(results: Sequence[Result]) -> list[str]:
     return list(dict.fromkeys(one.classifier for one in results))
 
@@ -260,21 +212,12 @@ def _kind_and_time(result: Result) -> str:
 
 
 def _named(result: Result) -> str:
-    return f"{_spaced(result.classifier)} on {result.arm.name}"
+    return f"{spaced(result.classifier)} on {result.arm.name}"
 
 
 def _said(result: Result, test: str) -> str:
     return f"{_named(result)}, {100 * result.accuracy[test].mean():.2f} % on the test pictures"
 
 
-def _with_spread(values: np.ndarray) -> str:
-    spread = f" ± {100 * values.std(ddof=1):.2f}" if len(values) > 1 else ""
-    return f"{100 * values.mean():.2f}{spread} %"
-
-
 def _chosen(choice: Mapping[str, float]) -> str:
     return ", ".join(f"{key} {value_text(value)}" for key, value in choice.items())
-
-
-def _spaced(name: str) -> str:
-    return name.replace("_", " ")

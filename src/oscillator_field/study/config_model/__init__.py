@@ -14,6 +14,7 @@ from oscillator_field.engines.registry import DEVICES, ENGINES
 from oscillator_field.inputs.data_sets import DATA_SETS, FOLDER
 from oscillator_field.keys import TEXT, Key, Schema, Section, choice, list_of, number, whole
 from oscillator_field.study.config_model.figures import EMBED, RENDER
+from oscillator_field.study.config_model.learning import LEARNING
 from oscillator_field.study.config_model.parameters import ENCODING, FIELD, GRID
 from oscillator_field.study.config_model.readout import READOUT
 
@@ -26,7 +27,7 @@ _PATH = {
 # Rows or columns of a lattice.
 _SIDE = whole(2, 2048)
 # The name of a study is that of a folder, in which other names are taken.
-NAME = r"^(?!(runs|perturbations|readout)$)[A-Za-z0-9][A-Za-z0-9._-]{0,59}$"
+NAME = r"^(?!(runs|perturbations|readout|learned)$)[A-Za-z0-9][A-Za-z0-9._-]{0,59}$"
 
 
 def _or_null(schema: Schema) -> dict[str, Any]:
@@ -171,7 +172,9 @@ STUDY = Section(
                 "studies with names stand side by side, and `results/index.html` lists them; without one, results are "
                 "in `results` itself"
             ),
-            allowed="letters, digits, dots, dashes and underscores, 60 at most; not runs, perturbations or readout",
+            allowed=(
+                "letters, digits, dots, dashes and underscores, 60 at most; not runs, perturbations, readout or learned"
+            ),
             adds=("encode", "share_plotlyjs", "draw_images"),
         ),
         "observable": Key(
@@ -240,6 +243,7 @@ CONFIG = Section(
         "embed": EMBED,
         "render": RENDER,
         "readout": READOUT,
+        "learning": LEARNING,
         "prune": Key(
             "list",
             "what `snakemake prune` does: list results that the config does not ask for, or remove them",

@@ -11,7 +11,14 @@ _FITS = ("fit_logistic_regression", "fit_nearest_neighbours", "fit_nearest_centr
 
 
 def _strengths(default: list[float], meaning: str, items: dict[str, Any], unit: str = "") -> Key:
-    return Key(default, meaning, list_of(items), unit=unit, reruns=_FITS, adds=("draw_images", "simulate_images"))
+    return Key(
+        default,
+        meaning,
+        list_of(items),
+        unit=unit,
+        reruns=(*_FITS, "evaluate_field"),
+        adds=("draw_images", "simulate_images"),
+    )
 
 
 READOUT = Section(

@@ -1,0 +1,236 @@
+"""The page of fields that learn: arms with their deviations, curves, damage, more steps, kernels, pictures settling."""
+
+from __future__ import annotations
+
+import base64
+import html
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from oscillator_field.figures.animation import named_scale, palette
+from oscillator_field.figures.pages.charts import axes, confusion, content, errors, spaced, with_spread
+from oscillator_field.figures.pages.document import as_json, write_page
+from oscillator_field.figures.pages.packing import deflate, pack_angles
+from oscillator_field.learning.arms import ARMS, LEARNED
+from oscillator_field.learning.history import courses
+from oscillator_field.learning.model import LearnedField
+from oscillator_field.learning.results import VALIDATION, Evaluation, by_arm, table
+from oscillator_field.readout.images import read_images
+
+COLOURS = "Phase"
+# Pictures that are shown settling, of different labels.
+MOST_SETTLING = 10
+
+
+def write_learned_page(
+    path: str | Path, evaluations: Sequence[Evaluation], images: str | Path, *, plotlyjs: str, shared: Sequence[str]
+) -> None:
+    """Write the page.
+
+    Args:
+        path: the file to write, beside learned.csv.
+        evaluations: of all models.
+        images: the store of the test pictures, of which one of each label is shown settling.
+        plotlyjs, shared: as `document.write_page` takes them.
+    """
+    best = [one for one in evaluations if one.described.arm == LEARNED] or list(evaluations)
+    figures = [
+        ("curves", "Learning curves", _curves(evaluations)),
+        ("damage", "Accuracy on damaged pictures", _over_sets(evaluations)),
+        ("attacks", "Accuracy under attack", _under_attack(evaluations)),
+        ("steps", "Accuracy over steps", _over_steps(evaluations, "accuracy", "accuracy on test pictures")),
+        ("energy", "Energy over steps", _over_steps(evaluations, "energy", "mean energy of a site (1/s)")),
+        ("confusion", f"Confusion: {best[0].described.name}", confusion(best[0].confusion, best[0].learned.classes)),
+        *((f"{name}-{size}", f"{heading}: {size}", figure) for size, name, heading, figure in _couplings(best)),
+    ]
+    write_page(
+        path,
+        "learned.html",
+        title="Fields that learn",
+        code=("figures.js", "settling.js"),
+        plotlyjs=plotlyjs,
+        shared=shared,
+        summary=html.escape(_sentence(evaluations)),
+        explained=html.escape(_explained(evaluations)),
+        table=_table(evaluations),
+        content=as_json(content(figures)),
+        settled=as_json(_settling(best, images)),
+    )
+
+
+def _sentence(evaluations: Sequence[Evaluation]) -> str:
+    """What each arm reaches on the test pictures, best on validation first, of each size."""
+    parts = []
+    for size in dict.fromkeys(one.described.size for one in evaluations):
+        arms = {arm: seeds for (of, arm), seeds in by_arm(evaluations).items() if of == size}
+        order = sorted(arms, key=lambda arm: -_mean(arms[arm], VALIDATION))
+        told = ", ".join(f"{spaced(arm)} {with_spread(_each(arms[arm], _test(evaluations)))}" for arm in order)
+        parts.append(f"{size}: {told}.")
+    return "Right on test pictures, best on validation pictures first. " + " ".join(parts)
+
+
+def _explained(evaluations: Sequence[Evaluation]) -> str:
+    seeds = len({one.described.seed for one in evaluations})
+    several = f"means over {seeds} seeds with their standard deviation" if seeds > 1 else "of one seed"
+    return (
+        f"All arms had the same pictures, movements and epochs; numbers are {several}. Test pictures decided nothing. "
+        "What the dynamics add is the distance of the learned field to the arms without them: no steps, and "
+        "convolutions of as many multiplications or parameters."
+    )
+
+
+def _table(evaluations: Sequence[Evaluation]) -> str:
+    """A row for each size and arm, as HTML."""
+    frame = table(evaluations)
+    accuracies = list(evaluations[0].accuracy)
+    shares = [name for name in frame.columns if name.startswith(("fgsm", "pgd"))]
+    heads = ["size", "arm", *map(spaced, accuracies), "calibration error", *shares]
+    heads += ["parameters", "multiplications", "seeds", "what it is"]
+    grouped = by_arm(evaluations)
+    rows = []
+    for row in frame.to_dict("records"):
+        seeds = grouped[row["size"], row["arm"]]
+        cells = [row["size"], spaced(row["arm"])]
+        cells += [with_spread(_each(seeds, name)) for name in accuracies]
+        cells += [f"{row['calibration error']:.4f}", *(f"{100 * row[name]:.1f} %" for name in shares)]
+        cells += [f"{row['parameters']:,}", f"{row['multiplications']:,}", str(row["seeds"])]
+        cells.append(ARMS[row["arm"]])
+        mark = ' class="winner"' if row["arm"] == LEARNED else ""
+        rows.append(f"<tr{mark}>{''.join(f'<td>{html.escape(cell)}</td>' for cell in cells)}</tr>")
+    head = "".join(f'<th scope="col">{html.escape(one)}</th>' for one in heads)
+    return f"<table><thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table>"
+
+
+def _curves(evaluations: Sequence[Evaluation]) -> dict[str, Any]:
+    """Validation accuracy over epochs: the mean of the seeds that still train."""
+    data = []
+    for number, (arm, seeds) in enumerate(by_arm(evaluations).items()):
+        each = [one.learned.curves["validation_accuracy"] for one in seeds]
+        longest = max(map(len, each))
+        padded = np.array([np.pad(one, (0, longest - len(one)), constant_values=np.nan) for one in each])
+        mean = np.nanmean(padded, axis=0).tolist()
+        data.append({**_line(arm, number), "x": list(range(1, longest + 1)), "y": mean})
+    return {"data": data, "layout": axes("epoch", "accuracy on validation pictures")}
+
+
+def _over_sets(evaluations: Sequence[Evaluation]) -> dict[str, Any]:
+    names = [name for name in evaluations[0].accuracy if name != VALIDATION]
+    data = [
+        {**_bar(arm, number), **errors("y", [_each(seeds, name) for name in names]), "x": list(map(spaced, names))}
+        for number, (arm, seeds) in enumerate(by_arm(evaluations).items())
+    ]
+    return {"data": data, "layout": axes("test set", "accuracy")}
+
+
+def _under_attack(evaluations: Sequence[Evaluation]) -> dict[str, Any]:
+    kinds = list(evaluations[0].attacks)
+    data = [
+        {
+            **_bar(arm, number),
+            **errors("y", [np.array([one.attacks[kind] for one in seeds]) for kind in kinds]),
+            "x": [f"{kind.upper()} {strength:g}" for kind, strength in kinds],
+        }
+        for number, (arm, seeds) in enumerate(by_arm(evaluations).items())
+    ]
+    return {"data": data, "layout": axes("attack, largest change of a pixel (of white)", "accuracy")}
+
+
+def _over_steps(evaluations: Sequence[Evaluation], name: str, title: str) -> dict[str, Any]:
+    """Lines over steps, of the fields alone: the means of their seeds."""
+    data = []
+    for number, (arm, seeds) in enumerate(by_arm(evaluations).items()):
+        if seeds[0].over_steps:
+            mean = np.mean([one.over_steps[name] for one in seeds], axis=0)
+            data.append({**_line(arm, number), "x": seeds[0].over_steps["steps"].tolist(), "y": mean.tolist()})
+    return {"data": data, "layout": axes("steps before the readout", title)}
+
+
+def _couplings(best: Sequence[Evaluation]) -> list[tuple[str, str, str, dict[str, Any]]]:
+    """Kernel and Omega of the first seed of each size."""
+    drawn = []
+    for size in dict.fromkeys(one.described.size for one in best):
+        first = next(one for one in best if one.described.size == size)
+        model = first.learned.model
+        if isinstance(model, LearnedField):
+            kernel, omega = model.kernel.detach().numpy(), model.omega().detach().numpy()
+            tiles = _tiled(kernel)
+            titles = ("from: cosines, then sines, of all channels", "to: cosines, then sines")
+            drawn.append((size, "kernel", "Coupling kernel", _heat(tiles, *titles, square=True)))
+            drawn.append((size, "omega", "Omega", _heat(omega, "from channel", "to channel", square=True)))
+    return drawn
+
+
+def _tiled(kernel: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The kernels of all pairs of parts beside each other, apart by a line without values."""
+    parts, _, rows, columns = kernel.shape
+    spaced_out = np.pad(kernel, ((0, 0), (0, 0), (0, 1), (0, 1)), constant_values=np.nan)
+    return spaced_out.transpose(0, 2, 1, 3).reshape(parts * (rows + 1), parts * (columns + 1))
+
+
+def _heat(values: NDArray[np.float32], x: str, y: str, *, square: bool) -> dict[str, Any]:
+    most = float(np.nanmax(np.abs(values)))
+    heat = {
+        "type": "heatmap",
+        "z": [[None if np.isnan(one) else round(float(one), 4) for one in row] for row in values],
+        "colorscale": "RdBu",
+        "zmin": -most,
+        "zmax": most,
+        "colorbar": {"title": {"text": "1/s"}},
+        "hovertemplate": "%{z} 1/s<extra></extra>",
+    }
+    layout = axes(x, y)
+    layout["yaxis"] |= {"autorange": "reversed"} | ({"scaleanchor": "x"} if square else {})
+    layout["xaxis"] |= {"showticklabels": False, "constrain": "domain"}
+    layout["yaxis"] |= {"showticklabels": False, "constrain": "domain"}
+    return {"data": [heat], "layout": {**layout, "width": 680, "height": 620}}
+
+
+def _settling(best: Sequence[Evaluation], images: str | Path) -> dict[str, Any]:
+    """The course of one picture of each label in the first learned field, and in the same lattice untrained."""
+    learned = best[0].learned
+    if not isinstance(learned.model, LearnedField):
+        return {"colours": "", "lattices": [], "labels": [], "steps": []}
+    pixels, labels = read_images(images)
+    chosen = np.unique(labels, return_index=True)[1][:MOST_SETTLING]
+    rows, columns = learned.shape
+    untrained = LearnedField(learned.model.size, rows, columns, len(learned.classes)).eval()
+    untrained.as_notebook()
+    steps = len(learned.model.step_size)
+    lattices = []
+    for name, model in (("learned field", learned.model), ("lattice untrained", untrained)):
+        phase = courses(model, pixels[chosen], steps).mean_phase
+        _, _, rows, columns = phase.shape
+        packed = deflate(pack_angles(phase))
+        lattices.append({"name": name, "packed": packed, "rows": rows, "columns": columns})
+    return {
+        "colours": base64.b64encode(palette(named_scale(COLOURS)).tobytes()).decode(),
+        "lattices": lattices,
+        "labels": [learned.classes[label] for label in labels[chosen]],
+        "steps": list(range(steps + 1)),
+    }
+
+
+def _line(arm: tuple[str, str], number: int) -> dict[str, Any]:
+    name = f"{arm[0]}, {spaced(arm[1])}"
+    return {"mode": "lines+markers", "name": name, "line": {"color": f"--class-{number % 10}"}}
+
+
+def _bar(arm: tuple[str, str], number: int) -> dict[str, Any]:
+    return {"type": "bar", "name": f"{arm[0]}, {spaced(arm[1])}", "marker": {"color": f"--class-{number % 10}"}}
+
+
+def _each(seeds: Sequence[Evaluation], name: str) -> NDArray[np.float64]:
+    return np.array([one.accuracy[name] for one in seeds])
+
+
+def _mean(seeds: Sequence[Evaluation], name: str) -> float:
+    return float(_each(seeds, name).mean())
+
+
+def _test(evaluations: Sequence[Evaluation]) -> str:
+    """The name of the plain set of test pictures."""
+    return next(name for name in evaluations[0].accuracy if name != VALIDATION)

@@ -1,0 +1,85 @@
+"""What is trained and compared, by name: the sizes of a learned field, and arms that each leave something out. Pure.
+
+A model is named by size, arm and seed: `small-learned-0`, `standard-no_steps-2`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+LEARNED = "learned"
+JOINT = "-"
+
+
+@dataclass(frozen=True)
+class Size:
+    """What a learned field is made of.
+
+    Attributes:
+        meaning: for people.
+        channels: oscillators at each site of the lattice.
+        kernel: pixels along a side of the coupling kernel, odd.
+        steps: steps from the start to the readout.
+        stride: pixels of the picture for one of the lattice; above 1, the input is a convolution of the picture.
+        pooled: pixels of the lattice along a side that are read as one, their mean.
+        dropout: share of what is read that is left out while training.
+    """
+
+    meaning: str
+    channels: int
+    kernel: int
+    steps: int
+    stride: int
+    pooled: int
+    dropout: float
+
+    def lattice(self, rows: int, columns: int) -> tuple[int, int]:
+        """Rows and columns of the lattice for pictures of so many."""
+        return -(-rows // self.stride), -(-columns // self.stride)
+
+
+SIZES = {
+    "small": Size("as many pixels as the picture, 4 channels, kernel 5 x 5, 10 steps", 4, 5, 10, 1, 2, 0.0),
+    "standard": Size("half the resolution, 16 channels, kernel 3 x 3, 8 steps", 16, 3, 8, 2, 2, 0.1),
+}
+
+# What each arm is, and what it tells beside the learned field.
+ARMS = {
+    LEARNED: "the field, all of it learned",
+    "no_steps": "drive and readout alone",
+    "frozen_kernel": "kernel and Omega frozen as they were drawn",
+    "no_omega": "Omega and natural frequencies zero",
+    "untrained": "the notebook's couplings, and encoding where the lattice is the picture's; only the readout learns",
+    "recurrent_convolution": "as many parameters and multiplications, no oscillators: tanh in place of the circle",
+    "deep_convolution": "as many multiplications, a kernel of its own in each step, ReLU",
+    "shallow_convolution": "as many parameters in one step, ReLU",
+    "pixels": "a linear readout of the pixels",
+}
+
+
+@dataclass(frozen=True)
+class Model:
+    """What one training makes.
+
+    Attributes:
+        size: one of SIZES.
+        arm: one of ARMS.
+        seed: of the first weights, the split of the pictures, their order and how they are moved.
+    """
+
+    size: str
+    arm: str
+    seed: int
+
+    @property
+    def name(self) -> str:
+        """The name of its results."""
+        return JOINT.join([self.size, self.arm, str(self.seed)])
+
+
+def models(sizes: Iterable[str], arms: Iterable[str], seeds: Iterable[int]) -> dict[str, Model]:
+    """All models of a comparison, by name."""
+    arms, seeds = list(arms), list(seeds)
+    every = [Model(size, arm, seed) for size in sizes for arm in arms for seed in seeds]
+    return {model.name: model for model in every}

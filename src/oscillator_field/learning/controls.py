@@ -1,0 +1,124 @@
+"""The models of all arms: the learned field, the field with a part of it frozen, and networks without oscillators."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from oscillator_field.learning.arms import LEARNED, SIZES, Model, Size
+from oscillator_field.learning.model import FIRST_STEP, LearnedField, Readout, drive_of
+
+# Of the field, what an arm keeps as it is; all names that begin so.
+FROZEN = {
+    LEARNED: (),
+    "frozen_kernel": ("kernel", "upper_omega"),
+    "no_omega": ("upper_omega", "frequency"),
+    "untrained": ("drive", "kernel", "upper_omega", "frequency", "strength", "step_size"),
+}
+# Of networks in place of it, how many steps they take; None for those of the field.
+CONVOLUTIONS = {"no_steps": 0, "shallow_convolution": 1, "deep_convolution": None, "recurrent_convolution": None}
+
+
+class Convolutions(nn.Module):
+    """Steps of a convolution in place of the field's, between the same drive and the same readout.
+
+    Args:
+        size: as a field has it.
+        rows, columns: of the pictures.
+        classes: labels to tell apart.
+        steps: how many.
+        tied: whether all steps share one kernel, have learned sizes and feel the input, as those of a field do.
+    """
+
+    def __init__(self, size: Size, rows: int, columns: int, classes: int, *, steps: int, tied: bool) -> None:
+        super().__init__()
+        self.drive = drive_of(size)
+        width = 2 * size.channels
+        self.layers = nn.ModuleList(
+            nn.Conv2d(width, width, size.kernel, padding=size.kernel // 2) for _ in range(1 if tied else steps)
+        )
+        self.step_size = nn.Parameter(torch.full((steps,), FIRST_STEP)) if tied else None
+        self.readout = Readout(size, rows, columns, classes)
+
+    def forward(self, pictures: Tensor) -> Tensor:
+        """The outputs of the classes, `(picture, class)`."""
+        x = drive = self.drive(pictures)
+        if self.step_size is None:
+            for layer in self.layers:
+                x = x + functional.relu(layer(x))
+        else:
+            for step_size in self.step_size:
+                x = torch.tanh(x + step_size * (self.layers[0](x) + drive))
+        outputs: Tensor = self.readout(x)
+        return outputs
+
+
+class Pixels(nn.Module):
+    """A linear layer on the pixels."""
+
+    def __init__(self, rows: int, columns: int, classes: int) -> None:
+        super().__init__()
+        self.linear = nn.Linear(rows * columns, classes)
+
+    def forward(self, pictures: Tensor) -> Tensor:
+        """The outputs of the classes, `(picture, class)`."""
+        outputs: Tensor = self.linear(pictures.flatten(1))
+        return outputs
+
+
+def model_of(described: Model, rows: int, columns: int, classes: int) -> nn.Module:
+    """A model with its first weights, which its seed decides.
+
+    Raises:
+        ValueError: no such arm.
+    """
+    size, arm = SIZES[described.size], described.arm
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(described.seed)
+        if arm in FROZEN:
+            return _field(arm, size, rows, columns, classes)
+        if arm == "pixels":
+            return Pixels(rows, columns, classes)
+        if arm not in CONVOLUTIONS:
+            allowed = ", ".join((*FROZEN, "pixels", *CONVOLUTIONS))
+            raise ValueError(f"arm: {arm!r} is unknown (allowed: {allowed})")
+        steps = CONVOLUTIONS[arm]
+        steps = size.steps if steps is None else steps
+        return Convolutions(size, rows, columns, classes, steps=steps, tied=arm == "recurrent_convolution")
+
+
+def _field(arm: str, size: Size, rows: int, columns: int, classes: int) -> LearnedField:
+    field = LearnedField(size, rows, columns, classes)
+    if arm == "untrained":
+        field.as_notebook()
+    if arm == "no_omega":
+        nn.init.zeros_(field.upper_omega)
+    for name, values in field.named_parameters():
+        values.requires_grad_(not name.startswith(FROZEN[arm]))
+    return field
+
+
+def parameters(model: nn.Module) -> int:
+    """How many numbers a model learns."""
+    return sum(values.numel() for values in model.parameters() if values.requires_grad)
+
+
+def multiplications(described: Model, rows: int, columns: int, classes: int) -> int:
+    """Multiplications of the convolutions and linear layers of a model, for one picture."""
+    counted = 0
+
+    def count(layer: nn.Module, given: tuple[Tensor, ...], result: Tensor) -> None:
+        nonlocal counted
+        if isinstance(layer, nn.Conv2d | nn.Linear):
+            counted += layer.weight.numel() * (result[0, 0].numel() if result.ndim == 4 else 1)
+        elif isinstance(layer, LearnedField):
+            height, width = layer.size.lattice(rows, columns)
+            counted += layer.size.steps * layer.kernel.numel() * height * width
+
+    model = model_of(described, rows, columns, classes)
+    for layer in model.modules():
+        layer.register_forward_hook(count)
+    with torch.inference_mode():
+        model.eval()(torch.zeros(1, 1, rows, columns))
+    return counted

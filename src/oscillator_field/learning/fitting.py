@@ -1,0 +1,161 @@
+"""A model trained on a set of pictures: AdamW over one cycle of rates, pictures moved at random, weights in a store."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from oscillator_field import training
+from oscillator_field.learning.arms import SIZES, Model
+from oscillator_field.learning.augment import Augmentation, augmented
+from oscillator_field.learning.controls import model_of
+from oscillator_field.learning.weights import write_weights
+from oscillator_field.readout.images import read_classes, read_images, split
+from oscillator_field.training import Examples, Rule
+
+WHITE = 255
+# Pictures that are judged together.
+JUDGED_TOGETHER = 500
+
+
+@dataclass(frozen=True)
+class Pictures:
+    """Pictures and their labels, on the machine's memory.
+
+    Attributes:
+        images: uint8 `(picture, row, column)`.
+        labels: `(picture,)`.
+    """
+
+    images: NDArray[np.uint8]
+    labels: NDArray[np.uint8]
+
+    def grey(self, chosen: Tensor | slice, device: torch.device | str = "cpu") -> Tensor:
+        """Some of the pictures as grey levels from 0 to 1, `(picture, 1, row, column)`."""
+        return torch.from_numpy(self.images[chosen][:, np.newaxis]).to(device).float() / WHITE
+
+    @property
+    def targets(self) -> Tensor:
+        """Their labels, for a loss."""
+        return torch.from_numpy(self.labels.astype(np.int64))
+
+    def examples(self, device: torch.device | str = "cpu") -> Examples:
+        """All of them, to be judged."""
+        return Examples(lambda chosen: self.grey(chosen, device), self.targets, JUDGED_TOGETHER)
+
+
+def train_field(
+    path: str | Path,
+    images: str | Path,
+    described: Model,
+    settings: Mapping[str, Any],
+    *,
+    checkpoint: str | Path,
+    threads: int = 1,
+    device: str = "cpu",
+) -> None:
+    """Train a model and write its best weights; the checkpoint is removed when they are there.
+
+    Args:
+        path: where the store of weights belongs.
+        images: the store of the training pictures, as `readout.images` writes it.
+        described: which model.
+        settings: `epochs`, `batch`, `learning_rate`, `weight_decay`, `patience`, `validation_share`, `rotation`
+            (degree), `scale` and `shift`, as the config describes them.
+        checkpoint: file that is written after each epoch; training that was killed goes on from it.
+        threads: of torch.
+        device: that trains, `cpu` or `cuda`.
+
+    Raises:
+        FileNotFoundError, ValueError: the pictures are missing or damaged, or the loss is no number.
+    """
+    torch.set_num_threads(threads)
+    pixels, labels = read_images(images)
+    classes = read_classes(images).names
+    learn, validate = split(len(labels), settings["validation_share"], described.seed)
+    learning, held = Pictures(pixels[learn], labels[learn]), Pictures(pixels[validate], labels[validate])
+    rows, columns = pixels.shape[1:]
+    model = model_of(described, rows, columns, len(classes)).to(device)
+    print(f"{described.name} on {device}, {threads} threads, {len(learn)} pictures, {len(validate)} to validate")
+    curves = fit(
+        model,
+        learning,
+        held,
+        settings,
+        seed=described.seed,
+        checkpoint=checkpoint,
+        identity=_identity(described, settings, learning, held, device, threads),
+        device=device,
+    )
+    with torch.no_grad():
+        validation = held.examples(device).outputs(model).argmax(dim=1) == held.targets
+    write_weights(
+        path,
+        model,
+        described,
+        shape=(rows, columns),
+        classes=classes,
+        curves=curves,
+        settings={**settings, "validation_accuracy": validation.double().mean().item()},
+    )
+    Path(checkpoint).unlink(missing_ok=True)
+
+
+def fit(
+    model: nn.Module,
+    learning: Pictures,
+    held: Pictures,
+    settings: Mapping[str, Any],
+    *,
+    seed: int,
+    checkpoint: str | Path,
+    identity: str,
+    device: str = "cpu",
+) -> dict[str, list[float]]:
+    """Train a model on pictures; it then has its best weights. Arguments as for `train_field` and `training.train`.
+
+    Returns:
+        Of `training.CURVES`, one value an epoch.
+    """
+    augmentation = Augmentation(settings["rotation"], settings["scale"], settings["shift"])
+    targets = learning.targets.to(device)
+
+    def batches(generator: torch.Generator) -> Iterator[tuple[Tensor, Tensor]]:
+        for chosen in torch.randperm(len(targets), generator=generator).split(settings["batch"]):
+            pictures = learning.grey(chosen, device)
+            yield augmented(pictures, augmentation, generator), targets[chosen.to(device)]
+
+    learned = [values for values in model.parameters() if values.requires_grad]
+    optimiser = torch.optim.AdamW(learned, lr=settings["learning_rate"], weight_decay=settings["weight_decay"])
+    steps = settings["epochs"] * math.ceil(len(targets) / settings["batch"])
+    cycle = torch.optim.lr_scheduler.OneCycleLR(optimiser, settings["learning_rate"], total_steps=steps)
+    return training.train(
+        model,
+        batches,
+        held.examples(device),
+        Rule(optimiser, settings["epochs"], settings["patience"], cycle),
+        seed=seed,
+        checkpoint=checkpoint,
+        identity=identity,
+    )
+
+
+def _identity(
+    described: Model, settings: Mapping[str, Any], learning: Pictures, held: Pictures, device: str, threads: int
+) -> str:
+    """What a training depends on, in a few characters."""
+    facts = [described.name, asdict(SIZES[described.size]), dict(settings), device, threads, torch.__version__]
+    digest = hashlib.sha256(json.dumps(facts, sort_keys=True).encode())
+    for values in (learning.images, learning.labels, held.images, held.labels):
+        digest.update(np.ascontiguousarray(values).tobytes())
+    return digest.hexdigest()

@@ -1,0 +1,122 @@
+"""Evaluations side by side: what each arm reaches, over its seeds, as a table."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from oscillator_field.learning.arms import Model
+from oscillator_field.learning.weights import Learned, read_weights
+from oscillator_field.stores.atomic import whole_file
+from oscillator_field.stores.zarr_stores import open_store
+
+VALIDATION = "validation"
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """One trained model and what it says.
+
+    Attributes:
+        described: which it is.
+        learned: it, with its weights.
+        accuracy: on each set by its name, `validation` first.
+        confusion: on the first set of tests, pictures of a label (row) that were said to be another (column).
+        calibration_error: expected calibration error: the mean distance of confidence and accuracy.
+        attacks: accuracy under each attack, by kind and strength.
+        over_steps: `steps`, `accuracy` and `energy`; empty where there are no steps.
+        parameters, multiplications: that it learns, and that one picture takes.
+    """
+
+    described: Model
+    learned: Learned
+    accuracy: Mapping[str, float]
+    confusion: NDArray[np.int64]
+    calibration_error: float
+    attacks: Mapping[tuple[str, float], float]
+    over_steps: Mapping[str, NDArray[Any]]
+    parameters: int
+    multiplications: int
+
+    @property
+    def arm(self) -> tuple[str, str]:
+        """Size and arm: what all its seeds share."""
+        return self.described.size, self.described.arm
+
+
+def read_evaluation(weights: str | Path, evaluation: str | Path) -> Evaluation:
+    """A trained model and what it says.
+
+    Raises:
+        FileNotFoundError, ValueError: a store is missing or damaged.
+    """
+    learned = read_weights(weights)
+    group = open_store(evaluation)
+    values = {name: np.asarray(array[...]) for name, array in group.arrays()}
+    attributes = group.attributes
+    label, predictions = values["label"], values["prediction"]
+    accuracy = {VALIDATION: float(learned.settings["validation_accuracy"])}
+    for name, said in zip(values["set"], predictions, strict=True):
+        accuracy[str(name)] = float((said == label).mean())
+    confusion = np.zeros((len(learned.classes), len(learned.classes)), np.int64)
+    np.add.at(confusion, (label, predictions[0]), 1)
+    distance = np.abs(values["confidence"] - values["right"])
+    over_steps = {
+        name: values[stored]
+        for name, stored in (("steps", "steps"), ("accuracy", "accuracy_after"), ("energy", "energy_after"))
+        if stored in values
+    }
+    attacks = zip(values["attack"], values["strength"], values["accuracy_under"], strict=True)
+    return Evaluation(
+        Model(**attributes["model"]),
+        learned,
+        accuracy,
+        confusion,
+        float((distance * values["count"]).sum() / values["count"].sum()),
+        {(str(kind), float(strength)): float(share) for kind, strength, share in attacks},
+        over_steps,
+        attributes["parameters"],
+        attributes["multiplications"],
+    )
+
+
+def by_arm(evaluations: Sequence[Evaluation]) -> dict[tuple[str, str], list[Evaluation]]:
+    """The evaluations of each size and arm, in the order in which they first come."""
+    arms: dict[tuple[str, str], list[Evaluation]] = {}
+    for one in evaluations:
+        arms.setdefault(one.arm, []).append(one)
+    return arms
+
+
+def table(evaluations: Sequence[Evaluation]) -> pd.DataFrame:
+    """A row for each size and arm: means over its seeds, and standard deviations of accuracies."""
+    rows = []
+    for (size, arm), seeds in by_arm(evaluations).items():
+        row: dict[str, Any] = {
+            "size": size,
+            "arm": arm,
+            "seeds": len(seeds),
+            "parameters": seeds[0].parameters,
+            "multiplications": seeds[0].multiplications,
+        }
+        for name in seeds[0].accuracy:
+            values = np.array([one.accuracy[name] for one in seeds])
+            row[name] = values.mean()
+            row[f"{name} deviation"] = values.std(ddof=1) if len(values) > 1 else np.nan
+        row["calibration error"] = np.mean([one.calibration_error for one in seeds])
+        for kind, strength in seeds[0].attacks:
+            row[f"{kind} {strength:g}"] = np.mean([one.attacks[kind, strength] for one in seeds])
+        rows.append(row)
+    return pd.DataFrame(rows)
+
+
+def write_table(path: str | Path, evaluations: Sequence[Evaluation]) -> None:
+    """The table as CSV."""
+    with whole_file(path) as temporary:
+        table(evaluations).to_csv(temporary, index=False, float_format="%.5g")

@@ -1,0 +1,145 @@
+"""The store of what was learned, weights.zarr: every weight of a model under its name, and how it was trained.
+
+kernel                               (target_part, source_part, row, column): cosines of all channels, then sines
+upper_omega                          (pair)  of channels, row by row
+frequency, strength                  (channel)
+step_size                            (step)
+...                                  the weights of drive and readout
+training_loss, validation_loss, validation_accuracy   (epoch)
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import nn
+
+from oscillator_field.learning.arms import LEARNED, SIZES, Model
+from oscillator_field.learning.controls import model_of
+from oscillator_field.learning.model import LearnedField
+from oscillator_field.stores.zarr_stores import add_values, new_store, open_store
+from oscillator_field.training import CURVES
+
+STORE = "weights.zarr"
+_DIMENSIONS = {
+    "kernel": ("target_part", "source_part", "row", "column"),
+    "upper_omega": ("pair",),
+    "frequency": ("channel",),
+    "strength": ("channel",),
+    "step_size": ("step",),
+    "drive.arc": ("channel",),
+    "drive.offset": ("channel",),
+    "readout.linear.weight": ("class", "feature"),
+    "readout.linear.bias": ("class",),
+}
+_UNITS = {"kernel": "1/s", "upper_omega": "1/s", "frequency": "rad/s", "strength": "1/s", "step_size": "s"}
+_UNITS |= {"drive.arc": "rad", "drive.offset": "rad"}
+
+
+@dataclass(frozen=True)
+class Learned:
+    """A trained model.
+
+    Attributes:
+        described: which it is.
+        model: it, with its weights.
+        shape: rows and columns of the pictures.
+        classes: the name of the class of each label.
+        curves: of its training, `(epoch,)`.
+        settings: that it was trained with.
+    """
+
+    described: Model
+    model: nn.Module
+    shape: tuple[int, int]
+    classes: tuple[str, ...]
+    curves: Mapping[str, NDArray[np.float64]]
+    settings: Mapping[str, Any]
+
+
+def write_weights(
+    path: str | Path,
+    model: nn.Module,
+    described: Model,
+    *,
+    shape: tuple[int, int],
+    classes: Sequence[str],
+    curves: Mapping[str, Sequence[float]],
+    settings: Mapping[str, Any],
+) -> None:
+    """Write a model; arguments as `Learned` has them."""
+    attributes = {
+        "model": {"size": described.size, "arm": described.arm, "seed": described.seed},
+        "shape": list(shape),
+        # What a config is checked against, which nothing but JSON can read.
+        "channels": SIZES[described.size].channels,
+        "classes": list(classes),
+        "settings": dict(settings),
+    }
+    with new_store(path, title="Weights of a learned field", attributes=attributes, libraries=["torch"]) as group:
+        for name, values in model.state_dict().items():
+            usual = tuple(f"{name.replace('.', '_')}_{axis}" for axis in range(values.ndim))
+            add_values(
+                group,
+                name.replace(".", "_"),
+                _DIMENSIONS.get(name, usual),
+                values.detach().cpu().numpy(),
+                long_name=name.replace(".", " ").replace("_", " "),
+                units=_UNITS.get(name, "1"),
+            )
+        for name in CURVES:
+            units = "1" if name.endswith("accuracy") else "nat"
+            add_values(group, name, ("epoch",), np.array(curves[name]), long_name=name.replace("_", " "), units=units)
+
+
+def read_weights(path: str | Path) -> Learned:
+    """A trained model, ready to be asked.
+
+    Raises:
+        FileNotFoundError, ValueError: it is missing, damaged, or of another make than this version's.
+    """
+    group = open_store(path)
+    attributes = group.attributes
+    described = Model(**attributes["model"])
+    rows, columns = attributes["shape"]
+    model = model_of(described, rows, columns, len(attributes["classes"]))
+    stored = {name: torch.from_numpy(np.array(array[...])) for name, array in group.arrays()}
+    try:
+        model.load_state_dict({name: stored[name.replace(".", "_")] for name in model.state_dict()})
+    except (KeyError, RuntimeError) as error:
+        raise ValueError(f"{path}: holds other weights than {described.name} has in this version: {error}") from None
+    curves = {name: stored[name].numpy() for name in CURVES}
+    return Learned(
+        described, model.eval(), (rows, columns), tuple(attributes["classes"]), curves, attributes["settings"]
+    )
+
+
+def read_field(folder: str | Path) -> tuple[Learned, LearnedField]:
+    """The learned field in a folder of results.
+
+    Raises:
+        FileNotFoundError, ValueError: it is missing or damaged, or is no field.
+    """
+    path = Path(folder) / STORE
+    learned = read_weights(path)
+    if not isinstance(learned.model, LearnedField):
+        raise ValueError(f"{path}: holds {learned.described.arm}, which is no field (allowed: for example {LEARNED})")
+    return learned, learned.model
+
+
+def described_in(folder: str | Path) -> dict[str, Any]:
+    """What the weights in a folder are of, read without any library: `model`, `shape`, `channels`, `digest`.
+
+    Raises:
+        FileNotFoundError, ValueError: there are none, or their metadata cannot be read.
+    """
+    text = (Path(folder) / STORE / "zarr.json").read_text(encoding="utf-8")
+    attributes = json.loads(text)["attributes"]
+    return {**attributes, "model": json.loads(attributes["model"])}

@@ -1,0 +1,169 @@
+"""The epochs of a training by gradient: progress, early stopping, the best weights kept, a checkpoint after each epoch.
+
+A checkpoint holds all that training depends on, the states of generator and optimiser included: training that was
+killed goes on from it and ends with the same bits, on the same kind of processor and number of threads, as one that was
+not.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from oscillator_field.logs import progress
+from oscillator_field.stores.atomic import whole_file
+
+CURVES = ("training_loss", "validation_loss", "validation_accuracy")
+# Gives the inputs and targets of an epoch, a batch at a time, in an order that it draws from the generator.
+Batches = Callable[[torch.Generator], Iterable[tuple[Tensor, Tensor]]]
+
+
+@dataclass(frozen=True)
+class Examples:
+    """What a model is judged on.
+
+    Attributes:
+        inputs: gives those of some examples.
+        targets: int64 `(example,)`, their classes.
+        together: so many are judged at a time.
+    """
+
+    inputs: Callable[[slice], Tensor]
+    targets: Tensor
+    together: int
+
+    def outputs(self, model: nn.Module) -> Tensor:
+        """What a model says of all examples, `(example, class)`."""
+        was_training = model.training
+        model.eval()
+        with torch.inference_mode():
+            firsts = range(0, len(self.targets), self.together)
+            parts = [model(self.inputs(slice(first, first + self.together))).cpu() for first in firsts]
+        model.train(was_training)
+        return torch.cat(parts)
+
+
+@dataclass(frozen=True)
+class Rule:
+    """How weights change, and when that ends.
+
+    Attributes:
+        optimiser: of the model's parameters.
+        epochs: at most.
+        patience: epochs without a better validation loss after which training ends.
+        cycle: changes the optimiser's rates after each batch; None for constant ones.
+    """
+
+    optimiser: torch.optim.Optimizer
+    epochs: int
+    patience: int
+    cycle: torch.optim.lr_scheduler.LRScheduler | None = None
+
+
+def train(
+    model: nn.Module,
+    batches: Batches,
+    validation: Examples,
+    rule: Rule,
+    *,
+    seed: int,
+    checkpoint: str | Path,
+    identity: str,
+) -> dict[str, list[float]]:
+    """Train a model by cross entropy, or go on from a checkpoint of the same training; it then has its best weights.
+
+    Args:
+        model: gives outputs `(example, class)`.
+        batches: what it learns from.
+        validation: what it is stopped by.
+        rule: how it learns.
+        seed: of the generator that batches are drawn from, and of what layers leave out at random.
+        checkpoint: file that is written after each epoch; one of another identity is not looked at.
+        identity: what the training depends on, in a few characters.
+
+    Returns:
+        Of CURVES, one value an epoch; losses in nats.
+
+    Raises:
+        ValueError: the loss is no number.
+    """
+    generator = torch.Generator().manual_seed(seed)
+    parts: dict[str, Any] = {"model": model, "optimiser": rule.optimiser} | (
+        {"cycle": rule.cycle} if rule.cycle else {}
+    )
+    state = _restored(Path(checkpoint), identity, parts, generator)
+    curves, best = state["curves"], state["best"]
+    losses = curves["validation_loss"]
+    with progress(total=rule.epochs, initial=len(losses), unit="epoch") as bar:
+        while len(losses) < rule.epochs and not _stalled(losses, rule.patience):
+            # What a layer leaves out at random comes from torch's own generator.
+            with torch.random.fork_rng(devices=[]):
+                torch.manual_seed(seed + len(losses))
+                loss = _epoch(model, batches(generator), rule)
+            if not math.isfinite(loss):
+                rate = rule.optimiser.defaults["lr"]
+                raise ValueError(
+                    f"the loss is no number after epoch {len(losses) + 1} (learning_rate {rate}: try a smaller one)"
+                )
+            outputs = validation.outputs(model)
+            curves["training_loss"].append(loss)
+            losses.append(functional.cross_entropy(outputs, validation.targets).item())
+            right = outputs.argmax(dim=1) == validation.targets
+            curves["validation_accuracy"].append(right.double().mean().item())
+            if best_epoch(curves) == len(losses):
+                best = {name: values.clone() for name, values in model.state_dict().items()}
+            with whole_file(checkpoint) as path:
+                states = {name: part.state_dict() for name, part in parts.items()}
+                kept = {"identity": identity, "curves": curves, "best": best, "generator": generator.get_state()}
+                torch.save({**kept, **states}, path)
+            bar.set_postfix(loss=round(loss, 4), validation_accuracy=round(curves["validation_accuracy"][-1], 4))
+            bar.update()
+    model.load_state_dict(best)
+    return curves
+
+
+def best_epoch(curves: Mapping[str, list[float]]) -> int:
+    """The epoch whose weights are kept, counted from 1: of equal validation losses the first one counts."""
+    losses = curves["validation_loss"]
+    return 1 + min(range(len(losses)), key=losses.__getitem__)
+
+
+def _epoch(model: nn.Module, batches: Iterable[tuple[Tensor, Tensor]], rule: Rule) -> float:
+    """All examples once; the mean loss."""
+    model.train()
+    total, count = 0.0, 0
+    for inputs, targets in batches:
+        rule.optimiser.zero_grad()
+        loss = functional.cross_entropy(model(inputs), targets)
+        loss.backward()
+        rule.optimiser.step()
+        if rule.cycle:
+            rule.cycle.step()
+        total += loss.item() * len(targets)
+        count += len(targets)
+    return total / count
+
+
+def _restored(path: Path, identity: str, parts: Mapping[str, Any], generator: torch.Generator) -> dict[str, Any]:
+    """The curves and best weights so far, everything else being put back in place; empty ones without a checkpoint."""
+    if path.exists():
+        state: dict[str, Any] = torch.load(path, weights_only=True)
+        if state["identity"] == identity:
+            for name, part in parts.items():
+                part.load_state_dict(state[name])
+            generator.set_state(state["generator"])
+            print(f"{path}: going on after epoch {len(state['curves']['training_loss'])}")
+            return state
+    return {"curves": {name: [] for name in CURVES}, "best": {}}
+
+
+def _stalled(losses: list[float], patience: int) -> bool:
+    """Whether the validation loss has not been better for some epochs."""
+    return len(losses) > patience and min(losses) < min(losses[-patience:], default=math.inf)

@@ -1,0 +1,73 @@
+"""A small training, run for real: table and page, and nothing to do again."""
+
+import pandas as pd
+import pytest
+
+from oscillator_field.figures.painters.browser import find_browser
+from oscillator_field.inputs.fetch import make_sample
+from tests.support.pages import chromium, watched_page
+from tests.support.projects import ROOT
+
+pytestmark = pytest.mark.slow
+SIZES = ((1366, 768), (1920, 1080), (390, 844))
+
+
+@pytest.fixture(scope="module")
+def project(new_project, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("mnist")
+    make_sample(ROOT / "resources" / "mnist-sample", folder, 300, 200)
+    made = new_project("learned")
+    made.config = {
+        "pictures": {"source": "directory", "directory": str(folder)},
+        "digits": [3],
+        "field": {"steps": 16},
+        "embed": {"methods": [], "samples": {"methods": []}},
+        "render": {"views": [], "png": {"enabled": False}},
+        "learning": {
+            "enabled": True,
+            "arms": ["learned", "recurrent_convolution", "pixels"],
+            "seeds": [0, 1],
+            "epochs": 1,
+            "attacked": 20,
+        },
+    }
+    made.snakemake(config=made.config)
+    return made
+
+
+def test_the_table_has_a_row_for_each_arm(project):
+    rows = pd.read_csv(project.folder / "results" / "learned.csv")
+    assert list(rows["arm"]) == ["learned", "recurrent_convolution", "pixels"]
+    assert (rows["seeds"] == 2).all()
+    assert rows["test deviation"].notna().all()
+    assert not list((project.folder / "results" / "learned" / "checkpoints").iterdir())
+
+
+def test_only_a_new_seed_is_trained(project):
+    assert "train_field" not in project.snakemake("--dry-run", config=project.config).output
+    more = {**project.config, "learning": {**project.config["learning"], "seeds": [0, 1, 5]}}
+    planned = project.snakemake("--dry-run", config=more).output
+    assert "Train small-learned-5" in planned
+    assert "Train small-learned-0" not in planned
+
+
+@pytest.mark.skipif(find_browser() is None, reason="no browser")
+def test_the_page_shows_digits_settling_and_every_figure(project):
+    address = (project.folder / "results" / "learned.html").as_uri()
+    with chromium() as browser:
+        for width, height in SIZES:
+            with watched_page(browser, viewport={"width": width, "height": height}) as page:
+                page.goto(address)
+                page.wait_for_selector("body[data-ready=true]")
+                for name in ("curves", "damage", "attacks", "steps", "energy", "confusion", "kernel-small"):
+                    page.wait_for_selector(f"#{name} .main-svg")
+                assert page.locator(".settling").count() == 2
+                assert page.locator(".settling canvas").count() == 20
+                # The field moves, and the start is where the bar says it is.
+                first = page.locator(".settling canvas").first
+                before = first.evaluate("canvas => canvas.toDataURL()")
+                page.locator("#forward").click()
+                assert first.evaluate("canvas => canvas.toDataURL()") != before
+                assert page.locator("#time").text_content() == "step 1"
+                assert page.evaluate("document.documentElement.scrollWidth") <= width
+                assert page.locator("table tr.winner").count() == 1

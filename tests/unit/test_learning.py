@@ -1,0 +1,422 @@
+"""Fields that learn: steps against a version written apart, training that goes on, what is stored and measured."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+import xarray as xr
+
+from oscillator_field.inputs.fetch import fetch, make_sample
+from oscillator_field.inputs.sources import IdxSource
+from oscillator_field.learning.arms import ARMS, SIZES, Model, models
+from oscillator_field.learning.augment import Augmentation, augmented
+from oscillator_field.learning.controls import model_of, multiplications, parameters
+from oscillator_field.learning.evaluation import accuracy_under, calibration, evaluate_field, over_steps
+from oscillator_field.learning.fitting import Pictures, fit, train_field
+from oscillator_field.learning.history import courses
+from oscillator_field.learning.model import LearnedField, StridedDrive
+from oscillator_field.learning.results import by_arm, read_evaluation, table
+from oscillator_field.learning.weights import read_field, read_weights, write_weights
+from oscillator_field.readout.images import read_images, write_images
+from tests.support.projects import ROOT
+
+SETTINGS = {
+    "epochs": 3,
+    "batch": 64,
+    "learning_rate": 0.01,
+    "weight_decay": 1e-4,
+    "patience": 3,
+    "validation_share": 0.2,
+    "rotation": 12,
+    "scale": 0.1,
+    "shift": 2,
+}
+
+
+def course_apart(model, pictures, steps):
+    """The course of a learned field in complex numbers of double precision, site by site: `(frame, picture, ...)`."""
+    state = {name: values.detach().double().numpy() for name, values in model.state_dict().items()}
+    channels, kernel = model.size.channels, state["kernel"]
+    reach = model.size.kernel // 2
+    if isinstance(model.drive, StridedDrive):
+        with torch.no_grad():
+            parts = model.double().drive(torch.from_numpy(pictures)[:, None].double() / 255).numpy()
+        c = parts[:, :channels] + 1j * parts[:, channels:]
+    else:
+        phase = state["drive.arc"][:, None, None] * (pictures[:, None] / 255) + state["drive.offset"][:, None, None]
+        c = np.exp(1j * phase)
+    omega = np.zeros((channels, channels))
+    omega[np.triu_indices(channels, 1)] = state["upper_omega"]
+    omega -= omega.T
+    z = c / np.abs(c)
+    frames = [z]
+    for number in range(steps):
+        wide = np.pad(z, ((0, 0), (0, 0), (reach, reach), (reach, reach)))
+        force = np.einsum("ab,nbyx->nayx", omega, z) + state["strength"][:, None, None] * c
+        for row in range(2 * reach + 1):
+            for column in range(2 * reach + 1):
+                seen = wide[:, :, row : row + z.shape[2], column : column + z.shape[3]]
+                both = np.concatenate([seen.real, seen.imag], axis=1)
+                pulled = np.einsum("ab,nbyx->nayx", kernel[:, :, row, column], both)
+                force += pulled[:, :channels] + 1j * pulled[:, channels:]
+        size = state["step_size"][min(number, len(state["step_size"]) - 1)]
+        turn = size * ((np.conj(z) * force).imag + state["frequency"][:, None, None])
+        z = z + turn * 1j * z
+        z /= np.abs(z)
+        frames.append(z)
+    return np.stack(frames)
+
+
+def some_pictures(count=40, side=12, classes=3, seed=0):
+    """Bars at a place that tells the class, with noise."""
+    rng = np.random.default_rng(seed)
+    labels = rng.integers(0, classes, count).astype(np.uint8)
+    images = rng.integers(0, 60, (count, side, side)).astype(np.uint8)
+    for image, label in zip(images, labels, strict=True):
+        image[2 + 3 * label : 4 + 3 * label, 2:-2] = 250
+    return Pictures(images, labels)
+
+
+def some_field(size="small", side=12, seed=3):
+    """A learned field with couplings that matter."""
+    model = model_of(Model(size, "learned", seed), side, side, 3)
+    with torch.no_grad():
+        for name in ("kernel", "upper_omega", "frequency", "strength"):
+            values = getattr(model, name)
+            values.copy_(torch.randn(values.shape, generator=torch.Generator().manual_seed(len(name))) * 0.15)
+    return model.eval()
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_steps_are_those_of_the_model_in_double_precision(size):
+    pictures = some_pictures(5).images
+    model = some_field(size)
+    steps = len(model.step_size) + 3  # beyond those that were learned, too
+    found = courses(model, pictures, steps).phase
+    expected = np.angle(course_apart(model, pictures, steps)).transpose(0, 1, 3, 4, 2)
+    exact = courses(model.double(), pictures, steps).phase
+    assert np.ptp(expected[-1] - expected[0]) > 1
+    # Roundings grow from step to step, and an input near zero is normalised with the small number of `normalised`.
+    for course, most, usual in ((exact, 1e-6, 1e-8), (found, 1e-3, 1e-5)):
+        assert course.shape == expected.shape
+        away = np.abs(np.angle(np.exp(1j * (course - expected))))
+        assert away.max() < most
+        assert np.quantile(away, 0.9) < usual
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_gradients_go_through_all_steps(size):
+    model = some_field(size).double()
+    pictures = some_pictures(3)
+    inputs, targets = pictures.grey(slice(None)).double(), pictures.targets
+
+    def loss():
+        return torch.nn.functional.cross_entropy(model(inputs), targets)
+
+    loss().backward()
+    rng = np.random.default_rng(1)
+    for name, values in model.named_parameters():
+        assert values.grad is not None, name
+        flat, gradient = values.data.view(-1), values.grad.view(-1)
+        for place in rng.integers(0, len(flat), 2):
+            before, each = flat[place].item(), []
+            for change in (1e-6, -1e-6):
+                flat[place] = before + change
+                each.append(loss().item())
+            flat[place] = before
+            assert gradient[place].item() == pytest.approx((each[0] - each[1]) / 2e-6, rel=1e-4, abs=1e-8), name
+
+
+def test_the_notebook_step_is_the_untrained_one():
+    """With the notebook's couplings a small step is one of the engines, to its first order."""
+    from oscillator_field import FieldParameters, simulate
+
+    model = LearnedField(SIZES["small"], 9, 11, 3).eval()
+    model.as_notebook()
+    with torch.no_grad():
+        model.step_size.fill_(0.001)
+    images = np.random.default_rng(5).integers(0, 256, (2, 9, 11)).astype(np.uint8)
+    found = courses(model, images, 4)
+    history = simulate(
+        found.input_phase,
+        initial_phase=found.input_phase,
+        omega=model.omega().detach().numpy() / 0.12,
+        parameters=FieldParameters(delta_t=0.001, evolve_input=False),
+        steps=4,
+        engine="torch",
+    )
+    moved = found.phase[4] - found.phase[0]
+    away = np.angle(np.exp(1j * (found.phase[4] - history.phase[:, 3])))
+    assert np.abs(np.angle(np.exp(1j * moved))).max() > 1e-3
+    assert np.abs(away).max() < 5e-6
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("arm", ARMS)
+def test_an_arm_learns_what_it_says(arm, size):
+    model = model_of(Model(size, arm, 0), 12, 12, 3)
+    before = {name: values.clone() for name, values in model.named_parameters()}
+    pictures = some_pictures(64)
+    optimiser = torch.optim.SGD([one for one in model.parameters() if one.requires_grad], lr=0.1)
+    torch.nn.functional.cross_entropy(model(pictures.grey(slice(None))), pictures.targets).backward()
+    optimiser.step()
+    changed = {name.split(".")[0] for name, values in model.named_parameters() if not torch.equal(values, before[name])}
+    field = {"kernel", "upper_omega", "frequency", "strength", "step_size", "drive", "readout"}
+    expected = {
+        "learned": field,
+        "no_steps": {"drive", "readout"},
+        "frozen_kernel": field - {"kernel", "upper_omega"},
+        "no_omega": field - {"upper_omega", "frequency"},
+        "untrained": {"readout"},
+        "recurrent_convolution": {"drive", "layers", "step_size", "readout"},
+        "deep_convolution": {"drive", "layers", "readout"},
+        "shallow_convolution": {"drive", "layers", "readout"},
+        "pixels": {"linear"},
+    }[arm]
+    assert changed == expected
+    if arm == "no_omega":
+        assert not model.omega().any()
+        assert not model.frequency.any()
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_controls_are_as_large_as_they_say(size):
+    learned = parameters(model_of(Model(size, "learned", 0), 28, 28, 10))
+    assert learned <= 40_000
+    count = {arm: multiplications(Model(size, arm, 0), 28, 28, 10) for arm in ARMS}
+    alike = parameters(model_of(Model(size, "recurrent_convolution", 0), 28, 28, 10))
+    assert alike == pytest.approx(learned, rel=0.01)
+    assert parameters(model_of(Model(size, "shallow_convolution", 0), 28, 28, 10)) == pytest.approx(learned, rel=0.01)
+    assert count["recurrent_convolution"] == count["deep_convolution"] == count["learned"]
+    one = SIZES[size]
+    height, width = one.lattice(28, 28)
+    steps = one.steps * (2 * one.channels * one.kernel) ** 2 * height * width
+    assert count["learned"] - count["no_steps"] == steps
+
+
+def test_models_are_named_and_drawn_by_their_seed():
+    named = models(["small"], ["learned", "pixels"], [0, 7])
+    assert list(named) == ["small-learned-0", "small-learned-7", "small-pixels-0", "small-pixels-7"]
+    first, again, other = (model_of(Model("small", "learned", seed), 12, 12, 3).kernel for seed in (1, 1, 2))
+    assert torch.equal(first, again)
+    assert not torch.equal(first, other)
+    with pytest.raises(ValueError, match=r"arm: 'pixel' is unknown"):
+        model_of(Model("small", "pixel", 0), 12, 12, 3)
+
+
+def test_pictures_are_moved_as_far_as_is_said():
+    picture = torch.zeros(200, 1, 29, 21)
+    picture[:, :, 12:17, 8:13] = 1
+    generator = torch.Generator().manual_seed(0)
+    still = augmented(picture, Augmentation(0, 0, 0), generator)
+    assert torch.allclose(still, picture, atol=1e-5)
+    moved = augmented(picture, Augmentation(0, 0, 2), generator)
+    rows = (moved.sum(dim=3) * torch.arange(29)).sum(dim=(1, 2)) / moved.sum(dim=(1, 2, 3)) - 14
+    columns = (moved.sum(dim=2) * torch.arange(21)).sum(dim=(1, 2)) / moved.sum(dim=(1, 2, 3)) - 10
+    for shift in (rows, columns):
+        assert 1.8 < shift.abs().max() <= 2.001
+        assert abs(shift.mean()) < 0.3
+    larger = augmented(picture, Augmentation(0, 0.5, 0), generator).sum(dim=(1, 2, 3))
+    assert larger.max() > 25 * 1.9
+    assert larger.min() < 25 * 0.4
+    # A turn keeps its area where pictures are no squares.
+    bar = torch.zeros(50, 1, 41, 21)
+    bar[:, :, 18:23, 6:15] = 1
+    turned = augmented(bar, Augmentation(90, 0, 0), generator)
+    assert turned.sum(dim=(1, 2, 3)) == pytest.approx(torch.full((50,), 45.0), rel=0.06)
+
+
+# --- training ----------------------------------------------------------------------------------------------------
+TRAINS = """
+import json, sys
+from tests.unit.test_learning import trained
+print(json.dumps(trained(sys.argv[1])))
+"""
+
+
+def trained(checkpoint, epochs=8):
+    """A small training with everything that is random in it; the sums of its weights."""
+    model = model_of(Model("standard", "learned", 0), 12, 12, 3)
+    settings = {**SETTINGS, "epochs": epochs}
+    torch.set_num_threads(1)
+    curves = fit(
+        model, some_pictures(200), some_pictures(60, seed=1), settings, seed=4, checkpoint=checkpoint, identity="a"
+    )
+    return [curves, {name: values.double().abs().sum().item() for name, values in model.state_dict().items()}]
+
+
+@pytest.mark.slow
+def test_killed_at_random_moments_training_ends_with_the_same_bits(tmp_path):
+    begin = time.monotonic()
+    whole = trained(tmp_path / "whole.pt")
+    rng = np.random.default_rng(int(begin))
+    checkpoint = tmp_path / "killed.pt"
+    command = [sys.executable, "-c", TRAINS, str(checkpoint)]
+    kills = 0
+    while kills < 5:
+        with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as job:
+            # From before the first epoch to after several.
+            deadline = time.monotonic() + rng.uniform(2, 6)
+            while time.monotonic() < deadline and job.poll() is None:
+                time.sleep(0.02)
+            if job.poll() is not None:
+                break
+            job.send_signal(signal.SIGKILL)
+            kills += 1
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    assert kills
+    assert json.loads(done.stdout.splitlines()[-1]) == json.loads(json.dumps(whole))
+
+
+def test_training_learns_and_goes_on_from_its_checkpoint(tmp_path):
+    whole = trained(tmp_path / "whole.pt", epochs=4)
+    curves = whole[0]
+    assert curves["validation_accuracy"][-1] > 0.9
+    assert curves["training_loss"][-1] < 0.5 * curves["training_loss"][0]
+    # A finished training is not done again, and one of another identity is not looked at.
+    again = trained(tmp_path / "whole.pt", epochs=4)
+    assert again == whole
+    assert os.path.getsize(tmp_path / "whole.pt") > 0
+
+
+def test_a_loss_that_is_no_number_is_refused(tmp_path):
+    model = model_of(Model("small", "pixels", 0), 12, 12, 3)
+    settings = {**SETTINGS, "learning_rate": 1e30}
+    with pytest.raises(ValueError, match=r"learning_rate .*: try a smaller one"):
+        fit(model, some_pictures(), some_pictures(), settings, seed=0, checkpoint=tmp_path / "a", identity="a")
+
+
+# --- stores ------------------------------------------------------------------------------------------------------
+@pytest.fixture(scope="module")
+def stores(tmp_path_factory):
+    """Some bundled digits, a field trained on them for two epochs, and what it says of tests."""
+    folder = tmp_path_factory.mktemp("learning")
+    digits = folder / "mnist"
+    digits.mkdir()
+    make_sample(ROOT / "resources" / "mnist-sample", folder / "sample", 300, 60)
+    fetch(digits, IdxSource("mnist", folder / "sample"), origin={})
+    images = {name: folder / f"{name}.zarr" for name in ("training", "test", "test+gaussian_noise=0.5")}
+    for name, path in images.items():
+        write_images(path, digits, name, seed=0, rotation=0, translation=0)
+    models = {}
+    for arm in ("learned", "pixels"):
+        weights, evaluation = folder / arm / "weights.zarr", folder / arm / "evaluation.zarr"
+        described = Model("standard", arm, 0)
+        settings = {**SETTINGS, "epochs": 2}
+        train_field(weights, images["training"], described, settings, checkpoint=folder / "checkpoint.pt")
+        tests = {name: path for name, path in images.items() if name != "training"}
+        evaluate_field(evaluation, weights, tests, attacked=30, strengths=[0.05, 0.2])
+        models[arm] = weights, evaluation
+    assert not (folder / "checkpoint.pt").exists()
+    return images, models
+
+
+def test_weights_come_back_as_they_were(stores, tmp_path):
+    weights, _ = stores[1]["learned"]
+    learned, model = read_field(weights.parent)
+    assert (learned.described, learned.shape) == (Model("standard", "learned", 0), (28, 28))
+    assert learned.classes == tuple(map(str, range(10)))
+    assert len(learned.curves["training_loss"]) == 2
+    write_weights(
+        tmp_path / "again.zarr",
+        model,
+        learned.described,
+        shape=learned.shape,
+        classes=learned.classes,
+        curves={name: values.tolist() for name, values in learned.curves.items()},
+        settings=learned.settings,
+    )
+    again = read_weights(tmp_path / "again.zarr").model.state_dict()
+    assert all(torch.equal(values, again[name]) for name, values in model.state_dict().items())
+    with xr.open_zarr(weights) as opened:
+        assert opened["kernel"].dims == ("target_part", "source_part", "row", "column")
+        assert opened["step_size"].attrs["units"] == "s"
+    with pytest.raises(ValueError, match="holds pixels, which is no field"):
+        read_field(stores[1]["pixels"][0].parent)
+
+
+def test_weights_of_another_make_are_refused(stores, monkeypatch):
+    weights, _ = stores[1]["learned"]
+    monkeypatch.setitem(SIZES, "standard", replace(SIZES["standard"], channels=8))
+    with pytest.raises(ValueError, match="holds other weights than standard-learned-0 has"):
+        read_weights(weights)
+
+
+def test_evaluations_say_what_the_model_says(stores):
+    images, models = stores
+    one = read_evaluation(*models["learned"])
+    pixels, labels = read_images(images["test"])
+    model = one.learned.model
+    said = courses(model, pixels, len(model.step_size)).outputs.argmax(axis=1)
+    assert one.accuracy["test"] == (said == labels).mean()
+    assert one.confusion.sum() == 60
+    assert np.trace(one.confusion) == (said == labels).sum()
+    assert list(one.accuracy) == ["validation", "test", "test+gaussian_noise=0.5"]
+    trained = list(one.over_steps["steps"]).index(len(model.step_size))
+    assert one.over_steps["accuracy"][trained] == one.accuracy["test"]
+    assert len(one.over_steps["steps"]) == 4 * len(model.step_size) + 1
+    assert list(one.attacks) == [(kind, strength) for kind in ("fgsm", "pgd") for strength in (0.05, 0.2)]
+    rows = table([one, read_evaluation(*models["pixels"])])
+    assert list(rows["arm"]) == ["learned", "pixels"]
+    assert list(rows["seeds"]) == [1, 1]
+    assert list(by_arm([one, one])) == [("standard", "learned")]
+    assert read_evaluation(*models["pixels"]).over_steps == {}
+
+
+def test_calibration_of_known_outputs():
+    # Two thirds sure and right in half of the cases; quite sure and always right.
+    outputs = torch.tensor([[np.log(2), 0.0]] * 4 + [[20.0, 0.0]] * 2)
+    confidence, right, count = calibration(outputs, torch.tensor([0, 0, 1, 1, 0, 0]))
+    assert count.sum() == 6
+    assert count[-1] == 2
+    assert count[10] == 4
+    assert confidence[10] == pytest.approx(2 / 3)
+    assert right[10] == 0.5
+    assert confidence[-1] == pytest.approx(1)
+    assert right[-1] == 1
+
+
+def test_attacks_move_no_pixel_further_than_they_say():
+    seen = []
+
+    class Watched(torch.nn.Linear):
+        def forward(self, pictures):
+            seen.append(pictures.detach().clone())
+            return super().forward(pictures.flatten(1))
+
+    model = Watched(144, 3).requires_grad_(False)
+    pictures = some_pictures(20)
+    grey = pictures.grey(slice(None))
+    plain = (model(grey).argmax(dim=1) == pictures.targets).double().mean().item()
+    for kind, steps in (("fgsm", 1), ("pgd", 10)):
+        seen.clear()
+        under = accuracy_under(model, pictures, kind, 0.3)
+        moved = seen[-1]
+        assert len(seen) == steps + 1
+        assert (moved - grey).abs().max() <= 0.3 + 1e-6
+        assert moved.min() >= 0
+        assert moved.max() <= 1
+        # Of a linear model the sign of the gradient is the worst direction: losses only grow.
+        assert under <= plain
+    with pytest.raises(ValueError, match="allowed: fgsm, pgd"):
+        accuracy_under(model, pictures, "cw", 0.1)
+
+
+def test_the_energy_falls_where_the_kernel_is_symmetric():
+    model = some_field()
+    with torch.no_grad():
+        kernel = model.kernel
+        kernel.copy_((kernel + kernel.transpose(0, 1).flip(2, 3)) / 2)
+        model.upper_omega.zero_()
+        model.frequency.zero_()
+        model.step_size.fill_(0.02)
+    steps, _, energy = over_steps(model, some_pictures(6))
+    assert len(steps) == 41
+    assert (np.diff(energy) < 0).all()
