@@ -1,18 +1,19 @@
 """simulate: the history of the runs of one job."""
 
+import importlib
+
 from oscillator_field.logs import log_to
 from oscillator_field.run import Run
 from oscillator_field.simulation import simulate_runs
 
 with log_to(snakemake.log[0]):
     settings = snakemake.params.settings
-    simulate_runs(
-        [Run.from_description(run) for run in settings["runs"]],
-        snakemake.input.perturbations,
-        snakemake.output.history,
-        every=settings["every"],
-        precision=settings["precision"],
-        engine=settings["engine"],
-        device=settings["device"],
-        threads=snakemake.threads,
-    )
+    runs = [Run.from_description(run) for run in settings["runs"]]
+    kept = {"every": settings["every"], "precision": settings["precision"], "threads": snakemake.threads}
+    inputs, history = snakemake.input.perturbations, snakemake.output.history
+    if snakemake.input.learned:
+        # Imported by name: jobs of other runs need no torch, and do not depend on this module.
+        learned = importlib.import_module("oscillator_field.learning.history")
+        learned.simulate_learned_runs(runs, inputs, snakemake.input.learned[0], history, **kept)
+    else:
+        simulate_runs(runs, inputs, history, engine=settings["engine"], device=settings["device"], **kept)

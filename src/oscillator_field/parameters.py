@@ -9,12 +9,15 @@ result there is: a test freezes them.
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import dataclass, field, fields
 from typing import Any
 
 SCALES = ("standardised", "unit")
 # Sites are embedded in a plane, so a site needs at least as many channels.
 PLANE_AXES = 2
+# Of a run whose couplings were not learned.
+NOT_LEARNED = "none"
 # The precision of a history whose phases are stored as they were computed.
 EXACT = "exact"
 
@@ -181,14 +184,26 @@ class RunParameters(_Checked):
         1.0, "s", "for how long so many sites must be quiet", exclusiveMinimum=0, maximum=1_000_000
     )
 
+    learned: str = _parameter(
+        NOT_LEARNED,
+        "1",
+        "a learned field that the run is of, as results/learned/<name>; none for the couplings stated here",
+        "it goes with `channels`, `steps`, `delta_t` and `spike_threshold` alone; runs are named by its last part",
+        pattern=r"^[A-Za-z0-9._/-]{1,400}$",
+    )
+
 
 GROUPS: tuple[type, ...] = (EncodingParameters, FieldParameters, RunParameters)
 
 
 _LIMIT_WORDS = {"minimum": "at least", "exclusiveMinimum": "more than", "maximum": "at most", "enum": "one of"}
+# What a pattern allows, in words.
+PATTERN_WORDS = "letters, digits, dots, dashes, underscores and slashes"
 
 
 def _limit_text(kind: str, limit: Any) -> str:
+    if kind == "pattern":
+        return PATTERN_WORDS
     return f"{_LIMIT_WORDS[kind]} {', '.join(limit) if kind == 'enum' else f'{limit:.12g}'}"
 
 
@@ -204,12 +219,15 @@ def _attributes_of(group: type) -> str:
 
 
 def value_text(value: Any) -> str:
-    """The text of a value in the name of a run: shortest form, no plus sign, `true` and `false` as in YAML."""
+    """The text of a value in the name of a run: shortest form, no plus sign, `true` and `false` as in YAML.
+
+    Of a path it is the last part.
+    """
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, float):
         return f"{value:.12g}".replace("e+", "e")
-    return str(value)
+    return str(value).rstrip("/").rpartition("/")[2]
 
 
 # `help` shows these lines; they are generated from the fields.
@@ -272,9 +290,10 @@ def _check_limits(name: str, value: Any, limits: dict[str, Any]) -> None:
         "exclusiveMinimum": lambda limit: value > limit,
         "maximum": lambda limit: value <= limit,
         "enum": lambda limit: value in limit,
+        "pattern": lambda limit: re.fullmatch(limit, value),
     }
     for kind, exact in limits.items():
         # Rounded as values are, so that pi itself is allowed where pi is the limit.
-        limit: Any = exact if kind == "enum" else float(f"{exact:.12g}")
+        limit: Any = exact if kind in ("enum", "pattern") else float(f"{exact:.12g}")
         if not allowed[kind](limit):
             raise ValueError(f"{name}: {value!r} is not allowed ({_limit_text(kind, limit)})")

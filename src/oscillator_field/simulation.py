@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from oscillator_field.devices import visible_gpus
 from oscillator_field.engines.problem import Piece, Problem
-from oscillator_field.field import open_course, problem
+from oscillator_field.field import Course, open_course, problem
 from oscillator_field.inputs.encoding import over_channels
 from oscillator_field.inputs.perturbation import read_perturbations
 from oscillator_field.logs import progress
@@ -47,11 +47,9 @@ def simulate_runs(
         FileNotFoundError, ValueError: a perturbation is missing or damaged.
         RuntimeError: the device is not there.
     """
-    names = [Path(store).name.removesuffix(".zarr") for store in perturbations]
-    inputs = dict(zip(names, read_perturbations(perturbations), strict=True))
-    phases, pixels, descriptions = zip(*(inputs[run.perturbation] for run in runs), strict=True)
+    phases, pixels, sources = inputs_of(runs, perturbations)
     channels, steps = runs[0].settings.channels, runs[0].settings.steps
-    drives = over_channels(np.stack(phases), channels)
+    drives = over_channels(phases, channels)
     starts, omegas = zip(*(start_of(run.settings, drive) for run, drive in zip(runs, drives, strict=True)), strict=True)
     task = problem(
         drives,
@@ -66,6 +64,51 @@ def simulate_runs(
         settled_for=[run.settings.settled_for for run in runs],
     )
     course = open_course(task, engine=engine, device=device, threads=threads, frames_a_piece=frames_a_chunk(task))
+    made = {"engine": course.engine, "device": device, "every": every, "precision": precision}
+    store_course(path, task, course, runs=runs, pixels=pixels, source=sources, simulation=made, threads=threads)
+
+
+def inputs_of(
+    runs: Sequence[Run], perturbations: Sequence[str | Path]
+) -> tuple[NDArray[np.float32], NDArray[np.uint8], dict[str, Any]]:
+    """What drives some runs: input phases and pixels `(run, row, column)`, and where the pictures come from.
+
+    Args:
+        runs: what is to be simulated.
+        perturbations: stores of the encoded pictures, named as `Run.perturbation` says.
+
+    Raises:
+        FileNotFoundError, ValueError: a perturbation is missing or damaged.
+    """
+    names = [Path(store).name.removesuffix(".zarr") for store in perturbations]
+    inputs = dict(zip(names, read_perturbations(perturbations), strict=True))
+    phases, pixels, descriptions = zip(*(inputs[run.perturbation] for run in runs), strict=True)
+    return np.stack(phases), np.stack(pixels), _shared([one["source"] for one in descriptions])
+
+
+def store_course(
+    path: str | Path,
+    task: Problem,
+    course: Course,
+    *,
+    runs: Sequence[Run],
+    pixels: NDArray[np.uint8],
+    source: Mapping[str, Any],
+    simulation: Mapping[str, Any],
+    threads: int | None,
+) -> None:
+    """Write the history of a course while it is computed.
+
+    Args:
+        path: where the history belongs.
+        task: what is simulated.
+        course: how.
+        runs: what each run of the task is.
+        pixels: uint8 `(run, row, column)`, the pictures that drive the runs.
+        source: where they come from.
+        simulation: what made the history; of it `precision`, as `history.write_history` takes it.
+        threads: that write.
+    """
     print(
         f"{len(runs)} runs by engine {course.engine} ({course.why}) on {platform.node()}, "
         f"GPUs given to this job: {visible_gpus()}"
@@ -77,12 +120,9 @@ def simulate_runs(
             task,
             _counted(course.pieces, task),
             runs=runs,
-            pixels=np.stack(pixels),
-            attributes={
-                "source": _shared([one["source"] for one in descriptions]),
-                "simulation": {"engine": course.engine, "device": device, "every": every, "precision": precision},
-            },
-            precision=precision,
+            pixels=pixels,
+            attributes={"source": source, "simulation": simulation},
+            precision=simulation["precision"],
             libraries=[course.library],
         )
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from oscillator_field.parameters import DEFAULTS, FieldParameters, RunParameters, value_text
+from oscillator_field.parameters import DEFAULTS, NOT_LEARNED, FieldParameters, RunParameters, value_text
 
 
 @dataclass(frozen=True)
@@ -33,6 +33,9 @@ class Term:
 
 # How far a site may turn in a step, rad, with integrators that do not bring it back to the circle within the step.
 FARTHEST = 2.0
+
+# The parameters that a run of a learned field has; all others are what it has learned.
+OF_LEARNED = ("learned", "channels", "steps", "delta_t", "spike_threshold")
 
 TERMS = {
     "lag": Term(
@@ -138,6 +141,11 @@ def terms_of(field: FieldParameters, run: RunParameters) -> frozenset[str]:
 
 def contradictions(field: FieldParameters, run: RunParameters, rows: int, columns: int) -> Iterator[str]:
     """What does not go together in a run of so many rows and columns, a line each: what, why, and what is allowed."""
+    if run.learned != NOT_LEARNED:
+        for name, value in {**vars(field), **vars(run)}.items():
+            if name not in OF_LEARNED and value != DEFAULTS[name]:
+                yield _without_effect(name, value, "learned", value_text(run.learned), NOT_LEARNED)
+        return
     if message := noise_contradiction(field):
         yield message
     if field.neighbourhood in ("disc", "gaussian") and field.radius >= max(rows, columns):

@@ -1,8 +1,10 @@
 """A small training, run for real: table and page, and nothing to do again."""
 
+import numpy as np
 import pandas as pd
 import pytest
 
+from oscillator_field import open_sweep
 from oscillator_field.figures.painters.browser import find_browser
 from oscillator_field.inputs.fetch import make_sample
 from tests.support.pages import chromium, watched_page
@@ -20,7 +22,8 @@ def project(new_project, tmp_path_factory):
     made.config = {
         "pictures": {"source": "directory", "directory": str(folder)},
         "digits": [3],
-        "field": {"steps": 16},
+        "field": {"steps": 12},
+        "grid": {"learned": ["none", "results/learned/small-learned-1"]},
         "embed": {"methods": [], "samples": {"methods": []}},
         "render": {"views": [], "png": {"enabled": False}},
         "learning": {
@@ -41,6 +44,15 @@ def test_the_table_has_a_row_for_each_arm(project):
     assert (rows["seeds"] == 2).all()
     assert rows["test deviation"].notna().all()
     assert not list((project.folder / "results" / "learned" / "checkpoints").iterdir())
+
+
+def test_a_field_that_is_trained_is_run_beside_the_other(project):
+    runs = {path.name for path in (project.folder / "results" / "runs").iterdir()}
+    assert runs == {"digit=3+steps=12", "digit=3+learned=small-learned-1+steps=12"}
+    phase = open_sweep(project.folder / "results")["phase"]
+    assert phase.sizes["learned"] == 2
+    learned = phase.sel(learned="results/learned/small-learned-1").squeeze()
+    assert not np.allclose(learned, phase.sel(learned="none").squeeze())
 
 
 def test_only_a_new_seed_is_trained(project):

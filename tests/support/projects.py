@@ -71,7 +71,7 @@ def study_of(config=""):
         yaml.safe_load(config) or {},
         schema=ROOT / "workflow" / "schemas" / "config.schema.yaml",
         bundled=ROOT / "resources" / "mnist-sample",
-        resources="resources",
+        folders={"results": "results", "resources": "resources"},
     )
 
 

@@ -232,9 +232,16 @@ def test_only_what_a_run_can_be_called_is_its_name(name, fine):
 def test_every_parameter_can_be_an_axis():
     for name, default in DEFAULTS.items():
         enum = METADATA[name]["limits"].get("enum", ())
-        candidates = (not default,) if isinstance(default, bool) else enum or (1, 2)
+        usual = ("results/learned/a",) if isinstance(default, str) else (1, 2)
+        candidates = (not default,) if isinstance(default, bool) else enum or usual
         other = next(value for value in candidates if value != default)
         assert len(names(grid={name: [default, other]})) == 2, name
+
+
+def test_a_learned_field_is_named_by_the_last_part_of_its_path():
+    assert names(grid={"learned": ["results/learned/small-learned-0/"]}) == ["digit=3+learned=small-learned-0"]
+    with pytest.raises(ValueError, match="are one run"):
+        names(grid={"learned": ["a/b", "c/b"]})
 
 
 @pytest.mark.parametrize(

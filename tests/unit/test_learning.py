@@ -13,18 +13,23 @@ import pytest
 import torch
 import xarray as xr
 
+from oscillator_field import open_history
 from oscillator_field.inputs.fetch import fetch, make_sample
+from oscillator_field.inputs.perturbation import write_perturbation
 from oscillator_field.inputs.sources import IdxSource
 from oscillator_field.learning.arms import ARMS, SIZES, Model, models
 from oscillator_field.learning.augment import Augmentation, augmented
 from oscillator_field.learning.controls import model_of, multiplications, parameters
 from oscillator_field.learning.evaluation import accuracy_under, calibration, evaluate_field, over_steps
 from oscillator_field.learning.fitting import Pictures, fit, train_field
-from oscillator_field.learning.history import courses
+from oscillator_field.learning.history import courses, simulate_learned_runs
 from oscillator_field.learning.model import LearnedField, StridedDrive
 from oscillator_field.learning.results import by_arm, read_evaluation, table
 from oscillator_field.learning.weights import read_field, read_weights, write_weights
+from oscillator_field.parameters import EncodingParameters
 from oscillator_field.readout.images import read_images, write_images
+from oscillator_field.run import Run
+from tests.support.pictures import as_picture
 from tests.support.projects import ROOT
 
 SETTINGS = {
@@ -340,6 +345,42 @@ def test_weights_come_back_as_they_were(stores, tmp_path):
         assert opened["step_size"].attrs["units"] == "s"
     with pytest.raises(ValueError, match="holds pixels, which is no field"):
         read_field(stores[1]["pixels"][0].parent)
+
+
+def test_runs_of_a_learned_field_say_what_it_says(stores, tmp_path):
+    """Test pictures through the workflow's own path: stored phases give the classes of training."""
+    images, models = stores
+    _, model = read_field(models["learned"][0].parent)
+    pixels, labels = read_images(images["test"])
+    steps = len(model.step_size)
+    runs = [Run.of(int(label), place, {"channels": 16, "steps": steps}) for place, label in enumerate(labels)]
+    perturbations = [tmp_path / f"{run.perturbation}.zarr" for run in runs]
+    for path, run, image in zip(perturbations, runs, pixels, strict=True):
+        write_perturbation(path, as_picture(image), EncodingParameters(), {"digit": run.label})
+    history = tmp_path / "history.zarr"
+    simulate_learned_runs(runs, perturbations, models["learned"][0], history, every=3)
+    opened = open_history(history)
+    stored = np.asarray(opened["phase"][:])
+    whole = courses(model, pixels, steps)
+    kept = opened["step"][...]
+    assert kept.tolist() == [3, 6, 8]
+    # Groups of pictures are computed together, which moves the last bits.
+    expected = whole.phase[kept].swapaxes(0, 1)
+    assert np.abs(np.angle(np.exp(1j * (stored - expected)))).max() < 1e-3
+    state = torch.from_numpy(np.concatenate([part(stored[:, -1]) for part in (np.cos, np.sin)], axis=3))
+    with torch.inference_mode():
+        said = model.readout(state.permute(0, 3, 1, 2)).argmax(dim=1).numpy()
+    assert (said == whole.outputs.argmax(axis=1)).mean() >= 0.999
+    # Every step counts, those between frames too.
+    turned = np.abs(np.angle(np.exp(1j * np.diff(whole.phase, axis=0)))) > 0.00035
+    counts = np.add.reduceat(turned.astype(int), [0, 3, 6], axis=0).swapaxes(0, 1)
+    assert (np.asarray(opened["spikes"][:]) != counts).mean() < 1e-3
+    assert np.asarray(opened["pixel"][:]).shape == (60, 14, 14)
+    assert opened.attributes["source"]["learned"] == "standard-learned-0"
+    wrong = tmp_path / "wrong" / f"{runs[0].perturbation}.zarr"
+    write_perturbation(wrong, as_picture(pixels[0, :20]), EncodingParameters(), {"digit": 0})
+    with pytest.raises(ValueError, match=r"is for pictures of \(28, 28\) pixels, and these have \(20, 28\)"):
+        simulate_learned_runs(runs[:1], [wrong], models["learned"][0], tmp_path / "wrong.zarr")
 
 
 def test_weights_of_another_make_are_refused(stores, monkeypatch):

@@ -7,7 +7,7 @@ from dataclasses import fields
 import pytest
 
 from oscillator_field import EncodingParameters, FieldParameters
-from oscillator_field.parameters import DEFAULTS, GROUPS, value_text
+from oscillator_field.parameters import DEFAULTS, GROUPS, RunParameters, value_text
 
 
 def test_the_defaults_that_name_every_result_are_frozen():
@@ -43,6 +43,7 @@ def test_the_defaults_that_name_every_result_are_frozen():
         "frequency_spread": 0,
         "stop_when_settled": 0,
         "settled_for": 1,
+        "learned": "none",
     } == DEFAULTS
 
 
@@ -55,6 +56,11 @@ def test_the_defaults_that_name_every_result_are_frozen():
         (FieldParameters, {"k_bias": math.nan}, "k_bias: nan is not a finite number"),
         (FieldParameters, {"k_bias": True}, "k_bias: True is not a finite number"),
         (FieldParameters, {"evolve_input": 1}, "evolve_input: 1 is not true or false"),
+        (
+            RunParameters,
+            {"learned": "a+b"},
+            "learned: 'a.b' is not allowed .letters, digits, dots, dashes, underscores",
+        ),
         (EncodingParameters, {"scale": "log"}, "scale: 'log' is not allowed .one of standardised, unit."),
     ],
 )

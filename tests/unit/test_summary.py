@@ -184,7 +184,8 @@ def test_figures_have_no_number_that_json_lacks(browser):
 def written_gallery(folder, table, **changes):
     settings = {
         "name": None, "observable": "settling_time", "views": {"phase": "Phase"}, "sets": {}, "panels": 16,
-        "colours": "Phase", "pages": True, "plotlyjs": "cdn", "shared": [], "readout": False, "provenance": {},
+        "colours": "Phase", "pages": True, "plotlyjs": "cdn", "shared": [],
+        "learning": False, "readout": False, "provenance": {},
     }  # fmt: skip
     write_gallery(folder, table, **settings | changes)
     return json.loads((folder / "study.js").read_text().removeprefix("globalThis.study = ").removesuffix(";\n"))

@@ -34,6 +34,38 @@ BAD = {
         "field: {stop_when_settled: 0.9, settled_for: 6}",
         "field.settled_for: 6 s is not allowed with 512 steps of 0.01 s: no run can be quiet for so long (at most 5.",
     ),
+    "a learned field that is not there": (
+        "field: {learned: results/learned/small-learned-0}",
+        "field.learned: results/learned/small-learned-0 holds no weights (allowed: the folder of a trained model, or",
+    ),
+    "a learned field without a name": (
+        "field: {learned: a b}",
+        'field.learned: "a b" is not allowed (letters, digits, dots, dashes, underscores and slashes)',
+    ),
+    "a coupling beside a learned field": (
+        "{learning: {enabled: true}, field: {learned: results/learned/small-learned-0, k_coupling: 0.3}}",
+        "field.k_coupling: 0.3 has no effect with learned: small-learned-0 (allowed with learned: none)",
+    ),
+    "an encoding beside a learned field": (
+        "{learning: {enabled: true}, field: {learned: results/learned/small-learned-0}, encoding: {arc: 2}}",
+        "encoding.arc: 2 has no effect with field.learned: results/learned/small-learned-0, whose drive is learned",
+    ),
+    "other channels than a learned field has": (
+        "{learning: {enabled: true, sizes: [standard]}, field: {learned: results/learned/standard-learned-0}}",
+        "field.channels: 4 is not allowed with field.learned: results/learned/standard-learned-0 (16)",
+    ),
+    "a control that is no field": (
+        "{learning: {enabled: true}, field: {learned: results/learned/small-pixels-1}}",
+        "field.learned: results/learned/small-pixels-1 holds pixels, which is no field (allowed: learned, ",
+    ),
+    "a readout of a learned field": (
+        "{learning: {enabled: true}, readout: {enabled: true}, field: {learned: results/learned/small-learned-0}}",
+        "readout.enabled: true is not allowed with field.learned, whose readout is learned (results/learned.html)",
+    ),
+    "a learned field by numba": (
+        "{learning: {enabled: true}, simulate: {engine: numba}, field: {learned: results/learned/small-learned-0}}",
+        'simulate.engine: "numba" cannot compute learned fields (allowed: auto, torch)',
+    ),
     "no channels": ("field: {channels: 0}", "field.channels: 0 is not allowed (at least 1)"),
     "one channel to embed": (
         "field: {channels: 1}",

@@ -43,6 +43,7 @@ def folder(pathvar):
 def read_study():
     """The study that the config asks for; a fault ends all with one line. What depends on the machine is checked once."""
     main = workflow.is_main_process
+    folders = {name: folder(f"<{name}>") for name in ("results", "logs", "resources")}
     try:
         for path in dict.fromkeys(workflow.configfiles) if main else ():
             check_keys_are_given_once(path)
@@ -50,14 +51,13 @@ def read_study():
             config,
             schema=os.path.join(CLONE, "workflow", "schemas", "config.schema.yaml"),
             bundled=os.path.relpath(os.path.join(CLONE, "resources", "mnist-sample")),
-            resources=folder("<resources>"),
+            folders=folders,
             # To try one takes time, so a job only looks.
             browser=browser.find_browser if main else browser.a_browser_is_there,
         )
         if main:
-            folders = [folder(f"<{name}>") for name in ("results", "logs", "resources")]
             png = study.config["render"]["png"]
-            checks.check_machine(study.source, study.pictures, study.wanted_shape, png, study.png, folders)
+            checks.check_machine(study.source, study.pictures, study.wanted_shape, png, study.png, folders.values())
     except ConfigError as error:
         sys.exit(f"config: {error}")
     return study

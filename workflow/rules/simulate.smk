@@ -8,6 +8,7 @@ rule simulate:
         perturbations=lambda wildcards: [
             f"<study>/perturbations/{name}.zarr" for name in asked(wildcards, STUDY.inputs_of)
         ],
+        learned=lambda wildcards: asked(wildcards, STUDY.weights_of),
     output:
         history=directory(f"{JOB}/history.zarr"),
     log:
@@ -22,7 +23,7 @@ rule simulate:
         mem_mb=memory("simulate"),
         runtime=minutes("simulate"),
     params:
-        code=code("simulate", *STUDY.engine_modules),
+        code=lambda wildcards: code("simulate", *STUDY.engine_modules, *asked(wildcards, STUDY.learned_modules)),
         settings=settings("simulate"),
     message:
         "Simulate {wildcards.job}"

@@ -1,15 +1,20 @@
-"""What is trained and compared, by name: the sizes of a learned field, and arms that each leave something out. Pure.
+"""What is trained and compared, by name: the sizes of a learned field, and arms that each leave something out.
 
 A model is named by size, arm and seed: `small-learned-0`, `standard-no_steps-2`.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 LEARNED = "learned"
 JOINT = "-"
+# The store of what a model has learned, in the folder of its results.
+STORE = "weights.zarr"
 
 
 @dataclass(frozen=True)
@@ -56,6 +61,8 @@ ARMS = {
     "shallow_convolution": "as many parameters in one step, ReLU",
     "pixels": "a linear readout of the pixels",
 }
+# Those that are a lattice of oscillators.
+FIELDS = (LEARNED, "frozen_kernel", "no_omega", "untrained")
 
 
 @dataclass(frozen=True)
@@ -83,3 +90,14 @@ def models(sizes: Iterable[str], arms: Iterable[str], seeds: Iterable[int]) -> d
     arms, seeds = list(arms), list(seeds)
     every = [Model(size, arm, seed) for size in sizes for arm in arms for seed in seeds]
     return {model.name: model for model in every}
+
+
+def described_in(folder: str | Path) -> dict[str, Any]:
+    """What the weights in a folder are of, read without any library: `model`, `shape`, `channels`, `digest`.
+
+    Raises:
+        FileNotFoundError, ValueError: there are none, or their metadata cannot be read.
+    """
+    text = (Path(folder) / STORE / "zarr.json").read_text(encoding="utf-8")
+    attributes = json.loads(text)["attributes"]
+    return {**attributes, "model": json.loads(attributes["model"])}

@@ -1,16 +1,27 @@
-"""The course of learned fields: phases after each step, as `field.simulate` gives them."""
+"""The course of learned fields: phases after each step, in memory, or in the store that every run has."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from oscillator_field.analysis.observables import circular_mean
+from oscillator_field.engines.problem import Piece, Problem
+from oscillator_field.field import Course, problem
 from oscillator_field.learning.fitting import WHITE
 from oscillator_field.learning.model import LearnedField
+from oscillator_field.learning.weights import read_field
+from oscillator_field.parameters import EXACT
+from oscillator_field.ranges import slices
+from oscillator_field.run import Run
+from oscillator_field.simulation import inputs_of, store_course
+from oscillator_field.stores.history import RUNS_A_CHUNK, frames_a_chunk
 
 
 @dataclass(frozen=True)
@@ -42,13 +53,110 @@ def courses(model: LearnedField, images: NDArray[np.uint8], steps: int) -> Cours
         steps: how many; beyond those that were learned they are as large as the last.
     """
     with torch.inference_mode():
-        c = model.drive(torch.from_numpy(images[:, np.newaxis]).to(model.kernel.dtype) / WHITE)
+        c = _input(model, images)
         states = list(model.states(c, steps))
         outputs = model.readout(states[-1])
     return Courses(np.stack([_phase(z) for z in states]), _phase(c), outputs.numpy())
 
 
-def _phase(z: torch.Tensor) -> NDArray[np.float32]:
+def simulate_learned_runs(
+    runs: Sequence[Run],
+    perturbations: Sequence[str | Path],
+    weights: str | Path,
+    path: str | Path,
+    *,
+    every: int = 1,
+    precision: str | float = EXACT,
+    threads: int = 1,
+) -> None:
+    """Simulate runs of one learned field, and write their history.
+
+    Args:
+        runs: what to simulate; of their parameters steps, time step and spike threshold count, and the picture.
+        perturbations: stores of the encoded pictures, named as `Run.perturbation` says; their pixels drive the field.
+        weights: the store of the learned field.
+        path: where the history belongs.
+        every: a frame is kept after every so many steps and after the last one.
+        precision: as `stores.history.write_history` takes it.
+        threads: of torch.
+
+    Raises:
+        FileNotFoundError, ValueError: a store is missing or damaged, or holds no field for pictures of this size.
+    """
+    torch.set_num_threads(threads)
+    learned, model = read_field(Path(weights).parent)
+    _, images, source = inputs_of(runs, perturbations)
+    if images.shape[1:] != learned.shape:
+        raise ValueError(f"{weights}: is for pictures of {learned.shape} pixels, and these have {images.shape[1:]}")
+    with torch.inference_mode():
+        c = _phase(_input(model, images))
+        omega = model.omega().numpy()
+    settings = runs[0].settings
+    task = problem(
+        c, initial_phase=c, omega=omega, parameters=[run.field for run in runs], steps=settings.steps, every=every
+    )
+    course = Course("torch", "learned couplings", "torch", _pieces(model, images, task, frames_a_chunk(task)))
+    made = {"engine": course.engine, "device": "cpu", "every": every, "precision": precision}
+    stride = model.size.stride
+    store_course(
+        path,
+        task,
+        course,
+        runs=runs,
+        # Of a lattice with fewer pixels than the picture, those that its sites are at.
+        pixels=images[:, ::stride, ::stride],
+        source={**source, "learned": learned.described.name},
+        simulation=made,
+        threads=threads,
+    )
+
+
+def _pieces(model: LearnedField, images: NDArray[np.uint8], task: Problem, frames_a_piece: int) -> Iterator[Piece]:
+    """The course of a learned field, as engines give it: some runs at a time."""
+    kept = task.kept_steps()
+    thresholds = torch.tensor([parameters.spike_threshold for parameters in task.parameters])
+    for runs in slices(len(images), RUNS_A_CHUNK):
+        count = runs.stop - runs.start
+        frames_of = iter(_frames(model, images[runs], thresholds[runs], kept))
+        last_frame = np.full(count, len(kept) - 1)
+        for frames in slices(len(kept), frames_a_piece):
+            phases, spikes = zip(*(next(frames_of) for _ in range(frames.start, frames.stop)), strict=True)
+            counts = np.stack(spikes, axis=1).astype(task.spike_type())
+            yield Piece(
+                runs, frames, kept[frames], np.stack(phases, axis=1), counts, task.input_phase[runs], last_frame
+            )
+
+
+def _frames(
+    model: LearnedField, images: NDArray[np.uint8], thresholds: Tensor, kept: NDArray[np.int64]
+) -> Iterator[tuple[NDArray[np.float32], NDArray[np.int64]]]:
+    """Phases and spikes since the frame before, `(run, row, column, channel)`, after each kept step."""
+    with torch.inference_mode():
+        before: NDArray[np.float32] | None = None
+        frames, wanted = iter(kept), None
+        spikes = np.zeros(0, np.int64)
+        for step, z in enumerate(model.states(_input(model, images), int(kept[-1]))):
+            phase = _phase(z)
+            if before is None:
+                spikes, wanted = np.zeros(phase.shape, np.int64), next(frames)
+            else:
+                turned = np.abs(np.angle(np.exp(1j * (phase - before))))
+                spikes += turned > thresholds.numpy()[:, np.newaxis, np.newaxis, np.newaxis]
+            before = phase
+            if step == wanted:
+                yield phase, spikes
+                spikes, wanted = np.zeros_like(spikes), next(frames, None)
+
+
+def _input(model: LearnedField, images: NDArray[np.uint8]) -> Tensor:
+    """The input of pictures `(picture, row, column)`, in the precision of the weights."""
+    drive: Tensor = model.drive(
+        torch.from_numpy(np.ascontiguousarray(images[:, np.newaxis])).to(model.kernel.dtype) / WHITE
+    )
+    return drive
+
+
+def _phase(z: Tensor) -> NDArray[np.float32]:
     """The phases of states or inputs `(picture, 2 * channel, row, column)`: `(picture, row, column, channel)`, rad."""
     real, imaginary = z.chunk(2, dim=1)
     return torch.atan2(imaginary, real).permute(0, 2, 3, 1).contiguous().numpy()

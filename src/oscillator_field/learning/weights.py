@@ -10,7 +10,6 @@ training_loss, validation_loss, validation_accuracy   (epoch)
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,13 +20,12 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from oscillator_field.learning.arms import LEARNED, SIZES, Model
+from oscillator_field.learning.arms import LEARNED, SIZES, STORE, Model
 from oscillator_field.learning.controls import model_of
 from oscillator_field.learning.model import LearnedField
 from oscillator_field.stores.zarr_stores import add_values, new_store, open_store
 from oscillator_field.training import CURVES
 
-STORE = "weights.zarr"
 _DIMENSIONS = {
     "kernel": ("target_part", "source_part", "row", "column"),
     "upper_omega": ("pair",),
@@ -132,14 +130,3 @@ def read_field(folder: str | Path) -> tuple[Learned, LearnedField]:
     if not isinstance(learned.model, LearnedField):
         raise ValueError(f"{path}: holds {learned.described.arm}, which is no field (allowed: for example {LEARNED})")
     return learned, learned.model
-
-
-def described_in(folder: str | Path) -> dict[str, Any]:
-    """What the weights in a folder are of, read without any library: `model`, `shape`, `channels`, `digest`.
-
-    Raises:
-        FileNotFoundError, ValueError: there are none, or their metadata cannot be read.
-    """
-    text = (Path(folder) / STORE / "zarr.json").read_text(encoding="utf-8")
-    attributes = json.loads(text)["attributes"]
-    return {**attributes, "model": json.loads(attributes["model"])}

@@ -16,8 +16,9 @@ KINDS = ("pixels", "input", "field")
 NETWORK = "network"
 # All that learn from an arm: those without a training loop are in `classifiers`.
 CLASSIFIERS = ("logistic_regression", "nearest_neighbours", "nearest_centroid", NETWORK)
-# Of a run, these decide nothing in a readout, which has steps of its own, no spikes and no end.
-UNUSED = ("steps", "spike_threshold", "stop_when_settled", "settled_for")
+# Of a run, these decide nothing in a readout, which has steps of its own, no spikes, no end, and no
+# learned field.
+UNUSED = ("steps", "spike_threshold", "stop_when_settled", "settled_for", "learned")
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ import importlib.util
 import json
 import os
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -15,8 +15,9 @@ from oscillator_field.engines.registry import allowed_devices, checked_engine
 from oscillator_field.figures.painters.browser import what_is_missing
 from oscillator_field.inputs.data_sets import DATA_SETS, FOLDER, TEST, TRAINING
 from oscillator_field.inputs.sources import FolderSource, IdxSource, Source, expanded
+from oscillator_field.learning.arms import FIELDS, SIZES, Model, described_in
 from oscillator_field.nouns import DIGIT, Label
-from oscillator_field.parameters import PLANE_AXES
+from oscillator_field.parameters import DEFAULTS, PLANE_AXES, value_text
 from oscillator_field.run import Job
 from oscillator_field.study.configuration import ConfigError
 from oscillator_field.study.explain import shown
@@ -278,6 +279,77 @@ def check_sets(section: str, config: Mapping[str, Any], source: Source, shape: t
             )
 
 
+def check_learned(
+    weights: Mapping[str, str],
+    models: Mapping[str, Model],
+    jobs: Sequence[Job],
+    config: Mapping[str, Any],
+    shape: tuple[int, int],
+) -> None:
+    """Refuse runs of learned fields that are not there, or that their parameters or pictures do not fit.
+
+    Args:
+        weights: the stores of learned fields, by what the config calls them.
+        models: those that this config trains, by the folder that they are written to.
+        jobs, config: of the study.
+        shape: rows and columns of its pictures.
+
+    Raises:
+        ConfigError: the first of them.
+    """
+    if not weights:
+        return
+    if config["simulate"]["engine"] not in ("auto", "torch"):
+        raise ConfigError(
+            f'simulate.engine: "{config["simulate"]["engine"]}" cannot compute learned fields (allowed: auto, torch)'
+        )
+    if config["readout"]["enabled"]:
+        raise ConfigError(
+            "readout.enabled: true is not allowed with field.learned, whose readout is learned (results/learned.html)"
+        )
+    for run in (run for job in jobs for run in job.runs if run.settings.learned in weights):
+        called = run.settings.learned
+        channels, made_for = _made_for(called, models)
+        if run.settings.channels != channels:
+            raise ConfigError(
+                f"field.channels: {run.settings.channels} is not allowed with field.learned: {called} ({channels})"
+            )
+        if made_for not in (None, shape):
+            raise ConfigError(
+                f"field.learned: {called} is for pictures of {made_for[0]} x {made_for[1]} pixels, and these have "
+                f"{shape[0]} x {shape[1]} (set pictures.size)"
+            )
+        for name, value in vars(run.encoding).items():
+            if value != DEFAULTS[name]:
+                raise ConfigError(
+                    f"encoding.{name}: {value_text(value)} has no effect with field.learned: {called}, whose drive is "
+                    f"learned (allowed: {value_text(DEFAULTS[name])})"
+                )
+
+
+def _made_for(called: str, models: Mapping[str, Model]) -> tuple[int, tuple[int, int] | None]:
+    """The channels of a learned field, and the pictures that it is for; None for those of this study.
+
+    Raises:
+        ConfigError: it is not there, or is no field.
+    """
+    if called.rstrip("/") in models:
+        model = models[called.rstrip("/")]
+        arm, channels, made_for = model.arm, SIZES[model.size].channels, None
+    else:
+        try:
+            described = described_in(called)
+            arm, channels, made_for = described["model"]["arm"], described["channels"], tuple(described["shape"])
+        except (OSError, ValueError, KeyError):
+            raise ConfigError(
+                f"field.learned: {called} holds no weights (allowed: the folder of a trained model, or of one that "
+                "this config trains, as results/learned/<name>)"
+            ) from None
+    if arm not in FIELDS:
+        raise ConfigError(f"field.learned: {called} holds {arm}, which is no field (allowed: {', '.join(FIELDS)})")
+    return channels, made_for
+
+
 def check_writable(*folders: str | Path) -> None:
     """Refuse folders that cannot be made or written.
 
@@ -314,7 +386,7 @@ def check_machine(
     shape: tuple[int, int] | None,
     png: Mapping[str, Any],
     drawn: bool,
-    folders: Sequence[str | Path],
+    folders: Iterable[str | Path],
 ) -> None:
     """Check what depends on the machine that starts a workflow, and say so where PNG pictures are left out.
 

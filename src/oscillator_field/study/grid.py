@@ -10,8 +10,8 @@ from oscillator_field.nouns import DIGIT, Label
 from oscillator_field.run import ALL, Job, Run, run_name
 from oscillator_field.study.axes import axis_names, grid_points, point_count
 
-# These change the shape of a store, so runs that differ in them cannot share one.
-UNBATCHABLE = ("channels", "steps")
+# These change the shape of a store or what computes it, so runs that differ in them cannot share one.
+UNBATCHABLE = ("channels", "steps", "learned")
 # Fewer points than that lie in any plane.
 FEWEST_SAMPLES = 3
 

@@ -15,7 +15,9 @@ from oscillator_field.engines.registry import possible_engines
 from oscillator_field.figures.views import SAMPLES, VIEWS, module_of, store_of
 from oscillator_field.inputs.data_sets import FILES
 from oscillator_field.inputs.sources import FolderSource, Source
+from oscillator_field.learning.arms import STORE
 from oscillator_field.nouns import Label
+from oscillator_field.parameters import NOT_LEARNED
 from oscillator_field.run import Job, Run
 from oscillator_field.study import checks
 from oscillator_field.study.configuration import checked_config
@@ -55,7 +57,7 @@ class Study:
         *,
         schema: str | Path,
         bundled: str | Path,
-        resources: str | Path,
+        folders: Mapping[str, str],
         browser: Callable[[], object] = lambda: None,
     ) -> Study:
         """The study that a config asks for.
@@ -64,7 +66,7 @@ class Study:
             config: what users wrote, in part or whole.
             schema: the file of the config's JSON schema.
             bundled: folder of the pictures in the repository.
-            resources: folder of fetched data sets.
+            folders: those of `results` and of `resources`, the fetched data sets.
             browser: tells whether there is one to draw PNG pictures with; asked only where they are wanted.
 
         Raises:
@@ -72,7 +74,7 @@ class Study:
         """
         whole = checked_config(config, schema)
         checks.check_engine(whole["simulate"]["engine"], whole["simulate"]["device"])
-        source = checks.source_of(whole["pictures"], bundled, resources)
+        source = checks.source_of(whole["pictures"], bundled, folders["resources"])
         jobs = checks.jobs_of(whole, source)
         checks.check_embeddable(jobs, whole["embed"]["methods"])
         checks.check_channel(jobs, whole["render"]["phase"]["channels"])
@@ -83,6 +85,10 @@ class Study:
         checks.check_physics(jobs, whole["simulate"]["engine"], study.shape)
         if "tsne" in whole["embed"]["methods"]:
             checks.check_sites(whole["embed"], study.sites)
+        models = {
+            f"{study.folder(folders['results'])}/learned/{name}": model for name, model in study.learning.models.items()
+        }
+        checks.check_learned(study.learned, models, jobs, whole, study.shape)
         for section in ("readout", "learning"):
             if whole[section]["enabled"]:
                 checks.check_sets(section, whole, source, study.shape)
@@ -148,6 +154,21 @@ class Study:
     def learning(self) -> Learning:
         """What is trained; all empty where nothing is."""
         return Learning.of(self.config)
+
+    @cached_property
+    def learned(self) -> dict[str, str]:
+        """The stores of the learned fields that runs have, by what the config calls them: a folder."""
+        called = dict.fromkeys(run.settings.learned for job in self.jobs.values() for run in job.runs)
+        return {one: f"{one.rstrip('/')}/{STORE}" for one in called if one != NOT_LEARNED}
+
+    def weights_of(self, job: str) -> list[str]:
+        """The store of the learned field of a job; none for a field of stated parameters."""
+        called = self.runs_of(job)[0].settings.learned
+        return [self.learned[called]] if called in self.learned else []
+
+    def learned_modules(self, job: str) -> list[str]:
+        """The modules that compute a job of a learned field."""
+        return ["learning.history"] * bool(self.weights_of(job))
 
     @property
     def image_sets(self) -> list[str]:

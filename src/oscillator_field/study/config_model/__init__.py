@@ -231,7 +231,7 @@ CONFIG = Section(
             list_of({"type": "string"}),
             details=(
                 "`digit` (or `label`, or `picture`), `instance`, or any parameter that the grid sets, other than "
-                "`channels` and `steps`"
+                "`channels`, `steps` and `learned`"
             ),
             reruns=("summarise", "embed_samples"),
             adds=("simulate",),

@@ -6,7 +6,13 @@ from dataclasses import fields
 from typing import Any
 
 from oscillator_field.keys import Key, Section, choice, whole
-from oscillator_field.parameters import METADATA, EncodingParameters, FieldParameters, RunParameters
+from oscillator_field.parameters import (
+    METADATA,
+    PATTERN_WORDS,
+    EncodingParameters,
+    FieldParameters,
+    RunParameters,
+)
 from oscillator_field.readout.arms import UNUSED
 
 _TYPES = {"float": "number", "int": "integer", "bool": "boolean", "str": "string"}
@@ -16,6 +22,8 @@ def _parameter_schema(name: str) -> dict[str, Any]:
     """The JSON schema of a parameter of a run."""
     described = METADATA[name]
     limits = {kind: list(limit) if kind == "enum" else limit for kind, limit in described["limits"].items()}
+    if "pattern" in limits:
+        limits["$comment"] = PATTERN_WORDS
     return limits if "enum" in limits else {"type": _TYPES[described["type"]], **limits}
 
 
