@@ -17,6 +17,7 @@ with log_to(snakemake.log[0]):
         settings,
         # Not an output: it outlives a job that was killed.
         checkpoint=weights.parents[1] / "checkpoints" / f"{weights.parent.name}.pt",
+        code=snakemake.params.code,
         threads=snakemake.threads,
         device=device,
     )

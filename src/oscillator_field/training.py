@@ -2,7 +2,7 @@
 
 A checkpoint holds all that training depends on, the states of generator and optimiser included: training that was
 killed goes on from it and ends with the same bits, on the same kind of processor and number of threads, as one that was
-not.
+not; on a GPU the last bits may differ.
 """
 
 from __future__ import annotations
@@ -154,7 +154,7 @@ def _epoch(model: nn.Module, batches: Iterable[tuple[Tensor, Tensor]], rule: Rul
 def _restored(path: Path, identity: str, parts: Mapping[str, Any], generator: torch.Generator) -> dict[str, Any]:
     """The curves and best weights so far, everything else being put back in place; empty ones without a checkpoint."""
     if path.exists():
-        state: dict[str, Any] = torch.load(path, weights_only=True)
+        state: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
         if state["identity"] == identity:
             for name, part in parts.items():
                 part.load_state_dict(state[name])

@@ -17,7 +17,7 @@ SIZES = ((1366, 768), (1920, 1080), (390, 844))
 @pytest.fixture(scope="module")
 def project(new_project, tmp_path_factory):
     folder = tmp_path_factory.mktemp("mnist")
-    make_sample(ROOT / "resources" / "mnist-sample", folder, 300, 200)
+    make_sample(ROOT / "resources" / "mnist-sample", folder, 300, 100)
     made = new_project("learned")
     made.config = {
         "pictures": {"source": "directory", "directory": str(folder)},
@@ -26,12 +26,14 @@ def project(new_project, tmp_path_factory):
         "grid": {"learned": ["none", "results/learned/small-learned-1"]},
         "embed": {"methods": [], "samples": {"methods": []}},
         "render": {"views": [], "png": {"enabled": False}},
+        "readout": {"corruptions": {"gaussian_noise": [0.5], "salt_and_pepper": [], "occlusion": []}},
         "learning": {
             "enabled": True,
-            "arms": ["learned", "recurrent_convolution", "pixels"],
+            "arms": ["learned", "pixels"],
             "seeds": [0, 1],
             "epochs": 1,
-            "attacked": 20,
+            "attacked": 10,
+            "strengths": [0.1],
         },
     }
     made.snakemake(config=made.config)
@@ -40,7 +42,7 @@ def project(new_project, tmp_path_factory):
 
 def test_the_table_has_a_row_for_each_arm(project):
     rows = pd.read_csv(project.folder / "results" / "learned.csv")
-    assert list(rows["arm"]) == ["learned", "recurrent_convolution", "pixels"]
+    assert list(rows["arm"]) == ["learned", "pixels"]
     assert (rows["seeds"] == 2).all()
     assert rows["test deviation"].notna().all()
     assert not list((project.folder / "results" / "learned" / "checkpoints").iterdir())
@@ -52,6 +54,9 @@ def test_a_field_that_is_trained_is_run_beside_the_other(project):
     phase = open_sweep(project.folder / "results")["phase"]
     assert phase.sizes["learned"] == 2
     learned = phase.sel(learned="results/learned/small-learned-1").squeeze()
+    # Its couplings are not those that energies are defined by.
+    energies = pd.read_csv(project.folder / "results" / "summary.csv").set_index("learned")["final_energy_coupling"]
+    assert energies.isna().to_dict() == {"none": False, "results/learned/small-learned-1": True}
     assert not np.allclose(learned, phase.sel(learned="none").squeeze())
 
 

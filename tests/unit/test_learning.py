@@ -291,6 +291,13 @@ def test_training_learns_and_goes_on_from_its_checkpoint(tmp_path):
     assert os.path.getsize(tmp_path / "whole.pt") > 0
 
 
+def test_a_training_of_one_step_is_refused(tmp_path):
+    model = model_of(Model("small", "pixels", 0), 12, 12, 3)
+    settings = {**SETTINGS, "epochs": 1}
+    with pytest.raises(ValueError, match="1 epochs of 40 pictures in batches of 64 are one step"):
+        fit(model, some_pictures(), some_pictures(), settings, seed=0, checkpoint=tmp_path / "a", identity="a")
+
+
 def test_a_loss_that_is_no_number_is_refused(tmp_path):
     model = model_of(Model("small", "pixels", 0), 12, 12, 3)
     settings = {**SETTINGS, "learning_rate": 1e30}
@@ -364,7 +371,7 @@ def test_runs_of_a_learned_field_say_what_it_says(stores, tmp_path):
     whole = courses(model, pixels, steps)
     kept = opened["step"][...]
     assert kept.tolist() == [3, 6, 8]
-    # Groups of pictures are computed together, which moves the last bits.
+    # Pictures are computed one by one there, which moves the last bits.
     expected = whole.phase[kept].swapaxes(0, 1)
     assert np.abs(np.angle(np.exp(1j * (stored - expected)))).max() < 1e-3
     state = torch.from_numpy(np.concatenate([part(stored[:, -1]) for part in (np.cos, np.sin)], axis=3))

@@ -62,6 +62,14 @@ BAD = {
         "{learning: {enabled: true}, readout: {enabled: true}, field: {learned: results/learned/small-learned-0}}",
         "readout.enabled: true is not allowed with field.learned, whose readout is learned (results/learned.html)",
     ),
+    "a learned field on a GPU": (
+        "{learning: {enabled: true}, simulate: {device: cuda}, field: {learned: results/learned/small-learned-0}}",
+        'simulate.device: "cuda" is not allowed with field.learned, which a CPU runs (auto, cpu)',
+    ),
+    "pictures too small for a size of learned fields": (
+        "{pictures: {size: [2, 28]}, embed: {methods: []}, learning: {enabled: true, sizes: [standard]}}",
+        "learning.sizes: standard is not allowed with pictures of 2 x 28 pixels, of which nothing is left to read",
+    ),
     "a learned field by numba": (
         "{learning: {enabled: true}, simulate: {engine: numba}, field: {learned: results/learned/small-learned-0}}",
         'simulate.engine: "numba" cannot compute learned fields (allowed: auto, torch)',

@@ -21,7 +21,7 @@ os.environ.update(
 from oscillator_field.figures.painters import browser
 from oscillator_field.figures.views import kind_of
 from oscillator_field.inputs.data_sets import FILES, PROVENANCE, TEST, TRAINING
-from oscillator_field.study import checks, resources
+from oscillator_field.study import resources
 from oscillator_field.study.commands import command_words
 from oscillator_field.study.configuration import ConfigError, check_keys_are_given_once
 from oscillator_field.study.names import UnknownNameError
@@ -56,8 +56,7 @@ def read_study():
             browser=browser.find_browser if main else browser.a_browser_is_there,
         )
         if main:
-            png = study.config["render"]["png"]
-            checks.check_machine(study.source, study.pictures, study.wanted_shape, png, study.png, folders.values())
+            study.check_machine(folders.values())
     except ConfigError as error:
         sys.exit(f"config: {error}")
     return study

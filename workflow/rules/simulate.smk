@@ -8,7 +8,7 @@ rule simulate:
         perturbations=lambda wildcards: [
             f"<study>/perturbations/{name}.zarr" for name in asked(wildcards, STUDY.inputs_of)
         ],
-        learned=lambda wildcards: asked(wildcards, STUDY.weights_of),
+        learned=lambda wildcards: [os.path.join("<study>", path) for path in asked(wildcards, STUDY.weights_of)],
     output:
         history=directory(f"{JOB}/history.zarr"),
     log:
@@ -23,7 +23,7 @@ rule simulate:
         mem_mb=memory("simulate"),
         runtime=minutes("simulate"),
     params:
-        code=lambda wildcards: code("simulate", *STUDY.engine_modules, *asked(wildcards, STUDY.learned_modules)),
+        code=lambda wildcards: code("simulate", *asked(wildcards, STUDY.modules_of_job)),
         settings=settings("simulate"),
     message:
         "Simulate {wildcards.job}"

@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from oscillator_field.analysis import observables as observe
-from oscillator_field.analysis.registry import OBSERVABLES, OVER_TIME, SCALARS, Block
+from oscillator_field.analysis.registry import ENERGIES, OBSERVABLES, OVER_TIME, SCALARS, Block
 from oscillator_field.logs import progress
-from oscillator_field.parameters import DEFAULTS, FieldParameters
+from oscillator_field.parameters import DEFAULTS, NOT_LEARNED, FieldParameters
 from oscillator_field.stores.history import (
     StoredHistory,
     copy_run_coordinates,
@@ -110,6 +110,9 @@ def observed(history: StoredHistory, run: int, settled_share: float) -> dict[str
         before = block.phase[-1]
 
     over_time = {name: np.concatenate([block[name] for block in parts]) for name in parts[0]}
+    if described.get("learned", NOT_LEARNED) != NOT_LEARNED:
+        # They are those of couplings that are stated, which a learned field does not have.
+        over_time |= {name: np.full_like(over_time[name], np.nan) for name in ENERGIES}
     time = history["step"][:][: len(over_time["spike_share"])] * delta_t
     return {
         **over_time,

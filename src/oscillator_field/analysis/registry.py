@@ -149,6 +149,7 @@ OVER_TIME = {
         "1/s",
         lambda block: observe.coupling_energy(block.z, block.parameters),
         "energy of the coupling",
+        may_be_missing=True,
     ),
     "energy_bias": Observable(
         ("frame",),
@@ -156,6 +157,7 @@ OVER_TIME = {
         "1/s",
         lambda block: observe.bias_energy(block.z, block.input_phase, block.parameters.k_bias),
         "energy of the bias",
+        may_be_missing=True,
     ),
     "energy_omega": Observable(
         ("frame",),
@@ -163,6 +165,7 @@ OVER_TIME = {
         "1/s",
         lambda block: observe.omega_energy(block.z, block.omega, block.parameters.k_omega),
         "imaginary part of the mixing",
+        may_be_missing=True,
     ),
     "correlation_length": Observable(
         ("frame",),
@@ -173,6 +176,7 @@ OVER_TIME = {
         may_be_missing=True,
     ),
 }
+ENERGIES = ("energy_coupling", "energy_bias", "energy_omega")
 OF_THE_RUN = {
     "phase_locking": Observable(
         ("row", "column", "channel"),

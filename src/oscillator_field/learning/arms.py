@@ -54,15 +54,17 @@ ARMS = {
     LEARNED: "the field, all of it learned",
     "no_steps": "drive and readout alone",
     "frozen_kernel": "kernel and Omega frozen as they were drawn",
-    "no_omega": "Omega and natural frequencies zero",
-    "untrained": "the notebook's couplings, and encoding where the lattice is the picture's; only the readout learns",
+    "no_omega": "Omega and natural frequencies zero, whose part the kernel may take",
+    "untrained": "the notebook's couplings, and encoding where the lattice is the picture's; the readout alone learns",
     "recurrent_convolution": "as many parameters and multiplications, no oscillators: tanh in place of the circle",
     "deep_convolution": "as many multiplications, a kernel of its own in each step, ReLU",
     "shallow_convolution": "as many parameters in one step, ReLU",
     "pixels": "a linear readout of the pixels",
 }
+# Pictures that are judged together.
+JUDGED_TOGETHER = 500
 # Those that are a lattice of oscillators.
-FIELDS = (LEARNED, "frozen_kernel", "no_omega", "untrained")
+FIELDS: tuple[str, ...] = (LEARNED, "frozen_kernel", "no_omega", "untrained")
 
 
 @dataclass(frozen=True)
@@ -93,7 +95,7 @@ def models(sizes: Iterable[str], arms: Iterable[str], seeds: Iterable[int]) -> d
 
 
 def described_in(folder: str | Path) -> dict[str, Any]:
-    """What the weights in a folder are of, read without any library: `model`, `shape`, `channels`, `digest`.
+    """What the weights in a folder are of, read without any library: `model` and `shape`.
 
     Raises:
         FileNotFoundError, ValueError: there are none, or their metadata cannot be read.

@@ -34,7 +34,7 @@ def augmented(pictures: Tensor, augmentation: Augmentation, generator: torch.Gen
         generator: of what is drawn.
     """
     count, _, rows, columns = pictures.shape
-    drawn = 2 * torch.rand(4, count, generator=generator) - 1
+    drawn = (2 * torch.rand(4, count, generator=generator) - 1).to(pictures.device)
     angle = math.radians(augmentation.rotation) * drawn[0]
     zoom = 1 + augmentation.scale * drawn[1]
     cosine, sine = torch.cos(angle) / zoom, torch.sin(angle) / zoom

@@ -21,8 +21,9 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
+from oscillator_field.learning.arms import JUDGED_TOGETHER
 from oscillator_field.learning.controls import multiplications, parameters
-from oscillator_field.learning.fitting import JUDGED_TOGETHER, Pictures
+from oscillator_field.learning.fitting import Pictures
 from oscillator_field.learning.model import LearnedField
 from oscillator_field.learning.weights import read_weights
 from oscillator_field.logs import progress
@@ -33,8 +34,8 @@ BINS = 15
 ATTACKS = ("fgsm", "pgd")
 # Steps of PGD, and the size of each as a share of the strength.
 PGD_STEPS, PGD_SHARE = 10, 0.25
-# Steps as multiples of those in training.
-MULTIPLES = (0.5, 1, 2, 4)
+# Steps as a multiple of those in training, at most.
+MOST_STEPS = 4
 
 
 def evaluate_field(
@@ -120,9 +121,9 @@ def calibration(outputs: Tensor, targets: Tensor) -> tuple[NDArray[np.float64], 
 def over_steps(
     model: LearnedField, pictures: Pictures
 ) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]:
-    """Accuracy and mean energy after each number of steps up to the largest of MULTIPLES."""
+    """Accuracy and mean energy after each number of steps up to MOST_STEPS times those in training."""
     trained = len(model.step_size)
-    most = int(max(MULTIPLES) * trained)
+    most = MOST_STEPS * trained
     right, energy = np.zeros(most + 1), np.zeros(most + 1)
     targets = pictures.targets
     with torch.inference_mode(), progress(total=len(targets), unit="picture") as bar:

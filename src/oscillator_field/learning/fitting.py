@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from oscillator_field import training
-from oscillator_field.learning.arms import SIZES, Model
+from oscillator_field.learning.arms import JUDGED_TOGETHER, SIZES, Model
 from oscillator_field.learning.augment import Augmentation, augmented
 from oscillator_field.learning.controls import model_of
 from oscillator_field.learning.weights import write_weights
@@ -24,8 +24,6 @@ from oscillator_field.readout.images import read_classes, read_images, split
 from oscillator_field.training import Examples, Rule
 
 WHITE = 255
-# Pictures that are judged together.
-JUDGED_TOGETHER = 500
 
 
 @dataclass(frozen=True)
@@ -61,6 +59,7 @@ def train_field(
     settings: Mapping[str, Any],
     *,
     checkpoint: str | Path,
+    code: str = "",
     threads: int = 1,
     device: str = "cpu",
 ) -> None:
@@ -73,13 +72,19 @@ def train_field(
         settings: `epochs`, `batch`, `learning_rate`, `weight_decay`, `patience`, `validation_share`, `rotation`
             (degree), `scale` and `shift`, as the config describes them.
         checkpoint: file that is written after each epoch; training that was killed goes on from it.
+        code: digest of the code that trains: a checkpoint of other code is not gone on from.
         threads: of torch.
-        device: that trains, `cpu` or `cuda`.
+        device: that trains: `cpu`, `cuda`, or `auto` for a GPU if torch has one.
 
     Raises:
         FileNotFoundError, ValueError: the pictures are missing or damaged, or the loss is no number.
+        RuntimeError: the device is not there.
     """
     torch.set_num_threads(threads)
+    there = torch.cuda.is_available()
+    if device == "cuda" and not there:
+        raise RuntimeError("device: 'cuda' was asked for, and torch finds no GPU (allowed: auto, cpu)")
+    device = "cuda" if there and device != "cpu" else "cpu"
     pixels, labels = read_images(images)
     classes = read_classes(images).names
     learn, validate = split(len(labels), settings["validation_share"], described.seed)
@@ -94,7 +99,7 @@ def train_field(
         settings,
         seed=described.seed,
         checkpoint=checkpoint,
-        identity=_identity(described, settings, learning, held, device, threads),
+        identity=_identity(described, settings, learning, held, [device, threads, code]),
         device=device,
     )
     with torch.no_grad():
@@ -138,6 +143,11 @@ def fit(
     learned = [values for values in model.parameters() if values.requires_grad]
     optimiser = torch.optim.AdamW(learned, lr=settings["learning_rate"], weight_decay=settings["weight_decay"])
     steps = settings["epochs"] * math.ceil(len(targets) / settings["batch"])
+    if steps < 2:
+        raise ValueError(
+            f"learning.epochs: {settings['epochs']} epochs of {len(targets)} pictures in batches of "
+            f"{settings['batch']} are one step, which learns nothing (more epochs, or smaller batches)"
+        )
     cycle = torch.optim.lr_scheduler.OneCycleLR(optimiser, settings["learning_rate"], total_steps=steps)
     return training.train(
         model,
@@ -151,10 +161,10 @@ def fit(
 
 
 def _identity(
-    described: Model, settings: Mapping[str, Any], learning: Pictures, held: Pictures, device: str, threads: int
+    described: Model, settings: Mapping[str, Any], learning: Pictures, held: Pictures, where: list[Any]
 ) -> str:
     """What a training depends on, in a few characters."""
-    facts = [described.name, asdict(SIZES[described.size]), dict(settings), device, threads, torch.__version__]
+    facts = [described.name, asdict(SIZES[described.size]), dict(settings), where, torch.__version__]
     digest = hashlib.sha256(json.dumps(facts, sort_keys=True).encode())
     for values in (learning.images, learning.labels, held.images, held.labels):
         digest.update(np.ascontiguousarray(values).tobytes())

@@ -21,7 +21,7 @@ from oscillator_field.parameters import EXACT
 from oscillator_field.ranges import slices
 from oscillator_field.run import Run
 from oscillator_field.simulation import inputs_of, store_course
-from oscillator_field.stores.history import RUNS_A_CHUNK, frames_a_chunk
+from oscillator_field.stores.history import frames_a_chunk
 
 
 @dataclass(frozen=True)
@@ -78,12 +78,12 @@ def simulate_learned_runs(
         path: where the history belongs.
         every: a frame is kept after every so many steps and after the last one.
         precision: as `stores.history.write_history` takes it.
-        threads: of torch.
+        threads: that write; one computes, run by run, so that bits depend on a run alone.
 
     Raises:
         FileNotFoundError, ValueError: a store is missing or damaged, or holds no field for pictures of this size.
     """
-    torch.set_num_threads(threads)
+    torch.set_num_threads(1)
     learned, model = read_field(Path(weights).parent)
     _, images, source = inputs_of(runs, perturbations)
     if images.shape[1:] != learned.shape:
@@ -115,10 +115,9 @@ def _pieces(model: LearnedField, images: NDArray[np.uint8], task: Problem, frame
     """The course of a learned field, as engines give it: some runs at a time."""
     kept = task.kept_steps()
     thresholds = torch.tensor([parameters.spike_threshold for parameters in task.parameters])
-    for runs in slices(len(images), RUNS_A_CHUNK):
-        count = runs.stop - runs.start
+    for runs in slices(len(images), 1):
         frames_of = iter(_frames(model, images[runs], thresholds[runs], kept))
-        last_frame = np.full(count, len(kept) - 1)
+        last_frame = np.full(1, len(kept) - 1)
         for frames in slices(len(kept), frames_a_piece):
             phases, spikes = zip(*(next(frames_of) for _ in range(frames.start, frames.stop)), strict=True)
             counts = np.stack(spikes, axis=1).astype(task.spike_type())

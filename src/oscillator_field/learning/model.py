@@ -98,7 +98,9 @@ class LearnedField(nn.Module):
         return normalised(torch.cat([real - turn * imaginary, imaginary + turn * real], dim=1))
 
     def energy(self, z: Tensor, c: Tensor) -> Tensor:
-        """-(z . kernel * z / 2 + z . strength c), mean over sites: what steps would lower, were the kernel symmetric.
+        """-(z . kernel * z / 2 + z . strength c), mean over sites.
+
+        Small steps lower it where the kernel is symmetric and Omega and frequencies are zero.
 
         Args:
             z, c: state and input `(picture, 2 * channel, row, column)`.

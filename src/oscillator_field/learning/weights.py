@@ -20,7 +20,7 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from oscillator_field.learning.arms import LEARNED, SIZES, STORE, Model
+from oscillator_field.learning.arms import LEARNED, STORE, Model
 from oscillator_field.learning.controls import model_of
 from oscillator_field.learning.model import LearnedField
 from oscillator_field.stores.zarr_stores import add_values, new_store, open_store
@@ -76,8 +76,6 @@ def write_weights(
     attributes = {
         "model": {"size": described.size, "arm": described.arm, "seed": described.seed},
         "shape": list(shape),
-        # What a config is checked against, which nothing but JSON can read.
-        "channels": SIZES[described.size].channels,
         "classes": list(classes),
         "settings": dict(settings),
     }

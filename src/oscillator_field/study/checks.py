@@ -17,7 +17,7 @@ from oscillator_field.inputs.data_sets import DATA_SETS, FOLDER, TEST, TRAINING
 from oscillator_field.inputs.sources import FolderSource, IdxSource, Source, expanded
 from oscillator_field.learning.arms import FIELDS, SIZES, Model, described_in
 from oscillator_field.nouns import DIGIT, Label
-from oscillator_field.parameters import DEFAULTS, PLANE_AXES, value_text
+from oscillator_field.parameters import DEFAULTS, NOT_LEARNED, PLANE_AXES, value_text
 from oscillator_field.run import Job
 from oscillator_field.study.configuration import ConfigError
 from oscillator_field.study.explain import shown
@@ -212,7 +212,7 @@ def check_samples(jobs: Sequence[Job], embed: Mapping[str, Any]) -> None:
         _check_perplexity(embed, len(runs), f"the {len(runs)} samples of {name}", "embed.samples.methods")
 
 
-def check_pictures(source: Source, pictures: Sequence[tuple[Label, int]], shape: tuple[int, int] | None) -> None:
+def check_pictures(source: Source, pictures: Sequence[tuple[Label, int]], shape: Sequence[int] | None) -> None:
     """Refuse pictures that the source does not hold, or that cannot be read.
 
     Args:
@@ -271,6 +271,12 @@ def check_sets(section: str, config: Mapping[str, Any], source: Source, shape: t
             f"{section}.validation_share: {share} of {pictures} pictures leaves none to validate with, "
             f"or none to train on (allowed: {1 / pictures:.2g} to {1 - 1 / pictures:.6g})"
         )
+    for size in config["learning"]["sizes"] if section == "learning" else ():
+        if min(SIZES[size].lattice(*shape)) < SIZES[size].pooled:
+            raise ConfigError(
+                f"learning.sizes: {size} is not allowed with pictures of {shape[0]} x {shape[1]} pixels, of which "
+                "nothing is left to read (set pictures.size)"
+            )
     for number, side in enumerate(config["readout"]["corruptions"]["occlusion"]):
         if side > min(shape):
             raise ConfigError(
@@ -280,7 +286,6 @@ def check_sets(section: str, config: Mapping[str, Any], source: Source, shape: t
 
 
 def check_learned(
-    weights: Mapping[str, str],
     models: Mapping[str, Model],
     jobs: Sequence[Job],
     config: Mapping[str, Any],
@@ -289,7 +294,6 @@ def check_learned(
     """Refuse runs of learned fields that are not there, or that their parameters or pictures do not fit.
 
     Args:
-        weights: the stores of learned fields, by what the config calls them.
         models: those that this config trains, by the folder that they are written to.
         jobs, config: of the study.
         shape: rows and columns of its pictures.
@@ -297,19 +301,23 @@ def check_learned(
     Raises:
         ConfigError: the first of them.
     """
-    if not weights:
+    runs = [run for job in jobs for run in job.runs if run.settings.learned != NOT_LEARNED]
+    if not runs:
         return
     if config["simulate"]["engine"] not in ("auto", "torch"):
         raise ConfigError(
             f'simulate.engine: "{config["simulate"]["engine"]}" cannot compute learned fields (allowed: auto, torch)'
         )
+    if config["simulate"]["device"] == "cuda":
+        raise ConfigError('simulate.device: "cuda" is not allowed with field.learned, which a CPU runs (auto, cpu)')
     if config["readout"]["enabled"]:
         raise ConfigError(
             "readout.enabled: true is not allowed with field.learned, whose readout is learned (results/learned.html)"
         )
-    for run in (run for job in jobs for run in job.runs if run.settings.learned in weights):
+    for run in runs:
         called = run.settings.learned
-        channels, made_for = _made_for(called, models)
+        size, made_for = _made_for(called, models)
+        channels = SIZES[size].channels
         if run.settings.channels != channels:
             raise ConfigError(
                 f"field.channels: {run.settings.channels} is not allowed with field.learned: {called} ({channels})"
@@ -319,6 +327,9 @@ def check_learned(
                 f"field.learned: {called} is for pictures of {made_for[0]} x {made_for[1]} pixels, and these have "
                 f"{shape[0]} x {shape[1]} (set pictures.size)"
             )
+        if "tsne" in config["embed"]["methods"]:
+            rows, columns = SIZES[size].lattice(*shape)
+            check_sites(config["embed"], rows * columns)
         for name, value in vars(run.encoding).items():
             if value != DEFAULTS[name]:
                 raise ConfigError(
@@ -327,19 +338,20 @@ def check_learned(
                 )
 
 
-def _made_for(called: str, models: Mapping[str, Model]) -> tuple[int, tuple[int, int] | None]:
-    """The channels of a learned field, and the pictures that it is for; None for those of this study.
+def _made_for(called: str, models: Mapping[str, Model]) -> tuple[str, tuple[int, int] | None]:
+    """The size of a learned field, and the pictures that it is for; None for those of this study.
 
     Raises:
         ConfigError: it is not there, or is no field.
     """
-    if called.rstrip("/") in models:
-        model = models[called.rstrip("/")]
-        arm, channels, made_for = model.arm, SIZES[model.size].channels, None
+    own = models.get(os.path.abspath(called))
+    if own is not None:
+        arm, size, made_for = own.arm, own.size, None
     else:
         try:
             described = described_in(called)
-            arm, channels, made_for = described["model"]["arm"], described["channels"], tuple(described["shape"])
+            arm, size, made_for = described["model"]["arm"], described["model"]["size"], tuple(described["shape"])
+            SIZES[size]
         except (OSError, ValueError, KeyError):
             raise ConfigError(
                 f"field.learned: {called} holds no weights (allowed: the folder of a trained model, or of one that "
@@ -347,7 +359,7 @@ def _made_for(called: str, models: Mapping[str, Model]) -> tuple[int, tuple[int,
             ) from None
     if arm not in FIELDS:
         raise ConfigError(f"field.learned: {called} holds {arm}, which is no field (allowed: {', '.join(FIELDS)})")
-    return channels, made_for
+    return size, made_for
 
 
 def check_writable(*folders: str | Path) -> None:
@@ -383,7 +395,7 @@ def check_png(png: Mapping[str, Any], drawn: bool) -> None:
 def check_machine(
     source: Source,
     pictures: Sequence[tuple[Label, int]],
-    shape: tuple[int, int] | None,
+    shape: Sequence[int] | None,
     png: Mapping[str, Any],
     drawn: bool,
     folders: Iterable[str | Path],

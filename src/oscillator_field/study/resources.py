@@ -14,7 +14,7 @@ from oscillator_field.figures.limits import frames_together
 from oscillator_field.figures.views import VIEWS, kind_of
 from oscillator_field.inputs.data_sets import SIDE, TRAINING
 from oscillator_field.inputs.errors import PicturesError
-from oscillator_field.learning.arms import SIZES
+from oscillator_field.learning.arms import JUDGED_TOGETHER, SIZES
 from oscillator_field.study.names import known
 from oscillator_field.study.settings import panels_shown, training_gpus
 from oscillator_field.study.study import Study
@@ -67,7 +67,7 @@ TYPICAL_SECONDS = {
     "fit_nearest_centroid": 8.0,
     "train_network": 40.0,
     "compare_readouts": 3.0,
-    "train_field": 400.0,
+    "train_field": 0.0025,  # for a picture and epoch
     "evaluate_field": 60.0,
     "compare_fields": 6.0,
 }
@@ -85,14 +85,16 @@ OF_SITES = (
     "train_field",
     "evaluate_field",
 )
-# Arrays of the state that backpropagation keeps for each step of a learned field, and pictures judged together.
-ARRAYS_A_STEP, JUDGED_TOGETHER = 10, 500
+# Arrays of the state that backpropagation keeps for each step of a learned field.
+ARRAYS_A_STEP = 10
 # A job is ended when it takes so many times as long as it should.
 PATIENCE = 10
 
 
 def gpus(study: Study, **names: str) -> int:
     """The GPUs of a job that simulates: one if the config insists on it, or if it may use the one that is at hand."""
+    if "job" in names and study.weights_of(names["job"]):
+        return 0
     return int(may_need_gpu(**study.config["simulate"], terms=study.terms_of(**names)))
 
 
@@ -269,6 +271,8 @@ def minutes(study: Study, rule: str) -> int:
 def typical_seconds(study: Study, rule: str) -> float:
     """The time of a job where none has been measured."""
     seconds = TYPICAL_SECONDS.get(rule, UNKNOWN_SECONDS)
+    if rule == "train_field":
+        seconds *= study.config["learning"]["epochs"] * study.source.count(TRAINING)
     return seconds * max(1.0, study.pixels / TYPICAL_PIXELS) if rule in OF_SITES else seconds
 
 
@@ -297,7 +301,8 @@ def most_megabytes(study: Study) -> int:
     of_jobs = [_simulate(study, job) for job in study.jobs]
     of_arms = [_fit(study, arm) for arm in study.readout.arms]
     of_fields = [_simulate_images(study, field) for field in study.readout.fields]
-    return max([_render_html(study), *of_jobs, *of_arms, *of_fields])
+    of_models = [_train_field(study, model) for model in study.learning.models]
+    return max([_render_html(study), *of_jobs, *of_arms, *of_fields, *of_models])
 
 
 def bytes_of_shard(study: Study) -> int:

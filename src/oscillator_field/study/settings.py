@@ -152,8 +152,10 @@ def _described(study: Study) -> Settings:
 
 
 def draw_images(study: Study, images: str) -> Settings:
-    """The size of the pictures of a set, and what is drawn at random for them."""
-    drawn = {key: study.config["readout"][key] for key in ("seed", "rotation", "translation")}
+    """The size of the pictures of a set, and what is drawn at random for it."""
+    _, added, kind = images.partition("+")
+    wanted = ("seed",) * bool(added) + ("rotation", "translation") * kind.startswith("augmentation")
+    drawn = {key: study.config["readout"][key] for key in wanted}
     return ordered({**drawn, **_fitting(study)})
 
 
@@ -191,7 +193,8 @@ def train_field(study: Study, model: str) -> Settings:
     learning = study.config["learning"]
     decided_elsewhere = ("enabled", "sizes", "arms", "seeds", "attacked", "strengths")
     settings = {key: value for key, value in learning.items() if key not in decided_elsewhere}
-    device = "cuda" if training_gpus(study) else "cpu"
+    # As the config has it: which machine calls must not decide whether weights are trained anew.
+    device = study.config["simulate"]["device"]
     return ordered({**settings, "device": device, "model": vars(study.learning.model(model))})
 
 

@@ -5,7 +5,8 @@ Settings of jobs are in `settings`, what they need of a machine in `resources`, 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import os
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -15,7 +16,7 @@ from oscillator_field.engines.registry import possible_engines
 from oscillator_field.figures.views import SAMPLES, VIEWS, module_of, store_of
 from oscillator_field.inputs.data_sets import FILES
 from oscillator_field.inputs.sources import FolderSource, Source
-from oscillator_field.learning.arms import STORE
+from oscillator_field.learning.arms import STORE, Model
 from oscillator_field.nouns import Label
 from oscillator_field.parameters import NOT_LEARNED
 from oscillator_field.run import Job, Run
@@ -43,12 +44,14 @@ class Study:
         jobs: the simulation jobs by name.
         source: where the pictures come from.
         png: whether PNG pictures are drawn.
+        results: the folder of all results.
     """
 
     config: Mapping[str, Any]
     jobs: Mapping[str, Job]
     source: Source
     png: bool
+    results: str
 
     @classmethod
     def of(
@@ -80,15 +83,11 @@ class Study:
         checks.check_channel(jobs, whole["render"]["phase"]["channels"])
         checks.check_samples(jobs, whole["embed"])
         png = whole["render"]["png"]["enabled"] is not False and bool(browser())
-        study = cls(whole, {job.name: job for job in jobs}, source, png)
+        study = cls(whole, {job.name: job for job in jobs}, source, png, folders["results"])
         # What depends on the size of the lattice.
         checks.check_physics(jobs, whole["simulate"]["engine"], study.shape)
         if "tsne" in whole["embed"]["methods"]:
             checks.check_sites(whole["embed"], study.sites)
-        models = {
-            f"{study.folder(folders['results'])}/learned/{name}": model for name, model in study.learning.models.items()
-        }
-        checks.check_learned(study.learned, models, jobs, whole, study.shape)
         for section in ("readout", "learning"):
             if whole[section]["enabled"]:
                 checks.check_sets(section, whole, source, study.shape)
@@ -156,19 +155,36 @@ class Study:
         return Learning.of(self.config)
 
     @cached_property
-    def learned(self) -> dict[str, str]:
-        """The stores of the learned fields that runs have, by what the config calls them: a folder."""
-        called = dict.fromkeys(run.settings.learned for job in self.jobs.values() for run in job.runs)
-        return {one: f"{one.rstrip('/')}/{STORE}" for one in called if one != NOT_LEARNED}
+    def _own_models(self) -> dict[str, Model]:
+        """The models that this config trains, by the folder that they are written to."""
+        folder = os.path.abspath(self.folder(self.results))
+        return {os.path.join(folder, "learned", name): model for name, model in self.learning.models.items()}
 
     def weights_of(self, job: str) -> list[str]:
-        """The store of the learned field of a job; none for a field of stated parameters."""
-        called = self.runs_of(job)[0].settings.learned
-        return [self.learned[called]] if called in self.learned else []
+        """The store of the learned field of a job; none for a field of stated parameters.
 
-    def learned_modules(self, job: str) -> list[str]:
-        """The modules that compute a job of a learned field."""
-        return ["learning.history"] * bool(self.weights_of(job))
+        One that this config trains is named below the folder of the study, another one by its absolute path.
+        """
+        called = self.runs_of(job)[0].settings.learned
+        if called == NOT_LEARNED:
+            return []
+        folder = os.path.abspath(called)
+        own = self._own_models.get(folder)
+        return [f"learned/{own.name}/{STORE}" if own else f"{folder}/{STORE}"]
+
+    def check_machine(self, folders: Iterable[str]) -> None:
+        """Check what depends on the machine that starts a workflow, whose results are written to some folders.
+
+        Raises:
+            ConfigError: the message says what is wrong.
+        """
+        png = self.config["render"]["png"]
+        checks.check_machine(self.source, self.pictures, self.wanted_shape, png, self.png, folders)
+        checks.check_learned(self._own_models, list(self.jobs.values()), self.config, self.shape)
+
+    def modules_of_job(self, job: str) -> list[str]:
+        """The modules that may compute a job: the engines, or that of learned fields."""
+        return ["learning.history"] if self.weights_of(job) else self.engine_modules
 
     @property
     def image_sets(self) -> list[str]:

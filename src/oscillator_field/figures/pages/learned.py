@@ -77,8 +77,8 @@ def _explained(evaluations: Sequence[Evaluation]) -> str:
     seeds = len({one.described.seed for one in evaluations})
     several = f"means over {seeds} seeds with their standard deviation" if seeds > 1 else "of one seed"
     return (
-        f"All arms had the same pictures, movements and epochs; numbers are {several}. Test pictures decided nothing. "
-        "What the dynamics add is the distance of the learned field to the arms without them: no steps, and "
+        f"All arms had the same pictures, movements and epochs; accuracies are {several}. Test pictures decided "
+        "nothing. What the dynamics add is the distance of the learned field to the arms without them: no steps, and "
         "convolutions of as many multiplications or parameters."
     )
 

@@ -145,7 +145,13 @@ RENDER = Section(
                     "shared",
                     "shared (once, beside the results), inline (self-contained), cdn (from the network)",
                     choice("shared", "inline", "cdn"),
-                    reruns=("render_html", "render_samples_html", "write_gallery", "compare_readouts"),
+                    reruns=(
+                        "render_html",
+                        "render_samples_html",
+                        "write_gallery",
+                        "compare_readouts",
+                        "compare_fields",
+                    ),
                 ),
                 "frame_rate": Key(
                     30,
