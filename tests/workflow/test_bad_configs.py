@@ -5,7 +5,6 @@ import re
 
 import pytest
 
-from oscillator_field.study.checks import check_pictures
 from oscillator_field.study.configuration import ConfigError, check_keys_are_given_once
 from tests.support.projects import ROOT, study_of
 
@@ -385,12 +384,8 @@ def test_a_wrong_config_is_refused_by_one_line(case, monkeypatch):
     monkeypatch.chdir(ROOT)
     text, expected = BAD[case]
 
-    def check():
-        study = study_of(text)
-        check_pictures(study.source, study.pictures, study.wanted_shape)
-
     with pytest.raises(ConfigError) as refused:
-        check()
+        study_of(text).check_machine([])
     assert str(refused.value).startswith(expected)
     assert "\n" not in str(refused.value)
 

@@ -143,7 +143,7 @@ SIMULATE = Section(
             "auto (a GPU if there is one), cpu, cuda",
             choice(*DEVICES),
             details="`cuda` asks the scheduler for a GPU; `cpu` never does",
-            reruns=("simulate", "simulate_images"),
+            reruns=("simulate", "simulate_images", "train_field"),
         ),
     },
 )
