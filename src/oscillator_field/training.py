@@ -8,16 +8,19 @@ not; on a GPU the last bits may differ.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
 from oscillator_field.logs import progress
+from oscillator_field.ranges import slices
 from oscillator_field.stores.atomic import whole_file
 
 CURVES = ("training_loss", "validation_loss", "validation_accuracy")
@@ -44,8 +47,7 @@ class Examples:
         was_training = model.training
         model.eval()
         with torch.inference_mode():
-            firsts = range(0, len(self.targets), self.together)
-            parts = [model(self.inputs(slice(first, first + self.together))).cpu() for first in firsts]
+            parts = [model(self.inputs(chosen)).cpu() for chosen in slices(len(self.targets), self.together)]
         model.train(was_training)
         return torch.cat(parts)
 
@@ -129,7 +131,7 @@ def train(
     return curves
 
 
-def best_epoch(curves: Mapping[str, list[float]]) -> int:
+def best_epoch(curves: Mapping[str, Sequence[float] | NDArray[np.float64]]) -> int:
     """The epoch whose weights are kept, counted from 1: of equal validation losses the first one counts."""
     losses = curves["validation_loss"]
     return 1 + min(range(len(losses)), key=losses.__getitem__)

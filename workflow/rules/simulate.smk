@@ -1,6 +1,9 @@
 # Requires: the input phases of the runs of a job.
 # Makes: their history.
 
+# Of stated couplings, and of learned ones: digested once, not for each job.
+SIMULATED_BY = [code("simulate", *STUDY.engine_modules), code("simulate", "learning.history")]
+
 
 rule simulate:
     """Simulate the runs of a job and store their history."""
@@ -23,7 +26,7 @@ rule simulate:
         mem_mb=memory("simulate"),
         runtime=minutes("simulate"),
     params:
-        code=lambda wildcards: code("simulate", *asked(wildcards, STUDY.modules_of_job)),
+        code=lambda wildcards: SIMULATED_BY[len(asked(wildcards, STUDY.weights_of))],
         settings=settings("simulate"),
     message:
         "Simulate {wildcards.job}"

@@ -61,10 +61,17 @@ ARMS = {
     "shallow_convolution": "as many parameters in one step, ReLU",
     "pixels": "a linear readout of the pixels",
 }
+# Of those that are a field, what an arm keeps as it is; all names that begin so.
+FROZEN: dict[str, tuple[str, ...]] = {
+    LEARNED: (),
+    "frozen_kernel": ("kernel", "upper_omega"),
+    "no_omega": ("upper_omega", "frequency"),
+    "untrained": ("drive", "kernel", "upper_omega", "frequency", "strength", "step_size"),
+}
 # Pictures that are judged together.
 JUDGED_TOGETHER = 500
 # Those that are a lattice of oscillators.
-FIELDS: tuple[str, ...] = (LEARNED, "frozen_kernel", "no_omega", "untrained")
+FIELDS = tuple(FROZEN)
 
 
 @dataclass(frozen=True)

@@ -6,16 +6,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from oscillator_field.learning.arms import LEARNED, SIZES, Model, Size
+from oscillator_field.learning.arms import FROZEN, SIZES, Model, Size
 from oscillator_field.learning.model import FIRST_STEP, LearnedField, Readout, drive_of
 
-# Of the field, what an arm keeps as it is; all names that begin so.
-FROZEN = {
-    LEARNED: (),
-    "frozen_kernel": ("kernel", "upper_omega"),
-    "no_omega": ("upper_omega", "frequency"),
-    "untrained": ("drive", "kernel", "upper_omega", "frequency", "strength", "step_size"),
-}
 # Of networks in place of it, how many steps they take; None for those of the field.
 CONVOLUTIONS = {"no_steps": 0, "shallow_convolution": 1, "deep_convolution": None, "recurrent_convolution": None}
 

@@ -27,6 +27,7 @@ from oscillator_field.learning.fitting import Pictures
 from oscillator_field.learning.model import LearnedField
 from oscillator_field.learning.weights import read_weights
 from oscillator_field.logs import progress
+from oscillator_field.ranges import slices
 from oscillator_field.readout.images import read_images
 from oscillator_field.stores.zarr_stores import add_coordinate, add_values, new_store
 
@@ -62,6 +63,7 @@ def evaluate_field(
     """
     torch.set_num_threads(threads)
     learned = read_weights(weights)
+    learns = parameters(learned.model)
     model = learned.model.requires_grad_(False)
     sets = {name: Pictures(*read_images(store)) for name, store in images.items()}
     plain = next(iter(sets.values()))
@@ -78,10 +80,10 @@ def evaluate_field(
     under = [accuracy_under(model, some, kind, strength) for kind, strength in kinds]
     rows, columns = learned.shape
     attributes = {
-        "model": {**vars(learned.described)},
+        "model": vars(learned.described),
         "classes": list(learned.classes),
         "settings": dict(learned.settings),
-        "parameters": parameters(read_weights(weights).model),
+        "parameters": learns,
         "multiplications": multiplications(learned.described, rows, columns, len(learned.classes)),
         "attacked": len(some.labels),
     }
@@ -127,8 +129,7 @@ def over_steps(
     right, energy = np.zeros(most + 1), np.zeros(most + 1)
     targets = pictures.targets
     with torch.inference_mode(), progress(total=len(targets), unit="picture") as bar:
-        for first in range(0, len(targets), JUDGED_TOGETHER):
-            chosen = slice(first, first + JUDGED_TOGETHER)
+        for chosen in slices(len(targets), JUDGED_TOGETHER):
             c = model.drive(pictures.grey(chosen))
             for step, z in enumerate(model.states(c, most)):
                 right[step] += (model.readout(z).argmax(dim=1) == targets[chosen]).sum().item()
@@ -150,8 +151,7 @@ def accuracy_under(model: nn.Module, pictures: Pictures, kind: str, strength: fl
         raise ValueError(f"attack: {kind!r} is unknown (allowed: {', '.join(ATTACKS)})")
     steps, size = (1, strength) if kind == "fgsm" else (PGD_STEPS, PGD_SHARE * strength)
     right, targets = 0, pictures.targets
-    for first in range(0, len(targets), JUDGED_TOGETHER):
-        chosen = slice(first, first + JUDGED_TOGETHER)
+    for chosen in slices(len(targets), JUDGED_TOGETHER):
         grey = pictures.grey(chosen)
         moved = grey
         for _ in range(steps):

@@ -102,8 +102,6 @@ def train_field(
         identity=_identity(described, settings, learning, held, [device, threads, code]),
         device=device,
     )
-    with torch.no_grad():
-        validation = held.examples(device).outputs(model).argmax(dim=1) == held.targets
     write_weights(
         path,
         model,
@@ -111,7 +109,7 @@ def train_field(
         shape=(rows, columns),
         classes=classes,
         curves=curves,
-        settings={**settings, "validation_accuracy": validation.double().mean().item()},
+        settings=settings,
     )
     Path(checkpoint).unlink(missing_ok=True)
 

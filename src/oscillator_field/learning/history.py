@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from oscillator_field.analysis.observables import circular_mean
+from oscillator_field.analysis.observables import circular_mean, wrapped
 from oscillator_field.engines.problem import Piece, Problem
 from oscillator_field.field import Course, problem
 from oscillator_field.learning.fitting import WHITE
@@ -85,15 +85,18 @@ def simulate_learned_runs(
     """
     torch.set_num_threads(1)
     learned, model = read_field(Path(weights).parent)
+    model.requires_grad_(False)
     _, images, source = inputs_of(runs, perturbations)
     if images.shape[1:] != learned.shape:
         raise ValueError(f"{weights}: is for pictures of {learned.shape} pixels, and these have {images.shape[1:]}")
-    with torch.inference_mode():
-        c = _phase(_input(model, images))
-        omega = model.omega().numpy()
-    settings = runs[0].settings
+    c = _phase(_input(model, images))
     task = problem(
-        c, initial_phase=c, omega=omega, parameters=[run.field for run in runs], steps=settings.steps, every=every
+        c,
+        initial_phase=c,
+        omega=model.omega().numpy(),
+        parameters=[run.field for run in runs],
+        steps=runs[0].settings.steps,
+        every=every,
     )
     course = Course("torch", "learned couplings", "torch", _pieces(model, images, task, frames_a_chunk(task)))
     made = {"engine": course.engine, "device": "cpu", "every": every, "precision": precision}
@@ -112,39 +115,24 @@ def simulate_learned_runs(
 
 
 def _pieces(model: LearnedField, images: NDArray[np.uint8], task: Problem, frames_a_piece: int) -> Iterator[Piece]:
-    """The course of a learned field, as engines give it: some runs at a time."""
+    """The course of a learned field, as engines give it: one run after the other."""
     kept = task.kept_steps()
-    thresholds = torch.tensor([parameters.spike_threshold for parameters in task.parameters])
+    intervals = np.diff(kept, prepend=0)
+    last_frame = np.full(1, len(kept) - 1)
     for runs in slices(len(images), 1):
-        frames_of = iter(_frames(model, images[runs], thresholds[runs], kept))
-        last_frame = np.full(1, len(kept) - 1)
+        threshold = task.parameters[runs.start].spike_threshold
+        states = model.states(_input(model, images[runs]), int(kept[-1]))
+        before = _phase(next(states))
         for frames in slices(len(kept), frames_a_piece):
-            phases, spikes = zip(*(next(frames_of) for _ in range(frames.start, frames.stop)), strict=True)
-            counts = np.stack(spikes, axis=1).astype(task.spike_type())
-            yield Piece(
-                runs, frames, kept[frames], np.stack(phases, axis=1), counts, task.input_phase[runs], last_frame
-            )
-
-
-def _frames(
-    model: LearnedField, images: NDArray[np.uint8], thresholds: Tensor, kept: NDArray[np.int64]
-) -> Iterator[tuple[NDArray[np.float32], NDArray[np.int64]]]:
-    """Phases and spikes since the frame before, `(run, row, column, channel)`, after each kept step."""
-    with torch.inference_mode():
-        before: NDArray[np.float32] | None = None
-        frames, wanted = iter(kept), None
-        spikes = np.zeros(0, np.int64)
-        for step, z in enumerate(model.states(_input(model, images), int(kept[-1]))):
-            phase = _phase(z)
-            if before is None:
-                spikes, wanted = np.zeros(phase.shape, np.int64), next(frames)
-            else:
-                turned = np.abs(np.angle(np.exp(1j * (phase - before))))
-                spikes += turned > thresholds.numpy()[:, np.newaxis, np.newaxis, np.newaxis]
-            before = phase
-            if step == wanted:
-                yield phase, spikes
-                spikes, wanted = np.zeros_like(spikes), next(frames, None)
+            phase = np.empty((1, frames.stop - frames.start, *before.shape[1:]), np.float32)
+            spikes = np.zeros(phase.shape, task.spike_type())
+            for place, interval in enumerate(intervals[frames]):
+                for _ in range(interval):
+                    after = _phase(next(states))
+                    spikes[:, place] += np.abs(wrapped(after - before)) > threshold
+                    before = after
+                phase[:, place] = before
+            yield Piece(runs, frames, kept[frames], phase, spikes, task.input_phase[runs], last_frame)
 
 
 def _input(model: LearnedField, images: NDArray[np.uint8]) -> Tensor:

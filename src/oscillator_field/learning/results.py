@@ -15,6 +15,7 @@ from oscillator_field.learning.arms import Model
 from oscillator_field.learning.weights import Learned, read_weights
 from oscillator_field.stores.atomic import whole_file
 from oscillator_field.stores.zarr_stores import open_store
+from oscillator_field.training import best_epoch
 
 VALIDATION = "validation"
 
@@ -61,7 +62,7 @@ def read_evaluation(weights: str | Path, evaluation: str | Path) -> Evaluation:
     values = {name: np.asarray(array[...]) for name, array in group.arrays()}
     attributes = group.attributes
     label, predictions = values["label"], values["prediction"]
-    accuracy = {VALIDATION: float(learned.settings["validation_accuracy"])}
+    accuracy = {VALIDATION: float(learned.curves["validation_accuracy"][best_epoch(learned.curves) - 1])}
     for name, said in zip(values["set"], predictions, strict=True):
         accuracy[str(name)] = float((said == label).mean())
     confusion = np.zeros((len(learned.classes), len(learned.classes)), np.int64)

@@ -74,7 +74,7 @@ def write_weights(
 ) -> None:
     """Write a model; arguments as `Learned` has them."""
     attributes = {
-        "model": {"size": described.size, "arm": described.arm, "seed": described.seed},
+        "model": vars(described),
         "shape": list(shape),
         "classes": list(classes),
         "settings": dict(settings),

@@ -14,7 +14,7 @@ from oscillator_field.inputs.encoding import Statistics, as_pixels, levels
 from oscillator_field.inputs.errors import PicturesError
 from oscillator_field.inputs.fetch import read_provenance, read_set
 from oscillator_field.inputs.fitting import fitted
-from oscillator_field.readout.sets import CORRUPTIONS, is_test
+from oscillator_field.readout.sets import CORRUPTIONS, is_test, parts
 from oscillator_field.stores.zarr_stores import add_values, new_store, open_store
 
 
@@ -48,13 +48,13 @@ def write_images(
     """
     images, labels = read_set(folder, TEST if is_test(name) else TRAINING)
     if len(images) == 0:
-        raise PicturesError(f"{folder}: holds no picture for {name.partition('+')[0]}")
+        raise PicturesError(f"{folder}: holds no picture for {parts(name)[0]}")
     if shape is not None and images.shape[1:] != tuple(shape):
         target = (shape[0], shape[1])
         images = np.stack(
             [as_pixels(fitted(levels(image), target, fit=fit, background=background)) for image in images]
         )
-    kind, _, strength = name.partition("+")[2].partition("=")
+    _, kind, strength = parts(name)
     # The name is part of the seed: each set is drawn by itself, whatever other sets there are.
     generator = np.random.default_rng([seed, *name.encode()])
     if kind == "augmentation":

@@ -30,9 +30,16 @@ def set_names(readout: Mapping[str, Any]) -> list[str]:
     return [TRAINING, *augmented, TEST, *corrupted]
 
 
+def parts(name: str) -> tuple[str, str, str]:
+    """Of a set the kind of its pictures, what is done to them, and how much: `test`, `occlusion`, `10`."""
+    pictures, _, done = name.partition("+")
+    kind, _, strength = done.partition("=")
+    return pictures, kind, strength
+
+
 def is_test(name: str) -> bool:
     """Whether a set is for tests."""
-    return name.partition("+")[0] == TEST
+    return parts(name)[0] == TEST
 
 
 def shards(count: int, size: int) -> list[slice]:

@@ -16,7 +16,7 @@ from oscillator_field.inputs.data_sets import SIDE, TRAINING
 from oscillator_field.inputs.errors import PicturesError
 from oscillator_field.learning.arms import JUDGED_TOGETHER, SIZES
 from oscillator_field.study.names import known
-from oscillator_field.study.settings import panels_shown, training_gpus
+from oscillator_field.study.settings import panels_shown
 from oscillator_field.study.study import Study
 
 # Minutes that a job may take at most, before a scheduler ends it; more where the lattice is large, see `minutes`.
@@ -96,6 +96,11 @@ def gpus(study: Study, **names: str) -> int:
     if "job" in names and study.weights_of(names["job"]):
         return 0
     return int(may_need_gpu(**study.config["simulate"], terms=study.terms_of(**names)))
+
+
+def training_gpus(study: Study) -> int:
+    """The GPUs of a training, which torch computes."""
+    return int(may_need_gpu("torch", study.config["simulate"]["device"]))
 
 
 def frames_shown(study: Study, every: int = 1) -> int:

@@ -10,11 +10,11 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
-from oscillator_field.devices import gpu_at_hand
 from oscillator_field.figures.limits import panels_together
 from oscillator_field.figures.views import kind_of, words_of
 from oscillator_field.inputs.sources import FolderSource, IdxSource
 from oscillator_field.readout.arms import CLASSIFIERS
+from oscillator_field.readout.sets import parts
 from oscillator_field.study.names import known
 from oscillator_field.study.study import Study
 
@@ -153,8 +153,8 @@ def _described(study: Study) -> Settings:
 
 def draw_images(study: Study, images: str) -> Settings:
     """The size of the pictures of a set, and what is drawn at random for it."""
-    _, added, kind = images.partition("+")
-    wanted = ("seed",) * bool(added) + ("rotation", "translation") * kind.startswith("augmentation")
+    kind = parts(images)[1]
+    wanted = ("seed",) * bool(kind) + ("rotation", "translation") * (kind == "augmentation")
     drawn = {key: study.config["readout"][key] for key in wanted}
     return ordered({**drawn, **_fitting(study)})
 
@@ -202,12 +202,6 @@ def evaluate_field(study: Study, model: str) -> Settings:
     """How test pictures are attacked."""
     study.learning.model(model)
     return {key: study.config["learning"][key] for key in ("attacked", "strengths")}
-
-
-def training_gpus(study: Study) -> int:
-    """The GPUs of a training: one if the config insists on it, or if it may use the one that is at hand."""
-    device = study.config["simulate"]["device"]
-    return int(device == "cuda" or (device == "auto" and gpu_at_hand()))
 
 
 SETTINGS: dict[str, Callable[..., Settings]] = {

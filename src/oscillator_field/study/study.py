@@ -182,10 +182,6 @@ class Study:
         checks.check_machine(self.source, self.pictures, self.wanted_shape, png, self.png, folders)
         checks.check_learned(self._own_models, list(self.jobs.values()), self.config, self.shape)
 
-    def modules_of_job(self, job: str) -> list[str]:
-        """The modules that may compute a job: the engines, or that of learned fields."""
-        return ["learning.history"] if self.weights_of(job) else self.engine_modules
-
     @property
     def image_sets(self) -> list[str]:
         """The names of the sets of pictures that readout and training need."""
@@ -244,7 +240,7 @@ class Study:
         """The modules that views are made by."""
         return sorted({module_of(name) for name in views})
 
-    @property
+    @cached_property
     def engine_modules(self) -> list[str]:
         """The modules that may compute the field: which GPU `auto` finds shows in the job alone."""
         terms = {self.terms_of(job=name) for name in self.jobs}

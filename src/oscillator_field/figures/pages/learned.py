@@ -159,8 +159,8 @@ def _couplings(best: Sequence[Evaluation]) -> list[tuple[str, str, str, dict[str
             kernel, omega = model.kernel.detach().numpy(), model.omega().detach().numpy()
             tiles = _tiled(kernel)
             titles = ("from: cosines, then sines, of all channels", "to: cosines, then sines")
-            drawn.append((size, "kernel", "Coupling kernel", _heat(tiles, *titles, square=True)))
-            drawn.append((size, "omega", "Omega", _heat(omega, "from channel", "to channel", square=True)))
+            drawn.append((size, "kernel", "Coupling kernel", _heat(tiles, *titles)))
+            drawn.append((size, "omega", "Omega", _heat(omega, "from channel", "to channel")))
     return drawn
 
 
@@ -171,7 +171,7 @@ def _tiled(kernel: NDArray[np.float32]) -> NDArray[np.float32]:
     return spaced_out.transpose(0, 2, 1, 3).reshape(parts * (rows + 1), parts * (columns + 1))
 
 
-def _heat(values: NDArray[np.float32], x: str, y: str, *, square: bool) -> dict[str, Any]:
+def _heat(values: NDArray[np.float32], x: str, y: str) -> dict[str, Any]:
     most = float(np.nanmax(np.abs(values)))
     heat = {
         "type": "heatmap",
@@ -183,7 +183,7 @@ def _heat(values: NDArray[np.float32], x: str, y: str, *, square: bool) -> dict[
         "hovertemplate": "%{z} 1/s<extra></extra>",
     }
     layout = axes(x, y)
-    layout["yaxis"] |= {"autorange": "reversed"} | ({"scaleanchor": "x"} if square else {})
+    layout["yaxis"] |= {"autorange": "reversed", "scaleanchor": "x"}
     layout["xaxis"] |= {"showticklabels": False, "constrain": "domain"}
     layout["yaxis"] |= {"showticklabels": False, "constrain": "domain"}
     return {"data": [heat], "layout": {**layout, "width": 680, "height": 620}}
