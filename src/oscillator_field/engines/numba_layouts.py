@@ -269,7 +269,11 @@ def _ground(problem: Problem, terms: frozenset[str], shape: tuple[int, int], hei
 
 @contextmanager
 def _interruptible() -> Iterator[None]:
-    """Raise what the handler of Ctrl-C raises: compiled code turns it into a SystemError, or loses it at its end."""
+    """Raise what the handler of Ctrl-C raises when the call within has ended; a second Ctrl-C raises it at once.
+
+    Compiled code turns an error of the handler into a SystemError or loses it at its end, and callbacks of the
+    compiler print and ignore it; so the first one is only kept.
+    """
     handler = signal.getsignal(signal.SIGINT)
     if not callable(handler) or threading.current_thread() is not threading.main_thread():
         yield
@@ -281,7 +285,8 @@ def _interruptible() -> Iterator[None]:
             handler(number, frame)
         except BaseException as error:
             raised.append(error)
-            raise
+            if len(raised) > 1:
+                raise
 
     signal.signal(signal.SIGINT, watched)
     try:
