@@ -7,6 +7,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from oscillator_field.learning.arms import FROZEN, SIZES, Model, Size
+from oscillator_field.learning.gradients import coupled
 from oscillator_field.learning.model import FIRST_STEP, LearnedField, Readout, drive_of
 
 # Of networks in place of it, how many steps they take; None for those of the field.
@@ -28,9 +29,7 @@ class Convolutions(nn.Module):
         super().__init__()
         self.drive = drive_of(size)
         width = 2 * size.channels
-        self.layers = nn.ModuleList(
-            nn.Conv2d(width, width, size.kernel, padding=size.kernel // 2) for _ in range(1 if tied else steps)
-        )
+        self.layers = nn.ModuleList(_Convolution(width, width, size.kernel) for _ in range(1 if tied else steps))
         self.step_size = nn.Parameter(torch.full((steps,), FIRST_STEP)) if tied else None
         self.readout = Readout(size, rows, columns, classes)
 
@@ -45,6 +44,14 @@ class Convolutions(nn.Module):
                 x = torch.tanh(x + step_size * (self.layers[0](x) + drive))
         outputs: Tensor = self.readout(x)
         return outputs
+
+
+class _Convolution(nn.Conv2d):
+    """With the gradients of the field's, which are the faster ones."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        assert self.bias is not None
+        return coupled(x, self.weight) + self.bias[:, None, None]
 
 
 class Pixels(nn.Module):

@@ -27,6 +27,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from oscillator_field.learning.arms import Size
+from oscillator_field.learning.gradients import coupled, turned
 
 EPSILON = 1e-12
 # Deviation of a coupling at first, times the root of the channels. On 10,000 pictures of MNIST, four epochs at a rate
@@ -70,9 +71,9 @@ class LearnedField(nn.Module):
         """The state at the start and after each step; steps beyond those that were learned are as large as the last."""
         z = normalised(c)
         yield z
-        weights = self.coupling()
+        weights, drive = self.coupling(), _over_parts(self.strength) * c
         for number in range(steps):
-            z = self.step(z, c, weights, self.step_size[min(number, len(self.step_size) - 1)])
+            z = self.step(z, drive, weights, self.step_size[min(number, len(self.step_size) - 1)])
             yield z
 
     def coupling(self) -> Tensor:
@@ -89,13 +90,9 @@ class LearnedField(nn.Module):
         upper = upper.index_put((rows, columns), self.upper_omega)
         return upper - upper.T
 
-    def step(self, z: Tensor, c: Tensor, weights: Tensor, step_size: Tensor) -> Tensor:
-        """The state after a step of a size."""
-        pull = functional.conv2d(z, weights, padding=self.size.kernel // 2)
-        pull_real, pull_imaginary = (pull + _over_parts(self.strength) * c).chunk(2, dim=1)
-        real, imaginary = z.chunk(2, dim=1)
-        turn = step_size * (real * pull_imaginary - imaginary * pull_real + self.frequency[:, None, None])
-        return normalised(torch.cat([real - turn * imaginary, imaginary + turn * real], dim=1))
+    def step(self, z: Tensor, drive: Tensor, weights: Tensor, step_size: Tensor) -> Tensor:
+        """The state after a step of a size, under `drive`, strength times input."""
+        return turned(z, coupled(z, weights) + drive, self.frequency, step_size)
 
     def energy(self, z: Tensor, c: Tensor) -> Tensor:
         """-(z . kernel * z / 2 + z . strength c), mean over sites.
@@ -108,8 +105,7 @@ class LearnedField(nn.Module):
         Returns:
             `(picture,)`, 1/s.
         """
-        coupled = functional.conv2d(z, self.kernel, padding=self.size.kernel // 2)
-        each = z * (coupled / 2 + _over_parts(self.strength) * c)
+        each = z * (coupled(z, self.kernel) / 2 + _over_parts(self.strength) * c)
         return -each.sum(dim=1).mean(dim=(1, 2)) / self.size.channels
 
     def as_notebook(self) -> None:
