@@ -61,12 +61,14 @@ class Rule:
         epochs: at most.
         patience: epochs without a better validation loss after which training ends.
         cycle: changes the optimiser's rates after each batch; None for constant ones.
+        largest_gradient: the norm of all gradients that longer ones are scaled down to.
     """
 
     optimiser: torch.optim.Optimizer
     epochs: int
     patience: int
     cycle: torch.optim.lr_scheduler.LRScheduler | None = None
+    largest_gradient: float = math.inf
 
 
 def train(
@@ -145,6 +147,8 @@ def _epoch(model: nn.Module, batches: Iterable[tuple[Tensor, Tensor]], rule: Rul
         rule.optimiser.zero_grad()
         loss = functional.cross_entropy(model(inputs), targets)
         loss.backward()
+        if math.isfinite(rule.largest_gradient):
+            nn.utils.clip_grad_norm_(model.parameters(), rule.largest_gradient)
         rule.optimiser.step()
         if rule.cycle:
             rule.cycle.step()

@@ -37,6 +37,7 @@ SETTINGS = {
     "batch": 64,
     "learning_rate": 0.01,
     "weight_decay": 1e-4,
+    "largest_gradient": 1.0,
     "patience": 3,
     "validation_share": 0.2,
     "rotation": 12,
@@ -62,7 +63,7 @@ def course_apart(model, pictures, steps):
     omega -= omega.T
     z = c / np.abs(c)
     frames = [z]
-    for number in range(steps):
+    for _ in range(steps):
         wide = np.pad(z, ((0, 0), (0, 0), (reach, reach), (reach, reach)))
         force = np.einsum("ab,nbyx->nayx", omega, z) + state["strength"][:, None, None] * c
         for row in range(2 * reach + 1):
@@ -71,8 +72,7 @@ def course_apart(model, pictures, steps):
                 both = np.concatenate([seen.real, seen.imag], axis=1)
                 pulled = np.einsum("ab,nbyx->nayx", kernel[:, :, row, column], both)
                 force += pulled[:, :channels] + 1j * pulled[:, channels:]
-        size = state["step_size"][min(number, len(state["step_size"]) - 1)]
-        turn = size * ((np.conj(z) * force).imag + state["frequency"][:, None, None])
+        turn = state["step_size"] * ((np.conj(z) * force).imag + state["frequency"][:, None, None])
         z = z + turn * 1j * z
         z /= np.abs(z)
         frames.append(z)
@@ -103,7 +103,7 @@ def some_field(size="small", side=12, seed=3):
 def test_steps_are_those_of_the_model_in_double_precision(size):
     pictures = some_pictures(5).images
     model = some_field(size)
-    steps = len(model.step_size) + 3  # beyond those that were learned, too
+    steps = model.size.steps + 3  # beyond those that were learned, too
     found = courses(model, pictures, steps).phase
     expected = np.angle(course_apart(model, pictures, steps)).transpose(0, 1, 3, 4, 2)
     exact = courses(model.double(), pictures, steps).phase
@@ -359,7 +359,7 @@ def test_runs_of_a_learned_field_say_what_it_says(stores, tmp_path):
     images, models = stores
     _, model = read_field(models["learned"][0].parent)
     pixels, labels = read_images(images["test"])
-    steps = len(model.step_size)
+    steps = model.size.steps
     runs = [Run.of(int(label), place, {"channels": 16, "steps": steps}) for place, label in enumerate(labels)]
     perturbations = [tmp_path / f"{run.perturbation}.zarr" for run in runs]
     for path, run, image in zip(perturbations, runs, pixels, strict=True):
@@ -402,14 +402,14 @@ def test_evaluations_say_what_the_model_says(stores):
     one = read_evaluation(*models["learned"])
     pixels, labels = read_images(images["test"])
     model = one.learned.model
-    said = courses(model, pixels, len(model.step_size)).outputs.argmax(axis=1)
+    said = courses(model, pixels, model.size.steps).outputs.argmax(axis=1)
     assert one.accuracy["test"] == (said == labels).mean()
     assert one.confusion.sum() == 60
     assert np.trace(one.confusion) == (said == labels).sum()
     assert list(one.accuracy) == ["validation", "test", "test+gaussian_noise=0.5"]
-    trained = list(one.over_steps["steps"]).index(len(model.step_size))
+    trained = list(one.over_steps["steps"]).index(model.size.steps)
     assert one.over_steps["accuracy"][trained] == one.accuracy["test"]
-    assert len(one.over_steps["steps"]) == 4 * len(model.step_size) + 1
+    assert len(one.over_steps["steps"]) == 4 * model.size.steps + 1
     assert list(one.attacks) == [(kind, strength) for kind in ("fgsm", "pgd") for strength in (0.05, 0.2)]
     rows = table([one, read_evaluation(*models["pixels"])])
     assert list(rows["arm"]) == ["learned", "pixels"]

@@ -22,7 +22,7 @@ class Convolutions(nn.Module):
         rows, columns: of the pictures.
         classes: labels to tell apart.
         steps: how many.
-        tied: whether all steps share one kernel, have learned sizes and feel the input, as those of a field do.
+        tied: whether all steps share one kernel, have a learned size and feel the input, as those of a field do.
     """
 
     def __init__(self, size: Size, rows: int, columns: int, classes: int, *, steps: int, tied: bool) -> None:
@@ -30,7 +30,8 @@ class Convolutions(nn.Module):
         self.drive = drive_of(size)
         width = 2 * size.channels
         self.layers = nn.ModuleList(_Convolution(width, width, size.kernel) for _ in range(1 if tied else steps))
-        self.step_size = nn.Parameter(torch.full((steps,), FIRST_STEP)) if tied else None
+        self.steps = steps
+        self.step_size = nn.Parameter(torch.tensor(FIRST_STEP)) if tied else None
         self.readout = Readout(size, rows, columns, classes)
 
     def forward(self, pictures: Tensor) -> Tensor:
@@ -40,8 +41,8 @@ class Convolutions(nn.Module):
             for layer in self.layers:
                 x = x + functional.relu(layer(x))
         else:
-            for step_size in self.step_size:
-                x = torch.tanh(x + step_size * (self.layers[0](x) + drive))
+            for _ in range(self.steps):
+                x = torch.tanh(x + self.step_size * (self.layers[0](x) + drive))
         outputs: Tensor = self.readout(x)
         return outputs
 

@@ -124,8 +124,7 @@ def over_steps(
     model: LearnedField, pictures: Pictures
 ) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]:
     """Accuracy and mean energy after each number of steps up to MOST_STEPS times those in training."""
-    trained = len(model.step_size)
-    most = MOST_STEPS * trained
+    most = MOST_STEPS * model.size.steps
     right, energy = np.zeros(most + 1), np.zeros(most + 1)
     targets = pictures.targets
     with torch.inference_mode(), progress(total=len(targets), unit="picture") as bar:

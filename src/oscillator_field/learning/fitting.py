@@ -24,6 +24,8 @@ from oscillator_field.readout.images import read_classes, read_images, split
 from oscillator_field.training import Examples, Rule
 
 WHITE = 255
+# Of AdamW; the cycle moves the first. The second forgets soon, as gradients through many steps change fast.
+BETAS = (0.9, 0.99)
 
 
 @dataclass(frozen=True)
@@ -70,7 +72,7 @@ def train_field(
         images: the store of the training pictures, as `readout.images` writes it.
         described: which model.
         settings: `epochs`, `batch`, `learning_rate`, `weight_decay`, `patience`, `validation_share`, `rotation`
-            (degree), `scale` and `shift`, as the config describes them.
+            (degree), `scale`, `shift` and `largest_gradient`, as the config describes them.
         checkpoint: file that is written after each epoch; training that was killed goes on from it.
         code: digest of the code that trains: a checkpoint of other code is not gone on from.
         threads: of torch.
@@ -139,7 +141,9 @@ def fit(
             yield augmented(pictures, augmentation, generator), targets[chosen.to(device)]
 
     learned = [values for values in model.parameters() if values.requires_grad]
-    optimiser = torch.optim.AdamW(learned, lr=settings["learning_rate"], weight_decay=settings["weight_decay"])
+    optimiser = torch.optim.AdamW(
+        learned, lr=settings["learning_rate"], betas=BETAS, weight_decay=settings["weight_decay"]
+    )
     steps = settings["epochs"] * math.ceil(len(targets) / settings["batch"])
     if steps < 2:
         raise ValueError(
@@ -151,7 +155,7 @@ def fit(
         model,
         batches,
         held.examples(device),
-        Rule(optimiser, settings["epochs"], settings["patience"], cycle),
+        Rule(optimiser, settings["epochs"], settings["patience"], cycle, settings["largest_gradient"]),
         seed=seed,
         checkpoint=checkpoint,
         identity=identity,

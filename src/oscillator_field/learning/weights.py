@@ -3,7 +3,7 @@
 kernel                               (target_part, source_part, row, column): cosines of all channels, then sines
 upper_omega                          (pair)  of channels, row by row
 frequency, strength                  (channel)
-step_size                            (step)
+step_size                            ()
 ...                                  the weights of drive and readout
 training_loss, validation_loss, validation_accuracy   (epoch)
 """
@@ -31,7 +31,7 @@ _DIMENSIONS = {
     "upper_omega": ("pair",),
     "frequency": ("channel",),
     "strength": ("channel",),
-    "step_size": ("step",),
+    "step_size": (),
     "drive.arc": ("channel",),
     "drive.offset": ("channel",),
     "readout.linear.weight": ("class", "feature"),

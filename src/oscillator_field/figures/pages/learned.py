@@ -199,7 +199,7 @@ def _settling(best: Sequence[Evaluation], images: str | Path) -> dict[str, Any]:
     rows, columns = learned.shape
     untrained = LearnedField(learned.model.size, rows, columns, len(learned.classes)).eval()
     untrained.as_notebook()
-    steps = len(learned.model.step_size)
+    steps = learned.model.size.steps
     lattices = []
     for name, model in (("learned field", learned.model), ("lattice untrained", untrained)):
         phase = courses(model, pixels[chosen], steps).mean_phase

@@ -45,7 +45,14 @@ LEARNING = Section(
             details="it rises for the first 30 % of the epochs, then falls to nothing",
             reruns=_TRAINS,
         ),
-        "weight_decay": Key(0.0001, "of AdamW", number(minimum=0, maximum=1), reruns=_TRAINS),
+        "weight_decay": Key(0.1, "of AdamW", number(minimum=0, maximum=1), reruns=_TRAINS),
+        "largest_gradient": Key(
+            1.0,
+            "norm that longer gradients are scaled down to",
+            number(exclusiveMinimum=0),
+            details="through many steps some are very long",
+            reruns=_TRAINS,
+        ),
         "patience": Key(
             16,
             "epochs without a better validation loss, after which training stops",
