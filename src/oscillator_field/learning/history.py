@@ -50,7 +50,7 @@ def courses(model: LearnedField, images: NDArray[np.uint8], steps: int) -> Cours
     Args:
         model: the field.
         images: uint8 `(picture, row, column)`.
-        steps: how many; beyond those that were learned they are as large as the last.
+        steps: how many.
     """
     with torch.inference_mode():
         c = _input(model, images)

@@ -23,6 +23,7 @@ from oscillator_field.run import Job, Run
 from oscillator_field.study import checks
 from oscillator_field.study.configuration import checked_config
 from oscillator_field.study.grid import perturbations, sample_sets
+from oscillator_field.study.learned_runs import check_learned
 from oscillator_field.study.learning import Learning
 from oscillator_field.study.names import known
 from oscillator_field.study.pruning import find_orphans, wanted_folders
@@ -180,7 +181,7 @@ class Study:
         """
         png = self.config["render"]["png"]
         checks.check_machine(self.source, self.pictures, self.wanted_shape, png, self.png, folders)
-        checks.check_learned(self._own_models, list(self.jobs.values()), self.config, self.shape)
+        check_learned(self._own_models, list(self.jobs.values()), self.config, self.shape)
 
     @property
     def image_sets(self) -> list[str]:
