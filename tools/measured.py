@@ -124,5 +124,31 @@ def readout():
     return "\n".join(parts)
 
 
+def learned():
+    """What each arm beside a learned field reaches, in percent, with the deviation over seeds; a table for each size."""
+    with (BENCHMARKS / "learned.csv").open(encoding="utf-8") as stream:
+        rows = list(csv.DictReader(stream))
+    known = {"size", "arm", "seeds", "parameters", "multiplications", "validation", "calibration error"}
+    shares = [name for name in rows[0] if name not in known and not name.endswith(" deviation")]
+
+    def percent(row, name):
+        deviation = row.get(f"{name} deviation")
+        return f"{100 * float(row[name]):.2f}" + (f" ± {100 * float(deviation):.2f}" if deviation else "")
+
+    parts = []
+    for size in dict.fromkeys(row["size"] for row in rows):
+        head = ["accuracy, %", *(name.removeprefix("test+").replace("_", " ") for name in shares)]
+        head += ["calibration error", "parameters", "multiplications", "seeds"]
+        lines = [
+            [row["arm"].replace("_", " "), *(percent(row, name) for name in shares)]
+            + [f"{float(row['calibration error']):.4f}", f"{int(row['parameters']):,}"]
+            + [f"{int(row['multiplications']):,}", row["seeds"]]
+            for row in rows
+            if row["size"] == size
+        ]
+        parts.append(f"### {size}\n\n" + table(head, lines))
+    return "\n".join(parts)
+
+
 def _short(value):
     return f"{value:.3g}" if abs(value) < 100 else f"{value:,.0f}"

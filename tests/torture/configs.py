@@ -58,7 +58,10 @@ def leaves(values, above=()):
             yield from leaves(value, (*above, key))
 
 
-PATHS = [*leaves(DEFAULT), *(("grid", name) for name in (*DEFAULT["field"], *DEFAULT["encoding"], "zip", "points"))]
+PATHS = [
+    *leaves(DEFAULT),
+    *(("grid", name) for name in (*DEFAULT["field"], *DEFAULT["encoding"], "zip", "points", "sample")),
+]
 
 
 def nested(path, value):

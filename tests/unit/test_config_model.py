@@ -47,7 +47,7 @@ def test_the_encoding_and_the_field_are_those_of_the_library():
         assert limits.items() <= described[name].items()
         assert parameter["unit"] in ("1", *described[name]["description"].split(", "))
     grid = properties["grid"]["properties"]
-    assert set(grid) - {"zip", "points"} == set(DEFAULTS)
+    assert set(grid) - {"zip", "points", "sample"} == set(DEFAULTS)
     assert set(grid["points"]["items"]["properties"]) == set(DEFAULTS)
 
 

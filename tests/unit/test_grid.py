@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from oscillator_field.parameters import DEFAULTS, GROUPS, METADATA, checked
 from oscillator_field.run import LONGEST_NAME, Run, is_run_name, run_name
 from oscillator_field.study import grid
-from oscillator_field.study.axes import axis_values
+from oscillator_field.study.axes import axis_values, grid_points
 from oscillator_field.study.grid import perturbations, sample_sets
 
 
@@ -128,6 +128,38 @@ def test_explicit_points_need_not_set_the_same_parameters():
         "digit=3+arc=1+k_omega=0.5",
         "digit=3+arc=2+k_bias=2+seed=1",
         "digit=3+arc=2+k_omega=0.5",
+    ]
+
+
+def design(kind, count, **changes):
+    described = {kind: count, "over": {"k_coupling": [0, 1], "k_bias": [-1, 3]}, **changes}
+    return np.array([[point["k_bias"], point["k_coupling"]] for point in grid_points({"sample": described}, 0)])
+
+
+def test_a_sobol_design_fills_its_box_and_can_be_extended():
+    points = design("sobol", 256)
+    # Scrambled or not, two dimensions of a Sobol sequence are a net: one point in each cell.
+    cells = np.floor((points - [-1, 0]) / [4, 1] * 16).astype(int)
+    assert len(np.unique(cells, axis=0)) == 256
+    np.testing.assert_array_equal(design("sobol", 300)[:256], points)
+    assert (design("sobol", 256, seed=1) != points).any()
+
+
+def test_a_latin_hypercube_has_a_point_in_each_stratum():
+    points = design("latin_hypercube", 50)
+    strata = np.floor((points - [-1, 0]) / [4, 1] * 50).astype(int)
+    for column in strata.T:
+        assert sorted(column) == list(range(50))
+    np.testing.assert_array_equal(design("latin_hypercube", 50), points)
+
+
+def test_a_design_is_a_factor_of_the_grid():
+    grid = {"sample": {"sobol": 3, "over": {"k_bias": [0, 2]}}, "seed": [1, 2]}
+    assert len(names(grid=grid)) == 6
+    jobs = expand(config(grid=grid, batch=["k_bias"]))
+    assert [(job.name, len(job.runs)) for job in jobs] == [
+        ("digit=3+k_bias=all+seed=1", 3),
+        ("digit=3+k_bias=all+seed=2", 3),
     ]
 
 
@@ -251,6 +283,19 @@ def test_a_learned_field_is_named_by_the_last_part_of_its_path():
         ({"grid": {"k_bias": {"from": 0, "to": 1, "steps": 3, "scale": "log"}}}, "grid.k_bias: a logarithmic range"),
         ({"grid": {"channels": {"from": 2, "to": 3, "steps": 3}}}, "grid.channels: 2.5 is not a whole number"),
         ({"grid": {"zip": [{"k_bias": [1], "seed": [1, 2]}]}}, "1 of k_bias, 2 of seed; zipped axes are as long as"),
+        ({"grid": {"sample": {"over": {"k_bias": [1, 2]}}}}, "grid.sample: 0 designs are not allowed .one of sobol"),
+        (
+            {"grid": {"sample": {"sobol": 2, "latin_hypercube": 2, "over": {"k_bias": [1, 2]}}}},
+            "grid.sample: 2 designs are not allowed",
+        ),
+        (
+            {"grid": {"sample": {"sobol": 2, "over": {"k_bias": [2, 1]}}}},
+            r"grid.sample.over.k_bias: \[2, 1\] is not allowed .the lower first",
+        ),
+        (
+            {"grid": {"sample": {"sobol": 2, "over": {"k_bias": [1, 2]}}, "k_bias": [1]}},
+            "grid.sample: k_bias is set by grid.k_bias too",
+        ),
         ({"grid": {"zip": [{"k_bias": [1, 1], "seed": [1, 2]}]}}, "k_bias: 1 is listed twice"),
         ({"grid": {"k_bias": [1], "points": [{"k_bias": 2}]}}, "grid.points: k_bias is set by grid.k_bias too"),
         ({"grid": {"points": [{"k_bias": 2}, {"k_bias": 2.0}]}}, "grid.points: k_bias 2 is listed twice"),

@@ -210,6 +210,19 @@ BAD = {
         "grid.k_bias.steps: 1 is not allowed (at least 2)",
     ),
     "no seeds": ("grid: {seed: 0}", "grid.seed: 0 is not allowed (at least 1)"),
+    "a design of whole numbers": (
+        "grid: {sample: {sobol: 4, over: {steps: [1, 9]}}}",
+        "grid.sample.over.steps: no such key",
+    ),
+    "a design without parameters": ("grid: {sample: {sobol: 4}}", "grid.sample.over: is missing"),
+    "a design with one end": (
+        "grid: {sample: {sobol: 4, over: {k_bias: [1]}}}",
+        "grid.sample.over.k_bias: [1] is not allowed (at least 2 values)",
+    ),
+    "no design": (
+        "grid: {sample: {over: {k_bias: [1, 2]}}}",
+        "grid.sample: 0 designs are not allowed (one of sobol, latin_hypercube, and its points)",
+    ),
     "an unknown parameter in a point": ("grid: {points: [{speed: 1}]}", "grid.points[0].speed: no such key"),
     "a lonely zipped axis": (
         "grid: {zip: [{k_bias: [1]}]}",

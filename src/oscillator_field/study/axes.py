@@ -1,4 +1,4 @@
-"""From the grid of a config to its points: lists, ranges, counts of seeds, zipped axes and explicit points. Pure.
+"""From the grid of a config to its points: lists, ranges, counts of seeds, zipped axes, points and designs. Pure.
 
 A point is a dict of the parameters that the grid sets; all others stay as they are.
 """
@@ -11,39 +11,43 @@ from itertools import product
 from typing import Any
 
 from oscillator_field.parameters import checked, value_text
+from oscillator_field.study.designs import design_count, design_points
 
 Point = dict[str, Any]
-ZIPPED, POINTS = "zip", "points"
+ZIPPED, POINTS, SAMPLE = "zip", "points", "sample"
 
 
 def grid_points(grid: Mapping[str, Any], seed: int) -> list[Point]:
-    """All points of a checked grid: every combination of its axes, its zipped axes and its explicit points.
+    """All points of a checked grid: every combination of its axes, zipped axes, explicit points and design.
 
     Args:
-        grid: values for parameters, and `zip` and `points`.
+        grid: values for parameters, and `zip`, `points` and `sample`.
         seed: the first of the seeds where the grid names their count.
 
     Raises:
         ValueError: a value or a point is listed twice, two axes set one parameter, zipped axes differ in length,
-            or a range does not fit its parameter.
+            or a range or a design does not fit its parameters.
     """
     factors: dict[str, list[Point]] = {}
     for name, values in sorted(grid.items()):
-        if name not in (ZIPPED, POINTS):
+        if name not in (ZIPPED, POINTS, SAMPLE):
             factors[f"grid.{name}"] = [{name: value} for value in axis_values(name, values, seed)]
     for number, group in enumerate(grid.get(ZIPPED, [])):
         factors[f"grid.{ZIPPED}[{number}]"] = _zipped(f"grid.{ZIPPED}[{number}]", group, seed)
     if POINTS in grid:
         factors[f"grid.{POINTS}"] = _distinct_points(f"grid.{POINTS}", grid[POINTS])
+    if SAMPLE in grid:
+        factors[f"grid.{SAMPLE}"] = design_points(f"grid.{SAMPLE}", grid[SAMPLE])
     _check_apart(factors)
     return [{key: value for part in parts for key, value in part.items()} for parts in product(*factors.values())]
 
 
 def point_count(grid: Mapping[str, Any]) -> int:
     """How many points a grid has, without making them."""
-    counts = [_length(values) for name, values in grid.items() if name not in (ZIPPED, POINTS)]
+    counts = [_length(values) for name, values in grid.items() if name not in (ZIPPED, POINTS, SAMPLE)]
     counts += [max(_length(values) for values in group.values()) for group in grid.get(ZIPPED, [])]
     counts += [len(grid[POINTS])] if POINTS in grid else []
+    counts += [design_count(f"grid.{SAMPLE}", grid[SAMPLE])] if SAMPLE in grid else []
     return math.prod(counts)
 
 
@@ -55,10 +59,9 @@ def _length(values: Any) -> int:
 
 def axis_names(grid: Mapping[str, Any]) -> list[str]:
     """The parameters that a grid sets, sorted."""
-    groups = [*grid.get(ZIPPED, []), *grid.get(POINTS, [])]
-    return sorted(
-        {name for name in grid if name not in (ZIPPED, POINTS)} | {name for group in groups for name in group}
-    )
+    groups = [*grid.get(ZIPPED, []), *grid.get(POINTS, []), grid[SAMPLE]["over"] if SAMPLE in grid else {}]
+    single = {name for name in grid if name not in (ZIPPED, POINTS, SAMPLE)}
+    return sorted(single | {name for group in groups for name in group})
 
 
 def axis_values(name: str, values: Any, seed: int, within: str = "grid") -> list[Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import fields
 from typing import Any
 
-from oscillator_field.keys import Key, Section, choice, whole
+from oscillator_field.keys import SEED, Key, Section, choice, whole
 from oscillator_field.parameters import (
     METADATA,
     PATTERN_WORDS,
@@ -14,6 +14,7 @@ from oscillator_field.parameters import (
     RunParameters,
 )
 from oscillator_field.readout.arms import UNUSED
+from oscillator_field.study.designs import DESIGNS
 
 _TYPES = {"float": "number", "int": "integer", "bool": "boolean", "str": "string"}
 
@@ -69,6 +70,29 @@ def _range(parameter: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+def _design_schema() -> dict[str, Any]:
+    """The JSON schema of a design, over parameters that take any number in a range."""
+    ends = {
+        name: {
+            "$comment": "its lower and its upper end",
+            "type": "array",
+            "minItems": 2,
+            "maxItems": 2,
+            "items": schema,
+        }
+        for name, schema in ((name, _parameter_schema(name)) for name in sorted(METADATA))
+        if schema.get("type") == "number"
+    }
+    over = {"type": "object", "additionalProperties": False, "minProperties": 1, "properties": ends}
+    counts = dict.fromkeys(DESIGNS, whole(1, 100_000_000))
+    return {
+        "type": "object",
+        "additionalProperties": False,
+        "required": ["over"],
+        "properties": {**counts, "over": over, "seed": SEED},
+    }
+
+
 def _grid_schema() -> dict[str, Any]:
     axes = {name: _axis(name) for name in sorted(METADATA)}
     group = {"type": "object", "additionalProperties": False, "minProperties": 2, "properties": axes}
@@ -85,6 +109,7 @@ def _grid_schema() -> dict[str, Any]:
             **axes,
             "zip": {"type": "array", "items": group},
             "points": {"type": "array", "minItems": 1, "items": point},
+            "sample": _design_schema(),
         },
     }
 
@@ -111,7 +136,9 @@ GRID = Key(
         "a list, or a range `{from: 0, to: 1, steps: 11}`, with `scale: log` a logarithmic one; for `seed` also how "
         "many, counted from `field.seed`. `zip` takes groups of axes that go in step: "
         "`[{k_coupling: [0.1, 0.2], k_bias: [1, 2]}]` are two points. `points` takes points one by one: "
-        "`[{k_bias: 2}, {k_bias: 3, seed: 7}]`"
+        "`[{k_bias: 2}, {k_bias: 3, seed: 7}]`. `sample` fills a box of parameters: "
+        "`{sobol: 256, over: {k_coupling: [0, 1], k_bias: [0, 2]}, seed: 0}`; "
+        + "; ".join(f"`{name}` is {meaning}" for name, meaning in DESIGNS.items())
     ),
     reruns=("summarise", "embed_samples"),
     adds=("encode", "simulate_images"),
