@@ -151,6 +151,26 @@ def test_three_axes_make_small_maps(browser):
 
 
 @needs_browser
+def test_a_design_is_drawn_where_its_points_are(browser):
+    places = np.random.default_rng(0).uniform([0, 0], [1, 2], (12, 2)).tolist()
+    runs = [Run.of(3, 0, {"steps": STEPS, "k_coupling": one, "k_bias": other}) for one, other in places]
+
+    def settle(table):
+        table["settling_time"] = [0.01] * 11 + [None]
+
+    there, missing = (figured := figure_of(browser, runs, "settling_time", settle))["data"]
+    assert (there["type"], there["mode"]) == ("scatter", "markers")
+    np.testing.assert_allclose(np.transpose([there["x"] + missing["x"], there["y"] + missing["y"]]), places)
+    assert there["marker"]["color"] == [0.01] * 11
+    assert missing["customdata"] == [[runs[-1].name]]
+    assert figured["layout"]["xaxis"].get("type") != "log"
+    assert figured["layout"]["title"]["text"] == "Time to settle"
+    # As many points on each axis as the design has: a grid of them stays a map.
+    grid = figure_of(browser, runs_of(k_coupling=[0, 0.3, 1], k_bias=[1, 2, 3]), "final_order_parameter")
+    assert grid["data"][0]["type"] == "heatmap"
+
+
+@needs_browser
 def test_a_time_that_some_runs_never_reach_is_no_mean_of_the_others(browser):
     runs = runs_of(digits=(1, 2, 3), k_bias=[1, 2], k_omega=[0, 0.5])
 

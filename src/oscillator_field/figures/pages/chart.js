@@ -113,7 +113,8 @@ const chart = (() => {
         ? `None of ${rows.length} runs had settled at its end (${range} s).`
         : `No run has a ${words}.`, size);
     }
-    return y === "none" ? lines(rows, choice, look, size) : maps(rows, choice, look, size);
+    if (y === "none") return lines(rows, choice, look, size);
+    return isGrid(rows, choice) ? maps(rows, choice, look, size) : points(rows, choice, look, size);
   }
 
   function empty(text, size) {
@@ -124,8 +125,12 @@ const chart = (() => {
     };
   }
 
-  // Whether values lie so that a logarithm shows them better: all above zero, over more than a decade.
-  const logarithmic = (values) => values.length > 3 && values.every((value) => typeof value === "number" && value > 0) && values.at(-1) / values[0] >= 20;
+  // Whether values lie so that a logarithm shows them better: all above zero, over more than a decade, most at the lower end.
+  function logarithmic(values) {
+    if (values.length <= 3 || !values.every((value) => typeof value === "number" && value > 0)) return false;
+    const [first, last] = [values[0], values.at(-1)];
+    return last / first >= 20 && values[values.length >> 1] ** 2 < (Math.sqrt(first * last) * (first + last)) / 2;
+  }
 
   function axisOf(rows, name) {
     const values = levels(rows, name);
@@ -199,6 +204,35 @@ const chart = (() => {
     const said = over.map((name) => `${levels(rows, name).length} ${study.columns[name].words}${study.columns[name].kind === "parameter" ? " values" : "s"}`);
     const word = study.columns[observable].censored ? "median" : "mean";
     return { text: `${capital(study.columns[observable].words)}${said.length ? `, ${word} over ${said.join(" and ")}` : ""}`, font: { size: 15 }, x: 0.02, xanchor: "left" };
+  }
+
+  // Whether a map would show more than empty cells: a design or zipped axes fill few of them.
+  function isGrid(rows, { x, y }) {
+    const numeric = [x, y].every((name) => axisOf(rows, name).type !== "category");
+    return !numeric || grouped(rows, [x, y]).size * 4 > levels(rows, x).length * levels(rows, y).length;
+  }
+
+  // Points that are no grid, each where its parameters are.
+  function points(rows, { observable, x, y }, look, size) {
+    const groups = [...grouped(rows, [x, y]).values()].map((group) => ({ ...summary(group, observable), group }));
+    const alone = groups.every(({ group }) => group.length === 1);
+    const trace = (some, more) => ({
+      type: "scatter", mode: "markers", x: some.map(({ group }) => group[0][x]), y: some.map(({ group }) => group[0][y]), customdata: some.map(({ group }) => group.map((run) => run.run)),
+      hovertext: some.map(({ group, said }) => `${alone ? title(group[0]) : [x, y].map((name) => `${study.columns[name].words} ${valueText(group[0], name)}`).join(", ")}<br>${said}`), hoverinfo: "text", ...more,
+    });
+    const there = groups.filter((one) => one.value !== null);
+    const missing = groups.filter((one) => one.value === null);
+    const width = Math.max(4, Math.min(14, 160 / Math.sqrt(groups.length)));
+    const data = [trace(there, { marker: { color: there.map((one) => one.value), coloraxis: "coloraxis", size: width } })];
+    if (missing.length) data.push(trace(missing, { marker: { color: look.ink, symbol: "circle-open", size: width } }));
+    const used = alone ? [...dimensions(study), "seed"] : [x, y];
+    return {
+      data, note: study.columns[observable].censored ? censoredNote(rows, observable) : "",
+      layout: {
+        ...size, title: titleOf(rows, observable, used), xaxis: axisOf(rows, x), yaxis: axisOf(rows, y), showlegend: false, hovermode: "closest",
+        coloraxis: { colorscale: look.scale, colorbar: { title: { text: study.columns[observable].unit || " " }, thickness: 14, outlinewidth: 0 } },
+      },
+    };
   }
 
   // A map of the parameters, or small ones side by side, one for each value of a third.
