@@ -179,6 +179,7 @@ WRITERS = {
     ),
     "docs/theory.md": lambda: with_parts("docs/theory.md", {"terms": terms_text}),
     "docs/readout.md": lambda: with_parts("docs/readout.md", {"readout": measured.readout}),
+    "docs/learned.md": lambda: with_parts("docs/learned.md", {"learned": measured.learned}),
 }
 
 

@@ -153,6 +153,22 @@ def test_a_latin_hypercube_has_a_point_in_each_stratum():
     np.testing.assert_array_equal(design("latin_hypercube", 50), points)
 
 
+@pytest.mark.parametrize(
+    ("kind", "points"),
+    [
+        ("sobol", [[0.639798354357, 0.96412021853], [1.88764663786, 0.107524776831], [2.61946562678, 0.528551523574]]),
+        (
+            "latin_hypercube",
+            [[0.409416596156, 0.227887615872], [-0.6297901182, 0.958132304856], [2.43603151665, 0.450653967471]],
+        ),
+    ],
+)
+def test_designs_that_runs_are_named_by_stay_as_they_are(kind, points):
+    """A SciPy that draws others makes studies anew: then say so in the changelog."""
+    assert design(kind, 3).tolist() == points
+    assert design(kind, 1).shape == (1, 2)
+
+
 def test_a_design_is_a_factor_of_the_grid():
     grid = {"sample": {"sobol": 3, "over": {"k_bias": [0, 2]}}, "seed": [1, 2]}
     assert len(names(grid=grid)) == 6
@@ -283,14 +299,22 @@ def test_a_learned_field_is_named_by_the_last_part_of_its_path():
         ({"grid": {"k_bias": {"from": 0, "to": 1, "steps": 3, "scale": "log"}}}, "grid.k_bias: a logarithmic range"),
         ({"grid": {"channels": {"from": 2, "to": 3, "steps": 3}}}, "grid.channels: 2.5 is not a whole number"),
         ({"grid": {"zip": [{"k_bias": [1], "seed": [1, 2]}]}}, "1 of k_bias, 2 of seed; zipped axes are as long as"),
-        ({"grid": {"sample": {"over": {"k_bias": [1, 2]}}}}, "grid.sample: 0 designs are not allowed .one of sobol"),
+        ({"grid": {"sample": {"over": {"k_bias": [1, 2]}}}}, "grid.sample: no design is not allowed .one of sobol"),
         (
             {"grid": {"sample": {"sobol": 2, "latin_hypercube": 2, "over": {"k_bias": [1, 2]}}}},
-            "grid.sample: 2 designs are not allowed",
+            "grid.sample: sobol and latin_hypercube is not allowed",
+        ),
+        (
+            {"grid": {"sample": {"sobol": 2, "over": {"k_bias": [1, 1]}}}},
+            r"grid.sample.over.k_bias: \[1, 1\] is not allowed",
+        ),
+        (
+            {"grid": {"sample": {"sobol": 9, "over": {"k_bias": [0.1, 0.10000000000001]}}}},
+            "grid.sample.over: has no room for 9 points",
         ),
         (
             {"grid": {"sample": {"sobol": 2, "over": {"k_bias": [2, 1]}}}},
-            r"grid.sample.over.k_bias: \[2, 1\] is not allowed .the lower first",
+            r"grid.sample.over.k_bias: \[2, 1\] is not allowed .two different numbers, the lower",
         ),
         (
             {"grid": {"sample": {"sobol": 2, "over": {"k_bias": [1, 2]}}, "k_bias": [1]}},

@@ -1,6 +1,7 @@
 """Fields that learn: steps against a version written apart, training that goes on, what is stored and measured."""
 
 import json
+import math
 import os
 import signal
 import subprocess
@@ -29,6 +30,7 @@ from oscillator_field.learning.weights import read_field, read_weights, write_we
 from oscillator_field.parameters import EncodingParameters
 from oscillator_field.readout.images import read_images, write_images
 from oscillator_field.run import Run
+from oscillator_field.training import Examples, Rule, train
 from tests.support.pictures import as_picture
 from tests.support.projects import ROOT
 
@@ -137,6 +139,15 @@ def test_gradients_go_through_all_steps(size):
                 each.append(loss().item())
             flat[place] = before
             assert gradient[place].item() == pytest.approx((each[0] - each[1]) / 2e-6, rel=1e-4, abs=1e-8), name
+
+
+def test_sites_stay_on_the_circle_over_many_steps():
+    model = some_field(side=3)
+    with torch.inference_mode():
+        model.frequency.copy_(torch.tensor([0.03, 0.4, 1.1, 5.0]))
+        *_, last = model.states(model.drive(torch.rand(2, 1, 3, 3)), 20_000)
+    real, imaginary = last.chunk(2, dim=1)
+    assert (real.square() + imaginary.square()).sub(1).abs().max() < 1e-6
 
 
 def test_the_notebook_step_is_the_untrained_one():
@@ -255,6 +266,24 @@ def trained(checkpoint, epochs=8):
         model, some_pictures(200), some_pictures(60, seed=1), settings, seed=4, checkpoint=checkpoint, identity="a"
     )
     return [curves, {name: values.double().abs().sum().item() for name, values in model.state_dict().items()}]
+
+
+@pytest.mark.parametrize("largest", [0.5, math.inf])
+def test_long_gradients_are_scaled_down(tmp_path, largest):
+    """One step of gradient descent at a rate of one moves the weights by the gradient."""
+    model = torch.nn.Linear(4, 2)
+    inputs, targets = torch.full((8, 4), 300.0), torch.zeros(8, dtype=torch.int64)
+    with torch.no_grad():
+        model.weight.copy_(torch.tensor([[-1.0], [1.0]]).expand(2, 4))
+        model.bias.zero_()
+    before = torch.cat([values.detach().flatten().clone() for values in model.parameters()])
+    rule = Rule(torch.optim.SGD(model.parameters(), lr=1.0), 1, 1, largest_gradient=largest)
+    examples = Examples(lambda chosen: inputs[chosen], targets, 8)
+    train(model, lambda _: [(inputs, targets)], examples, rule, seed=0, checkpoint=tmp_path / "c.pt", identity="a")
+    after = torch.cat([values.detach().flatten() for values in model.parameters()])
+    # Of two classes, four inputs of 300 and a bias.
+    whole = math.sqrt(2 * (4 * 300**2 + 1))
+    assert (after - before).norm().item() == pytest.approx(min(largest, whole), rel=1e-4)
 
 
 @pytest.mark.slow
@@ -388,6 +417,23 @@ def test_runs_of_a_learned_field_say_what_it_says(stores, tmp_path):
     write_perturbation(wrong, as_picture(pixels[0, :20]), EncodingParameters(), {"digit": 0})
     with pytest.raises(ValueError, match=r"is for pictures of \(28, 28\) pixels, and these have \(20, 28\)"):
         simulate_learned_runs(runs[:1], [wrong], models["learned"][0], tmp_path / "wrong.zarr")
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_the_fields_that_come_with_the_project_read_the_sample(tmp_path, size):
+    sample = tmp_path / "sample"
+    sample.mkdir()
+    fetch(sample, IdxSource("mnist", ROOT / "resources" / "mnist-sample"), origin={})
+    images = tmp_path / "test.zarr"
+    write_images(images, sample, "test")
+    folder = ROOT / "resources" / "examples" / "learned" / f"{size}-learned-0"
+    learned, model = read_field(folder)
+    assert learned.described.name == folder.name
+    pixels, labels = read_images(images)
+    said = courses(model, pixels, model.size.steps).outputs.argmax(axis=1)
+    assert len(labels) == 1000
+    assert (said == labels).mean() > 0.975
+    assert sum(path.stat().st_size for path in folder.parent.rglob("*") if path.is_file()) < 500_000
 
 
 def test_weights_of_another_make_are_refused(stores, monkeypatch):

@@ -219,9 +219,13 @@ BAD = {
         "grid: {sample: {sobol: 4, over: {k_bias: [1]}}}",
         "grid.sample.over.k_bias: [1] is not allowed (at least 2 values)",
     ),
+    "a design with three ends": (
+        "grid: {sample: {sobol: 4, over: {k_bias: [1, 2, 3]}}}",
+        "grid.sample.over.k_bias: [1, 2, 3] is not allowed (at most 2 values)",
+    ),
     "no design": (
         "grid: {sample: {over: {k_bias: [1, 2]}}}",
-        "grid.sample: 0 designs are not allowed (one of sobol, latin_hypercube, and its points)",
+        "grid.sample: no design is not allowed (one of sobol, latin_hypercube, with a count of points)",
     ),
     "an unknown parameter in a point": ("grid: {points: [{speed: 1}]}", "grid.points[0].speed: no such key"),
     "a lonely zipped axis": (

@@ -149,7 +149,7 @@ class _Lanes:
             until = min([until, *(step for step in self._switches if step > self.done)])
             if self.done in self._switches:
                 self.arrays.settings[:], self.arrays.weights[:] = self._tables(self.done + 1)
-            with _interruptible():
+            with interruptible():
                 if self._threads > 1:
                     compute = compute_frames_by_threads(self._threads, self._stages, *lattice)
                 else:
@@ -268,8 +268,8 @@ def _ground(problem: Problem, terms: frozenset[str], shape: tuple[int, int], hei
 
 
 @contextmanager
-def _interruptible() -> Iterator[None]:
-    """Raise what the handler of Ctrl-C raises when the call within has ended; a second Ctrl-C raises it at once.
+def interruptible() -> Iterator[None]:
+    """Raise what the handler of Ctrl-C raises when the call within has ended; a second Ctrl-C ends the compiler too.
 
     Compiled code turns an error of the handler into a SystemError or loses it at its end, and callbacks of the
     compiler print and ignore it; so the first one is only kept.
@@ -291,7 +291,7 @@ def _interruptible() -> Iterator[None]:
     signal.signal(signal.SIGINT, watched)
     try:
         yield
-    except SystemError:
+    except BaseException:
         if not raised:
             raise
     finally:

@@ -29,7 +29,9 @@ class Convolutions(nn.Module):
         super().__init__()
         self.drive = drive_of(size)
         width = 2 * size.channels
-        self.layers = nn.ModuleList(_Convolution(width, width, size.kernel) for _ in range(1 if tied else steps))
+        self.layers = nn.ModuleList(
+            _Convolution(width, width, size.kernel, padding=size.kernel // 2) for _ in range(1 if tied else steps)
+        )
         self.steps = steps
         self.step_size = nn.Parameter(torch.tensor(FIRST_STEP)) if tied else None
         self.readout = Readout(size, rows, columns, classes)

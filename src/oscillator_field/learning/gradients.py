@@ -1,4 +1,4 @@
-"""The two parts of a step with gradients of their own: those that torch would find take nearly twice as long on a CPU.
+"""The two parts of a step with gradients of their own: on a CPU those that torch would find take half as long again.
 
 States and pulls are real tensors `(picture, 2 * channel, row, column)`: real parts of all channels, then imaginary.
 """
@@ -9,12 +9,13 @@ from typing import Any
 
 import torch
 from torch import Tensor
+from torch.autograd.function import once_differentiable
 from torch.nn import functional
 from torch.nn.grad import conv2d_weight
 
 
 def coupled(z: Tensor, kernel: Tensor) -> Tensor:
-    """The convolution of a state with a kernel of odd sides; outside the lattice there is nothing."""
+    """The convolution of a state with a square kernel of an odd side; outside the lattice there is nothing."""
     pull: Tensor = _Coupled.apply(z, kernel)
     return pull
 
@@ -40,6 +41,7 @@ class _Coupled(torch.autograd.Function):
         return functional.conv2d(z, kernel, padding=kernel.shape[-1] // 2)
 
     @staticmethod
+    @once_differentiable
     def backward(context: Any, *gradients: Tensor) -> tuple[Tensor | None, Tensor | None]:
         z, kernel = context.saved_tensors
         (gradient,), reach = gradients, kernel.shape[-1] // 2
@@ -52,7 +54,7 @@ class _Coupled(torch.autograd.Function):
 
 
 class _Turned(torch.autograd.Function):
-    """A step turns z by the angle atan(turn); gradients turn back, and what is across them goes to the angle."""
+    """A step turns z by the angle atan(turn); gradients turn back, and their part across z goes to the angle."""
 
     @staticmethod
     def forward(context: Any, z: Tensor, pull: Tensor, frequency: Tensor, step_size: Tensor) -> Tensor:
@@ -66,21 +68,29 @@ class _Turned(torch.autograd.Function):
         result_real, result_imaginary = result.chunk(2, dim=1)
         torch.mul(real, cosine, out=result_real).addcmul_(imaginary, sine, value=-1)
         torch.mul(imaginary, cosine, out=result_imaginary).addcmul_(real, sine)
+        # The modulus is one but for roundings, which would add up over many steps; to first order this is 1 / modulus.
+        scale = (result_real * result_real).addcmul_(result_imaginary, result_imaginary).mul_(-0.5).add_(1.5)
+        result_real.mul_(scale)
+        result_imaginary.mul_(scale)
         context.save_for_backward(z, pull, result, speed, cosine, sine, step_size)
         return result
 
     @staticmethod
+    @once_differentiable
     def backward(context: Any, *gradients: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         z, pull, result, speed, cosine, sine, step_size = context.saved_tensors
         (real, imaginary), (pull_real, pull_imaginary) = z.chunk(2, dim=1), pull.chunk(2, dim=1)
-        (across, along), (result_real, result_imaginary) = gradients[0].chunk(2, dim=1), result.chunk(2, dim=1)
-        of_turn = (along * result_real).addcmul_(across, result_imaginary, value=-1).mul_(cosine).mul_(cosine)
+        of_result_real, of_result_imaginary = gradients[0].chunk(2, dim=1)
+        result_real, result_imaginary = result.chunk(2, dim=1)
+        of_turn = (of_result_imaginary * result_real).addcmul_(of_result_real, result_imaginary, value=-1)
+        of_turn.mul_(cosine).mul_(cosine)
         of_size = (of_turn * speed).sum()
         of_speed = of_turn.mul_(step_size)
         of_z, of_pull = torch.empty_like(z), torch.empty_like(z)
         of_real, of_imaginary = of_z.chunk(2, dim=1)
-        torch.mul(across, cosine, out=of_real).addcmul_(along, sine).addcmul_(of_speed, pull_imaginary)
-        torch.mul(along, cosine, out=of_imaginary).addcmul_(across, sine, value=-1)
+        torch.mul(of_result_real, cosine, out=of_real).addcmul_(of_result_imaginary, sine)
+        torch.mul(of_result_imaginary, cosine, out=of_imaginary).addcmul_(of_result_real, sine, value=-1)
+        of_real.addcmul_(of_speed, pull_imaginary)
         of_imaginary.addcmul_(of_speed, pull_real, value=-1)
         of_pull_real, of_pull_imaginary = of_pull.chunk(2, dim=1)
         torch.mul(of_speed, imaginary, out=of_pull_real).neg_()

@@ -109,8 +109,10 @@ def read_weights(path: str | Path) -> Learned:
     stored = {name: torch.from_numpy(np.array(array[...])) for name, array in group.arrays()}
     try:
         model.load_state_dict({name: stored[name.replace(".", "_")] for name in model.state_dict()})
-    except (KeyError, RuntimeError) as error:
-        raise ValueError(f"{path}: holds other weights than {described.name} has in this version: {error}") from None
+    except (KeyError, RuntimeError):
+        raise ValueError(
+            f"{path}: holds other weights than {described.name} has in this version (train it again)"
+        ) from None
     curves = {name: stored[name].numpy() for name in CURVES}
     return Learned(
         described, model.eval(), (rows, columns), tuple(attributes["classes"]), curves, attributes["settings"]

@@ -15,6 +15,8 @@ from oscillator_field.study.designs import design_count, design_points
 
 Point = dict[str, Any]
 ZIPPED, POINTS, SAMPLE = "zip", "points", "sample"
+# Keys of a grid that are no parameter.
+OTHERS = (ZIPPED, POINTS, SAMPLE)
 
 
 def grid_points(grid: Mapping[str, Any], seed: int) -> list[Point]:
@@ -30,7 +32,7 @@ def grid_points(grid: Mapping[str, Any], seed: int) -> list[Point]:
     """
     factors: dict[str, list[Point]] = {}
     for name, values in sorted(grid.items()):
-        if name not in (ZIPPED, POINTS, SAMPLE):
+        if name not in OTHERS:
             factors[f"grid.{name}"] = [{name: value} for value in axis_values(name, values, seed)]
     for number, group in enumerate(grid.get(ZIPPED, [])):
         factors[f"grid.{ZIPPED}[{number}]"] = _zipped(f"grid.{ZIPPED}[{number}]", group, seed)
@@ -44,7 +46,7 @@ def grid_points(grid: Mapping[str, Any], seed: int) -> list[Point]:
 
 def point_count(grid: Mapping[str, Any]) -> int:
     """How many points a grid has, without making them."""
-    counts = [_length(values) for name, values in grid.items() if name not in (ZIPPED, POINTS, SAMPLE)]
+    counts = [_length(values) for name, values in grid.items() if name not in OTHERS]
     counts += [max(_length(values) for values in group.values()) for group in grid.get(ZIPPED, [])]
     counts += [len(grid[POINTS])] if POINTS in grid else []
     counts += [design_count(f"grid.{SAMPLE}", grid[SAMPLE])] if SAMPLE in grid else []
@@ -60,7 +62,7 @@ def _length(values: Any) -> int:
 def axis_names(grid: Mapping[str, Any]) -> list[str]:
     """The parameters that a grid sets, sorted."""
     groups = [*grid.get(ZIPPED, []), *grid.get(POINTS, []), grid[SAMPLE]["over"] if SAMPLE in grid else {}]
-    single = {name for name in grid if name not in (ZIPPED, POINTS, SAMPLE)}
+    single = {name for name in grid if name not in OTHERS}
     return sorted(single | {name for group in groups for name in group})
 
 

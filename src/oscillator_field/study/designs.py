@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -11,10 +12,47 @@ from numpy.typing import NDArray
 
 from oscillator_field.parameters import checked, value_text
 
-# What each is, by the key that says how many points it has.
+# scipy.stats takes a second to import, which plans without a design need not wait for: so functions import it.
+
+
+def _sobol(parameters: int, count: int, generator: np.random.Generator) -> NDArray[np.float64]:
+    from scipy.stats import qmc
+
+    with warnings.catch_warnings():
+        # That a count is no power of two; the config's table says what that means.
+        warnings.filterwarnings("ignore", "The balance properties of Sobol'")
+        return qmc.Sobol(parameters, rng=generator).random(count)
+
+
+def _latin_hypercube(parameters: int, count: int, generator: np.random.Generator) -> NDArray[np.float64]:
+    from scipy.stats import qmc
+
+    return qmc.LatinHypercube(parameters, rng=generator).random(count)
+
+
+@dataclass(frozen=True)
+class Design:
+    """A way to fill a box.
+
+    Attributes:
+        meaning: for people.
+        fill: gives points `(point, parameter)` in 0..1, of the number of parameters, of points, and a generator.
+    """
+
+    meaning: str
+    fill: Callable[[int, int, np.random.Generator], NDArray[np.float64]]
+
+
+# By the key that says how many points there are.
 DESIGNS = {
-    "sobol": "a scrambled Sobol sequence: more points leave the old ones in place, and powers of two fill the box best",
-    "latin_hypercube": "along each parameter as many strata as points, one in each; another count moves all",
+    "sobol": Design(
+        "is a scrambled Sobol sequence: more points leave the old ones in place, and powers of two fill the box best",
+        _sobol,
+    ),
+    "latin_hypercube": Design(
+        "cuts each parameter into as many strata as there are points, with one point in each; another count moves all",
+        _latin_hypercube,
+    ),
 }
 
 
@@ -26,22 +64,24 @@ def design_points(label: str, described: Mapping[str, Any]) -> list[dict[str, An
         described: a design and its count, `over`, the ends of each parameter, and `seed`, 0 if it is not there.
 
     Raises:
-        ValueError: there is not one design, or the ends of a parameter are no range.
+        ValueError: there is not one design, or a range has no room for the points.
     """
     count = design_count(label, described)
     ends = {name: tuple(pair) for name, pair in sorted(described["over"].items())}
     for name, (low, high) in ends.items():
         if low >= high:
-            raise ValueError(
-                f"{label}.over.{name}: [{value_text(low)}, {value_text(high)}] is not allowed (the lower first)"
-            )
-    kind = next(name for name in DESIGNS if name in described)
+            told = f"[{value_text(low)}, {value_text(high)}]"
+            raise ValueError(f"{label}.over.{name}: {told} is not allowed (two different numbers, the lower first)")
+    [design] = [DESIGNS[name] for name in DESIGNS if name in described]
     low, high = np.array(list(ends.values()), float).T
-    places = low + (high - low) * _in_a_unit_box(kind, len(ends), count, described.get("seed", 0))
-    return [
+    places = low + (high - low) * design.fill(len(ends), count, np.random.default_rng(described.get("seed", 0)))
+    points = [
         {name: checked(name, value, f"{label}.over.{name}") for name, value in zip(ends, row, strict=True)}
         for row in places.tolist()
     ]
+    if len({tuple(point.values()) for point in points}) < count:
+        raise ValueError(f"{label}.over: has no room for {count} points of twelve digits (allowed: wider ranges)")
+    return points
 
 
 def design_count(label: str, described: Mapping[str, Any]) -> int:
@@ -52,19 +92,6 @@ def design_count(label: str, described: Mapping[str, Any]) -> int:
     """
     named = [name for name in DESIGNS if name in described]
     if len(named) != 1:
-        raise ValueError(f"{label}: {len(named)} designs are not allowed (one of {', '.join(DESIGNS)}, and its points)")
+        told = " and ".join(named) or "no design"
+        raise ValueError(f"{label}: {told} is not allowed (one of {', '.join(DESIGNS)}, with a count of points)")
     return int(described[named[0]])
-
-
-def _in_a_unit_box(kind: str, parameters: int, count: int, seed: int) -> NDArray[np.float64]:
-    """Points `(point, parameter)` in 0..1."""
-    # It takes a second to import, which other plans need not wait for.
-    from scipy.stats import qmc
-
-    generator = np.random.default_rng(seed)
-    if kind == "latin_hypercube":
-        return qmc.LatinHypercube(parameters, rng=generator).random(count)
-    with warnings.catch_warnings():
-        # That counts are no powers of two; the config's table says what that means.
-        warnings.filterwarnings("ignore", "The balance properties of Sobol'")
-        return qmc.Sobol(parameters, rng=generator).random(count)

@@ -45,6 +45,7 @@ def _allowed(error: ValidationError) -> str:
         "exclusiveMaximum": lambda: f"less than {limit:.12g}",
         "pattern": lambda: error.schema["$comment"],
         "minItems": lambda: f"at least {limit} values",
+        "maxItems": lambda: f"at most {limit} values",
         "minLength": lambda: "a text that is not empty",
         "uniqueItems": lambda: "each value once",
         "type": lambda: error.schema.get("$comment") or _type_words(limit, error.instance),

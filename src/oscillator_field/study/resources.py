@@ -86,7 +86,7 @@ OF_SITES = (
     "evaluate_field",
 )
 # Arrays of the state that backpropagation keeps for each step of a learned field.
-ARRAYS_A_STEP = 10
+ARRAYS_A_STEP = 5
 # A job is ended when it takes so many times as long as it should.
 PATIENCE = 10
 

@@ -95,7 +95,8 @@ const chart = (() => {
     const panel = by(choice.panel, y !== "none" && across.length > 2 && third ? third : "none", true);
     const colour = by(choice.colour, kind === "parameters" ? (content.several_labels && x !== content.label ? content.label : "none") : (all[0] ?? "none"), true);
     const other = observables.includes(choice.other) && choice.other !== observable ? choice.other : observables.find((name) => name !== observable);
-    return { kind, observable, x, y: y === x ? "none" : y, panel: panel === x || panel === y ? "none" : panel, colour, other };
+    const apart = panel !== x && panel !== y && (y === "none" || y === x || isGrid(rows, { x, y }));
+    return { kind, observable, x, y: y === x ? "none" : y, panel: apart ? panel : "none", colour, other };
   }
 
   // --- figures ----------------------------------------------------------------------------------------------------
@@ -129,7 +130,7 @@ const chart = (() => {
   function logarithmic(values) {
     if (values.length <= 3 || !values.every((value) => typeof value === "number" && value > 0)) return false;
     const [first, last] = [values[0], values.at(-1)];
-    return last / first >= 20 && values[values.length >> 1] ** 2 < (Math.sqrt(first * last) * (first + last)) / 2;
+    return last / first >= 20 && values[(values.length - 1) >> 1] ** 2 < (Math.sqrt(first * last) * (first + last)) / 2;
   }
 
   function axisOf(rows, name) {

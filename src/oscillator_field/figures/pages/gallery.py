@@ -13,6 +13,7 @@ from oscillator_field.figures.animation import named_scale, palette
 from oscillator_field.figures.pages import study
 from oscillator_field.figures.pages.document import as_json, write_page
 from oscillator_field.nouns import noun_in
+from oscillator_field.parameters import NOT_LEARNED
 from oscillator_field.stores.atomic import whole_file
 
 if TYPE_CHECKING:
@@ -30,8 +31,8 @@ STUDIES = "studies.js"
 # Runs of which a browser without scripts sees posters.
 MOST_POSTERS = 60
 SENTENCES = (
-    "Each square is a lattice of oscillators, coloured by phase; the small picture in its corner drives it. All start "
-    "with random phases: the picture pulls on each oscillator, and so do its neighbours, until the field has settled."
+    "Each square is a lattice of oscillators, coloured by phase; the small picture in its corner drives it. {start} "
+    "picture pulls on each oscillator, and so do its neighbours, until the field has settled."
 )
 
 
@@ -94,7 +95,7 @@ def write_gallery(
     noun = noun_in(table.columns)
     example = html.escape(f"for example {noun}={table[noun].iloc[0]} order_parameter>0.5")
     texts = {
-        "sentences": html.escape(SENTENCES),
+        "sentences": html.escape(SENTENCES.format(start=_start(table))),
         "links": links,
         "example": example,
         "posters": _posters(table, content["values"]["number"]) if pages else "",
@@ -114,6 +115,12 @@ def write_gallery(
 
 def _named(views: Mapping[str, str]) -> list[dict[str, str]]:
     return [{"name": view, "words": words} for view, words in views.items()]
+
+
+def _start(table: pd.DataFrame) -> str:
+    """How the sentence on the pull of the picture begins: with the start, where that is the usual one of all runs."""
+    usual = (table["start"] == "random").all() and (table["learned"] == NOT_LEARNED).all()
+    return "All start with random phases: the" if usual else "The"
 
 
 def _posters(table: pd.DataFrame, numbers: Sequence[int]) -> str:

@@ -14,6 +14,7 @@ from oscillator_field.parameters import (
     RunParameters,
 )
 from oscillator_field.readout.arms import UNUSED
+from oscillator_field.study.axes import POINTS, SAMPLE, ZIPPED
 from oscillator_field.study.designs import DESIGNS
 
 _TYPES = {"float": "number", "int": "integer", "bool": "boolean", "str": "string"}
@@ -107,9 +108,9 @@ def _grid_schema() -> dict[str, Any]:
         "additionalProperties": False,
         "properties": {
             **axes,
-            "zip": {"type": "array", "items": group},
-            "points": {"type": "array", "minItems": 1, "items": point},
-            "sample": _design_schema(),
+            ZIPPED: {"type": "array", "items": group},
+            POINTS: {"type": "array", "minItems": 1, "items": point},
+            SAMPLE: _design_schema(),
         },
     }
 
@@ -136,9 +137,10 @@ GRID = Key(
         "a list, or a range `{from: 0, to: 1, steps: 11}`, with `scale: log` a logarithmic one; for `seed` also how "
         "many, counted from `field.seed`. `zip` takes groups of axes that go in step: "
         "`[{k_coupling: [0.1, 0.2], k_bias: [1, 2]}]` are two points. `points` takes points one by one: "
-        "`[{k_bias: 2}, {k_bias: 3, seed: 7}]`. `sample` fills a box of parameters: "
-        "`{sobol: 256, over: {k_coupling: [0, 1], k_bias: [0, 2]}, seed: 0}`; "
-        + "; ".join(f"`{name}` is {meaning}" for name, meaning in DESIGNS.items())
+        "`[{k_bias: 2}, {k_bias: 3, seed: 7}]`. `sample` fills a box of parameters that take any number in a range, "
+        "each evenly between two ends: `{sobol: 256, over: {k_coupling: [0, 1], k_bias: [0, 2]}, seed: 0}`. "
+        + ". ".join(f"`{name}` {one.meaning}" for name, one in DESIGNS.items())
+        + ". Other parameters, another seed of the design or another SciPy move all points"
     ),
     reruns=("summarise", "embed_samples"),
     adds=("encode", "simulate_images"),
