@@ -125,7 +125,7 @@ def readout():
 
 
 def learned():
-    """What each arm beside a learned field reaches, in percent, with the deviation over seeds; a table for each size."""
+    """What each arm beside a learned field reaches, in percent, with the deviation over seeds: a table a size."""
     with (BENCHMARKS / "learned.csv").open(encoding="utf-8") as stream:
         rows = list(csv.DictReader(stream))
     known = {"size", "arm", "seeds", "parameters", "multiplications", "validation", "calibration error"}
@@ -140,9 +140,12 @@ def learned():
         head = ["accuracy, %", *(name.removeprefix("test+").replace("_", " ") for name in shares)]
         head += ["calibration error", "parameters", "multiplications", "seeds"]
         lines = [
-            [row["arm"].replace("_", " "), *(percent(row, name) for name in shares)]
-            + [f"{float(row['calibration error']):.4f}", f"{int(row['parameters']):,}"]
-            + [f"{int(row['multiplications']):,}", row["seeds"]]
+            [
+                row["arm"].replace("_", " "),
+                *(percent(row, name) for name in shares),
+                f"{float(row['calibration error']):.4f}",
+                *(f"{int(row[name]):,}" for name in ("parameters", "multiplications", "seeds")),
+            ]
             for row in rows
             if row["size"] == size
         ]

@@ -115,7 +115,7 @@ const chart = (() => {
         : `No run has a ${words}.`, size);
     }
     if (y === "none") return lines(rows, choice, look, size);
-    return isGrid(rows, choice) ? maps(rows, choice, look, size) : points(rows, choice, look, size);
+    return isGrid(rows, choice) ? maps(rows, choice, look, size) : scattered(rows, choice, look, size);
   }
 
   function empty(text, size) {
@@ -214,7 +214,7 @@ const chart = (() => {
   }
 
   // Points that are no grid, each where its parameters are.
-  function points(rows, { observable, x, y }, look, size) {
+  function scattered(rows, { observable, x, y }, look, size) {
     const groups = [...grouped(rows, [x, y]).values()].map((group) => ({ ...summary(group, observable), group }));
     const alone = groups.every(({ group }) => group.length === 1);
     const trace = (some, more) => ({
