@@ -7,27 +7,28 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from oscillator_field.parameters import checked, value_text
 
-# scipy.stats takes a second to import, which plans without a design need not wait for: so functions import it.
+# A Snakemake without other packages reads this module too, and scipy.stats takes a second: so functions import it.
 
 
-def _sobol(parameters: int, count: int, generator: np.random.Generator) -> NDArray[np.float64]:
+def _sobol(parameters: int, count: int, seed: int) -> list[list[float]]:
+    from numpy.random import default_rng
     from scipy.stats import qmc
 
     with warnings.catch_warnings():
         # That a count is no power of two; the config's table says what that means.
         warnings.filterwarnings("ignore", "The balance properties of Sobol'")
-        return qmc.Sobol(parameters, rng=generator).random(count)
+        points: list[list[float]] = qmc.Sobol(parameters, rng=default_rng(seed)).random(count).tolist()
+    return points
 
 
-def _latin_hypercube(parameters: int, count: int, generator: np.random.Generator) -> NDArray[np.float64]:
+def _latin_hypercube(parameters: int, count: int, seed: int) -> list[list[float]]:
+    from numpy.random import default_rng
     from scipy.stats import qmc
 
-    return qmc.LatinHypercube(parameters, rng=generator).random(count)
+    points: list[list[float]] = qmc.LatinHypercube(parameters, rng=default_rng(seed)).random(count).tolist()
+    return points
 
 
 @dataclass(frozen=True)
@@ -36,11 +37,11 @@ class Design:
 
     Attributes:
         meaning: for people.
-        fill: gives points `(point, parameter)` in 0..1, of the number of parameters, of points, and a generator.
+        fill: gives points `(point, parameter)` in 0..1, of the number of parameters, of points, and a seed.
     """
 
     meaning: str
-    fill: Callable[[int, int, np.random.Generator], NDArray[np.float64]]
+    fill: Callable[[int, int, int], list[list[float]]]
 
 
 # By the key that says how many points there are.
@@ -73,11 +74,12 @@ def design_points(label: str, described: Mapping[str, Any]) -> list[dict[str, An
             told = f"[{value_text(low)}, {value_text(high)}]"
             raise ValueError(f"{label}.over.{name}: {told} is not allowed (two different numbers, the lower first)")
     [design] = [DESIGNS[name] for name in DESIGNS if name in described]
-    low, high = np.array(list(ends.values()), float).T
-    places = low + (high - low) * design.fill(len(ends), count, np.random.default_rng(described.get("seed", 0)))
     points = [
-        {name: checked(name, value, f"{label}.over.{name}") for name, value in zip(ends, row, strict=True)}
-        for row in places.tolist()
+        {
+            name: checked(name, low + (high - low) * place, f"{label}.over.{name}")
+            for (name, (low, high)), place in zip(ends.items(), row, strict=True)
+        }
+        for row in design.fill(len(ends), count, described.get("seed", 0))
     ]
     if len({tuple(point.values()) for point in points}) < count:
         raise ValueError(f"{label}.over: has no room for {count} points of twelve digits (allowed: wider ranges)")
