@@ -257,10 +257,10 @@ print(json.dumps(trained(sys.argv[1])))
 """
 
 
-def trained(checkpoint, epochs=8):
+def trained(checkpoint, epochs=40):
     """A small training with everything that is random in it; the sums of its weights."""
     model = model_of(Model("standard", "learned", 0), 12, 12, 3)
-    settings = {**SETTINGS, "epochs": epochs}
+    settings = {**SETTINGS, "epochs": epochs, "patience": epochs}
     torch.set_num_threads(1)
     curves = fit(
         model, some_pictures(200), some_pictures(60, seed=1), settings, seed=4, checkpoint=checkpoint, identity="a"
