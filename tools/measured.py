@@ -113,11 +113,7 @@ def readout():
     classifiers = list(dict.fromkeys(row["classifier"] for row in rows))
     parts = []
     for name in sets:
-        cells = {
-            (row["arm"], row["classifier"]): f"{100 * float(row[name]):.2f}"
-            + (f" ± {100 * float(row[f'{name} deviation']):.2f}" if row[f"{name} deviation"] else "")
-            for row in rows
-        }
+        cells = {(row["arm"], row["classifier"]): _percent(row, name) for row in rows}
         arms = list(dict.fromkeys(row["arm"] for row in rows))
         lines = [[f"`{arm}`", *(cells.get((arm, one), "") for one in classifiers)] for arm in arms]
         parts.append(f"### {name}\n\n" + table(["accuracy, %", *(one.replace("_", " ") for one in classifiers)], lines))
@@ -130,11 +126,6 @@ def learned():
         rows = list(csv.DictReader(stream))
     known = {"size", "arm", "seeds", "parameters", "multiplications", "validation", "calibration error"}
     shares = [name for name in rows[0] if name not in known and not name.endswith(" deviation")]
-
-    def percent(row, name):
-        deviation = row.get(f"{name} deviation")
-        return f"{100 * float(row[name]):.2f}" + (f" ± {100 * float(deviation):.2f}" if deviation else "")
-
     parts = []
     for size in dict.fromkeys(row["size"] for row in rows):
         head = ["accuracy, %", *(name.removeprefix("test+").replace("_", " ") for name in shares)]
@@ -142,7 +133,7 @@ def learned():
         lines = [
             [
                 row["arm"].replace("_", " "),
-                *(percent(row, name) for name in shares),
+                *(_percent(row, name) for name in shares),
                 f"{float(row['calibration error']):.4f}",
                 *(f"{int(row[name]):,}" for name in ("parameters", "multiplications", "seeds")),
             ]
@@ -151,6 +142,12 @@ def learned():
         ]
         parts.append(f"### {size}\n\n" + table(head, lines))
     return "\n".join(parts)
+
+
+def _percent(row, name):
+    """A share in percent, with its deviation where the row has one."""
+    deviation = row.get(f"{name} deviation")
+    return f"{100 * float(row[name]):.2f}" + (f" ± {100 * float(deviation):.2f}" if deviation else "")
 
 
 def _short(value):

@@ -3,32 +3,11 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from oscillator_field.parameters import checked, value_text
-
-# A Snakemake without other packages reads this module too, and scipy.stats takes a second: so functions import it.
-
-
-def _sobol(parameters: int, count: int, seed: int) -> list[list[float]]:
-    from numpy.random import default_rng
-    from scipy.stats import qmc
-
-    with warnings.catch_warnings():
-        # That a count is no power of two; the config's table says what that means.
-        warnings.filterwarnings("ignore", "The balance properties of Sobol'")
-        points: list[list[float]] = qmc.Sobol(parameters, rng=default_rng(seed)).random(count).tolist()
-    return points
-
-
-def _latin_hypercube(parameters: int, count: int, seed: int) -> list[list[float]]:
-    from numpy.random import default_rng
-    from scipy.stats import qmc
-
-    points: list[list[float]] = qmc.LatinHypercube(parameters, rng=default_rng(seed)).random(count).tolist()
-    return points
 
 
 @dataclass(frozen=True)
@@ -36,23 +15,23 @@ class Design:
     """A way to fill a box.
 
     Attributes:
+        engine: the name of its class in `scipy.stats.qmc`.
         meaning: for people.
-        fill: gives points `(point, parameter)` in 0..1, of the number of parameters, of points, and a seed.
     """
 
+    engine: str
     meaning: str
-    fill: Callable[[int, int, int], list[list[float]]]
 
 
 # By the key that says how many points there are.
 DESIGNS = {
     "sobol": Design(
+        "Sobol",
         "is a scrambled Sobol sequence: more points leave the old ones in place, and powers of two fill the box best",
-        _sobol,
     ),
     "latin_hypercube": Design(
+        "LatinHypercube",
         "cuts each parameter into as many strata as there are points, with one point in each; another count moves all",
-        _latin_hypercube,
     ),
 }
 
@@ -67,19 +46,18 @@ def design_points(label: str, described: Mapping[str, Any]) -> list[dict[str, An
     Raises:
         ValueError: there is not one design, or a range has no room for the points.
     """
-    count = design_count(label, described)
+    kind, count = _kind(label, described), design_count(label, described)
     ends = {name: tuple(pair) for name, pair in sorted(described["over"].items())}
     for name, (low, high) in ends.items():
         if low >= high:
             told = f"[{value_text(low)}, {value_text(high)}]"
             raise ValueError(f"{label}.over.{name}: {told} is not allowed (two different numbers, the lower first)")
-    [design] = [DESIGNS[name] for name in DESIGNS if name in described]
     points = [
         {
             name: checked(name, low + (high - low) * place, f"{label}.over.{name}")
             for (name, (low, high)), place in zip(ends.items(), row, strict=True)
         }
-        for row in design.fill(len(ends), count, described.get("seed", 0))
+        for row in _in_a_unit_box(DESIGNS[kind].engine, len(ends), count, described.get("seed", 0))
     ]
     if len({tuple(point.values()) for point in points}) < count:
         raise ValueError(f"{label}.over: has no room for {count} points of twelve digits (allowed: wider ranges)")
@@ -92,8 +70,25 @@ def design_count(label: str, described: Mapping[str, Any]) -> int:
     Raises:
         ValueError: there is not one design.
     """
+    return int(described[_kind(label, described)])
+
+
+def _kind(label: str, described: Mapping[str, Any]) -> str:
     named = [name for name in DESIGNS if name in described]
     if len(named) != 1:
         told = " and ".join(named) or "no design"
         raise ValueError(f"{label}: {told} is not allowed (one of {', '.join(DESIGNS)}, with a count of points)")
-    return int(described[named[0]])
+    return named[0]
+
+
+def _in_a_unit_box(engine: str, parameters: int, count: int, seed: int) -> list[list[float]]:
+    """Points `(point, parameter)` in 0..1."""
+    # A Snakemake without other packages reads this module too, and scipy.stats takes a second.
+    from numpy.random import default_rng
+    from scipy.stats import qmc
+
+    with warnings.catch_warnings():
+        # That a count is no power of two; the config's table says what that means.
+        warnings.filterwarnings("ignore", "The balance properties of Sobol'")
+        points: list[list[float]] = getattr(qmc, engine)(parameters, rng=default_rng(seed)).random(count).tolist()
+    return points

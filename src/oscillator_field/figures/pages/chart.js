@@ -33,10 +33,13 @@ const chart = (() => {
   const axisTitle = (name) => (study.columns[name].unit ? `${study.columns[name].words} (${study.columns[name].unit})` : study.columns[name].words);
   const capital = (text) => text[0].toUpperCase() + text.slice(1);
 
+  // Some values of a run in words.
+  const described = (run, names) => names.map((name) => `${study.columns[name].words} ${valueText(run, name)}`).join(", ");
+
   // A run in words: its label, its instance where there are several, and the parameters that differ.
   function title(run) {
     const names = [study.label, ...(study.several_instances ? ["instance"] : []), ...study.axes];
-    return names.map((name) => `${study.columns[name].words} ${valueText(run, name)}`).join(", ");
+    return described(run, names);
   }
 
   // Values of a column in order: numbers as numbers, texts as the config lists them.
@@ -207,6 +210,8 @@ const chart = (() => {
     return { text: `${capital(study.columns[observable].words)}${said.length ? `, ${word} over ${said.join(" and ")}` : ""}`, font: { size: 15 }, x: 0.02, xanchor: "left" };
   }
 
+  const colourAxis = (observable, look) => ({ colorscale: look.scale, colorbar: { title: { text: study.columns[observable].unit || " " }, thickness: 14, outlinewidth: 0 } });
+
   // Whether a map would show more than empty cells: a design or zipped axes fill few of them.
   function isGrid(rows, { x, y }) {
     const numeric = [x, y].every((name) => axisOf(rows, name).type !== "category");
@@ -219,7 +224,7 @@ const chart = (() => {
     const alone = groups.every(({ group }) => group.length === 1);
     const trace = (some, more) => ({
       type: "scatter", mode: "markers", x: some.map(({ group }) => group[0][x]), y: some.map(({ group }) => group[0][y]), customdata: some.map(({ group }) => group.map((run) => run.run)),
-      hovertext: some.map(({ group, said }) => `${alone ? title(group[0]) : [x, y].map((name) => `${study.columns[name].words} ${valueText(group[0], name)}`).join(", ")}<br>${said}`), hoverinfo: "text", ...more,
+      hovertext: some.map(({ group, said }) => `${alone ? title(group[0]) : described(group[0], [x, y])}<br>${said}`), hoverinfo: "text", ...more,
     });
     const there = groups.filter((one) => one.value !== null);
     const missing = groups.filter((one) => one.value === null);
@@ -231,7 +236,7 @@ const chart = (() => {
       data, note: study.columns[observable].censored ? censoredNote(rows, observable) : "",
       layout: {
         ...size, title: titleOf(rows, observable, used), xaxis: axisOf(rows, x), yaxis: axisOf(rows, y), showlegend: false, hovermode: "closest",
-        coloraxis: { colorscale: look.scale, colorbar: { title: { text: study.columns[observable].unit || " " }, thickness: 14, outlinewidth: 0 } },
+        coloraxis: colourAxis(observable, look),
       },
     };
   }
@@ -248,7 +253,7 @@ const chart = (() => {
     const data = [];
     const layout = {
       ...size, title: titleOf(rows, observable, used), annotations: [], showlegend: false, hovermode: "closest",
-      coloraxis: { colorscale: look.scale, colorbar: { title: { text: study.columns[observable].unit || " " }, thickness: 14, outlinewidth: 0 } },
+      coloraxis: colourAxis(observable, look),
     };
     const gap = { x: 0.035, y: panels.length > 1 ? 0.1 : 0 };
     panels.forEach((value, index) => {
@@ -264,7 +269,7 @@ const chart = (() => {
         });
         z.push(found.map((one) => one?.value ?? null));
         text.push(found.map((one) => (one ? (one.settled && one.group.length > 1 ? `${one.text}<br>${one.settled.replace(" settled", "")}` : one.text) : "")));
-        hover.push(found.map((one) => (one ? `${used.map((name) => `${study.columns[name].words} ${valueText(one.group[0], name)}`).join(", ")}<br>${one.said}` : "no run")));
+        hover.push(found.map((one) => (one ? `${described(one.group[0], used)}<br>${one.said}` : "no run")));
         runs.push(found.map((one) => one?.group.map((run) => run.run) ?? []));
       }
       const axes = { xaxis: `x${suffix}`, yaxis: `y${suffix}` };
