@@ -17,14 +17,16 @@ if told.returncode:
     sys.exit(f"plan: the call could not be planned\n{told.stdout}{told.stderr}")
 text = plan_text(
     read_summary(told.stdout, settings["rules"]),
-    {job.name: job for job in expand(settings["config"], settings["labels"], settings["noun"])},
+    {
+        job.name: job
+        for job in expand(settings["config"], settings["labels"], settings["noun"], pixels=lambda: settings["pixels"])
+    },
     [Path(path) for path in settings["orphans"]],
     logs=settings["logs"],
     cores=settings["cores"],
     typical=settings["typical"],
     pixels=settings["pixels"],
-    every=settings["config"]["history"]["every"],
-    precision=settings["config"]["history"]["precision"],
+    history=settings["config"]["history"],
     megabytes=settings["megabytes"],
     bytes_of_shard=settings["bytes_of_shard"],
     how_to_list=settings["how_to_list"],

@@ -3,12 +3,12 @@
 import importlib
 
 from oscillator_field.logs import log_to
-from oscillator_field.run import Run
+from oscillator_field.runs import Runs
 from oscillator_field.simulation import simulate_runs
 
 with log_to(snakemake.log[0]):
     settings = snakemake.params.settings
-    runs = [Run.from_description(run) for run in settings["runs"]]
+    runs = Runs.from_description(settings["runs"])
     kept = {"every": settings["every"], "precision": settings["precision"], "threads": snakemake.threads}
     inputs, history = snakemake.input.perturbations, snakemake.output.history
     if snakemake.input.learned:

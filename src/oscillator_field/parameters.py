@@ -36,7 +36,10 @@ class _Checked:
 
     def __post_init__(self) -> None:
         for entry in fields(self):  # type: ignore[arg-type]
-            object.__setattr__(self, entry.name, checked(entry.name, getattr(self, entry.name)))
+            value = getattr(self, entry.name)
+            # Most parameters of a million runs are at their defaults, which need no check.
+            if type(value) is not type(entry.default) or value != entry.default:
+                object.__setattr__(self, entry.name, checked(entry.name, value))
 
 
 @dataclass(frozen=True)

@@ -30,8 +30,9 @@ from oscillator_field.parameters import (
 # A plus joins the parts of a name, because Snakemake cuts the targets of remote jobs at commas.
 JOINT = "+"
 LONGEST_NAME = 200
-# Stands for all values of a batched axis.
+# Stands for all values of a batched axis, and this for some of them: which block of how many.
 ALL = "all"
+_BLOCK = re.compile(r"block\d+x\d+")
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,7 @@ class Run:
     @cached_property
     def parameters(self) -> dict[str, Any]:
         """Every parameter of the run in one flat dict, sorted by name."""
-        return dict(sorted({**asdict(self.encoding), **asdict(self.field), **asdict(self.settings)}.items()))
+        return dict(sorted({**vars(self.encoding), **vars(self.field), **vars(self.settings)}.items()))
 
     @cached_property
     def name(self) -> str:
@@ -86,16 +87,13 @@ class Run:
         return {self.noun: self.label, "instance": self.instance, **self.parameters}
 
 
-@dataclass(frozen=True)
-class Job:
-    """Runs that share one simulation job and one store, and the name they share (one run if none are batched)."""
-
-    name: str
-    runs: tuple[Run, ...]
+def block_text(number: int, length: int) -> str:
+    """What stands in a name for block `number`, from 0, of an axis that is cut into blocks of `length` values."""
+    return f"block{number}x{length}"
 
 
 def run_name(label: Label, instance: int | str, values: Mapping[str, Any], noun: str = DIGIT) -> str:
-    """The name for a label, an instance and parameter values; a value of `all` stands for a batched axis."""
+    """The name for a label, an instance and parameter values; `all` or a block stands for values of a batched axis."""
     parts = [f"{noun}={label}"]
     if instance != 0:
         parts.append(f"instance={instance}")
@@ -138,13 +136,17 @@ def _label(noun: str, text: str) -> Label:
 
 
 def _count(text: str) -> int | str:
-    return text if text == ALL else int(text)
+    return text if _is_batched(text) else int(text)
+
+
+def _is_batched(text: str) -> bool:
+    return text == ALL or bool(_BLOCK.fullmatch(text))
 
 
 def _value(name: str, text: str) -> Any:
     """The value of a parameter by its text in a name."""
-    if text == ALL:
-        return ALL
+    if _is_batched(text):
+        return text
     default = DEFAULTS[name]
     if isinstance(default, bool):
         return {"true": True, "false": False}[text]

@@ -1,9 +1,10 @@
-"""Simulate the runs of one job: from the stores of their inputs to the store of their history."""
+"""Simulate the runs of a job: from the stores of their inputs to their course, and to the store of their history."""
 
 from __future__ import annotations
 
 import platform
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -28,35 +29,80 @@ def simulate_runs(
     perturbations: Sequence[str | Path],
     path: str | Path,
     *,
-    every: int = 1,
     precision: str | float = EXACT,
-    engine: str = "auto",
-    device: str = "auto",
     threads: int | None = None,
+    **settings: Any,
 ) -> None:
     """Simulate runs of one number of channels and steps, and write their history.
 
     Args:
         runs: what to simulate.
-        perturbations: stores of the encoded pictures, named as `Run.perturbation` says.
-        path: where the history belongs.
-        every, engine, device, threads: as `field.simulate` takes them.
-        precision: as `history.write_history` takes it.
+        perturbations: stores of the encoded pictures, as `read_inputs` takes them.
+        path, precision: where the history belongs, and as `store_history` takes it.
+        threads, settings: as `open_runs` takes them.
 
     Raises:
         FileNotFoundError, ValueError: a perturbation is missing or damaged.
         RuntimeError: the device is not there.
     """
-    phases, pixels, sources = inputs_of(runs, perturbations)
-    channels, steps = runs[0].settings.channels, runs[0].settings.steps
-    drives = over_channels(phases, channels)
-    starts, omegas = zip(*(start_of(run.settings, drive) for run, drive in zip(runs, drives, strict=True)), strict=True)
+    opened = open_runs(runs, read_inputs(perturbations), threads=threads, **settings)
+    store_history(opened, path, precision=precision, threads=threads)
+
+
+# The input phases and the pixels of a picture, and what is known of it; by the name of its perturbation.
+Input = tuple[NDArray[np.float32], NDArray[np.uint8], dict[str, Any]]
+Inputs = Mapping[str, Input]
+
+
+@dataclass(frozen=True)
+class Opened:
+    """Runs whose course can be computed.
+
+    Attributes:
+        runs: what each run of the task is.
+        task: what is simulated.
+        course: how; it is computed while it is asked for.
+        pixels: uint8 `(run, row, column)`, the pictures that drive the runs.
+        source: where they come from.
+        made: what computes them, for the attributes of a store.
+    """
+
+    runs: Sequence[Run]
+    task: Problem
+    course: Course
+    pixels: NDArray[np.uint8]
+    source: Mapping[str, Any]
+    made: Mapping[str, Any]
+
+
+def open_runs(
+    runs: Sequence[Run],
+    inputs: Inputs,
+    *,
+    every: int = 1,
+    engine: str = "auto",
+    device: str = "auto",
+    threads: int | None = None,
+) -> Opened:
+    """Runs of one number of channels and steps, ready to be simulated.
+
+    Args:
+        runs: what to simulate.
+        inputs: as `read_inputs` gives them.
+        every, engine, device, threads: as `field.simulate` takes them.
+
+    Raises:
+        RuntimeError: the device is not there.
+    """
+    phases, pixels, source = drive_of(runs, inputs)
+    drives = over_channels(phases, runs[0].settings.channels)
+    starts, omegas = _starts(runs, drives)
     task = problem(
         drives,
-        initial_phase=np.stack(starts),
-        omega=np.stack(omegas),
+        initial_phase=starts,
+        omega=omegas,
         parameters=[run.field for run in runs],
-        steps=steps,
+        steps=runs[0].settings.steps,
         every=every,
         frequency=_frequencies(runs, drives.shape),
         seed=[run.settings.seed for run in runs],
@@ -64,67 +110,72 @@ def simulate_runs(
         settled_for=[run.settings.settled_for for run in runs],
     )
     course = open_course(task, engine=engine, device=device, threads=threads, frames_a_piece=frames_a_chunk(task))
-    made = {"engine": course.engine, "device": device, "every": every, "precision": precision}
-    store_course(path, task, course, runs=runs, pixels=pixels, source=sources, simulation=made, threads=threads)
+    made = {"engine": course.engine, "device": device, "every": every}
+    return Opened(runs, task, course, pixels, source, made)
 
 
-def inputs_of(
-    runs: Sequence[Run], perturbations: Sequence[str | Path]
-) -> tuple[NDArray[np.float32], NDArray[np.uint8], dict[str, Any]]:
-    """What drives some runs: input phases and pixels `(run, row, column)`, and where the pictures come from.
-
-    Args:
-        runs: what is to be simulated.
-        perturbations: stores of the encoded pictures, named as `Run.perturbation` says.
+def read_inputs(perturbations: Sequence[str | Path]) -> Inputs:
+    """The encoded pictures in some stores, which are named as `Run.perturbation` says.
 
     Raises:
         FileNotFoundError, ValueError: a perturbation is missing or damaged.
     """
     names = [Path(store).name.removesuffix(".zarr") for store in perturbations]
-    inputs = dict(zip(names, read_perturbations(perturbations), strict=True))
-    phases, pixels, descriptions = zip(*(inputs[run.perturbation] for run in runs), strict=True)
-    return np.stack(phases), np.stack(pixels), _shared([one["source"] for one in descriptions])
+    return dict(zip(names, read_perturbations(perturbations), strict=True))
 
 
-def store_course(
-    path: str | Path,
-    task: Problem,
-    course: Course,
-    *,
-    runs: Sequence[Run],
-    pixels: NDArray[np.uint8],
-    source: Mapping[str, Any],
-    simulation: Mapping[str, Any],
-    threads: int | None,
+def drive_of(runs: Sequence[Run], inputs: Inputs) -> tuple[NDArray[np.float32], NDArray[np.uint8], dict[str, Any]]:
+    """What drives some runs: input phases and pixels `(run, row, column)`, and where the pictures come from."""
+    each = [inputs[run.perturbation] for run in runs]
+    phases, pixels, _ = zip(*each, strict=True)
+    return np.stack(phases), np.stack(pixels), shared_source(each)
+
+
+def store_history(
+    opened: Opened, path: str | Path, *, precision: str | float = EXACT, threads: int | None = None
 ) -> None:
-    """Write the history of a course while it is computed.
+    """Simulate some runs, and write their history while it is computed.
 
     Args:
+        opened: the runs.
         path: where the history belongs.
-        task: what is simulated.
-        course: how.
-        runs: what each run of the task is.
-        pixels: uint8 `(run, row, column)`, the pictures that drive the runs.
-        source: where they come from.
-        simulation: what made the history; of it `precision`, as `history.write_history` takes it.
+        precision: as `stores.history.write_history` takes it.
         threads: that write.
     """
-    print(
-        f"{len(runs)} runs by engine {course.engine} ({course.why}) on {platform.node()}, "
-        f"GPUs given to this job: {visible_gpus()}"
-    )
+    say_what_computes(opened, len(opened.runs))
     # Chunks are compressed on the cores of the job, beside the field.
     with zarr.config.set({"threading.max_workers": threads}):
         write_history(
             path,
-            task,
-            _counted(course.pieces, task),
-            runs=runs,
-            pixels=pixels,
-            attributes={"source": source, "simulation": simulation},
-            precision=simulation["precision"],
-            libraries=[course.library],
+            opened.task,
+            _counted(opened.course.pieces, opened.task),
+            runs=opened.runs,
+            pixels=opened.pixels,
+            attributes={"source": opened.source, "simulation": {**opened.made, "precision": precision}},
+            precision=precision,
+            libraries=[opened.course.library],
         )
+
+
+def say_what_computes(opened: Opened, runs: int) -> None:
+    """A line in the log: so many runs, by which engine, why, and where."""
+    course = opened.course
+    print(
+        f"{runs} runs by engine {course.engine} ({course.why}) on {platform.node()}, "
+        f"GPUs given to this job: {visible_gpus()}"
+    )
+
+
+def _starts(runs: Sequence[Run], drives: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """The start phases and Omega of all runs; those that many runs share are drawn once."""
+    known: dict[tuple[Any, ...], tuple[NDArray[np.float32], NDArray[np.float32]]] = {}
+    starts, omegas = np.empty(drives.shape, np.float32), np.empty((len(runs), *drives.shape[-1:] * 2), np.float32)
+    for number, run in enumerate(runs):
+        key = (run.settings, run.perturbation if run.settings.start == "input" else "")
+        if key not in known:
+            known[key] = start_of(run.settings, drives[number])
+        starts[number], omegas[number] = known[key]
+    return starts, omegas
 
 
 def _frequencies(runs: Sequence[Run], shape: tuple[int, ...]) -> NDArray[np.float32] | None:
@@ -135,8 +186,9 @@ def _frequencies(runs: Sequence[Run], shape: tuple[int, ...]) -> NDArray[np.floa
     return np.stack([np.zeros(shape[1:], np.float32) if one is None else one for one in each])
 
 
-def _shared(sources: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    """Where the pictures of a job come from: one source, or what its files share, and the file of each run."""
+def shared_source(inputs: Iterable[Input]) -> dict[str, Any]:
+    """Where some pictures come from: one source, or what their files share, and the file of each."""
+    sources = [described["source"] for _, _, described in inputs]
     if all(one == sources[0] for one in sources):
         return sources[0]
     shared = {name: value for name, value in sources[0].items() if all(one.get(name) == value for one in sources)}

@@ -37,6 +37,9 @@ FARTHEST = 2.0
 # The parameters that a run of a learned field has; all others are what it has learned.
 OF_LEARNED = ("learned", "channels", "steps", "delta_t", "spike_threshold")
 
+# The parameters that contradict others only by making a step too long.
+STRENGTHS = ("k_coupling", "k_omega", "k_bias", "input_rate")
+
 TERMS = {
     "lag": Term(
         "phase lag of the coupling",
@@ -132,6 +135,10 @@ TERMS = {
         lambda field, run: run.stop_when_settled > 0,
     ),
 }
+
+
+# The parameters that decide which terms are on.
+OF_TERMS = tuple(dict.fromkeys(key for term in TERMS.values() for key in term.keys))
 
 
 def terms_of(field: FieldParameters, run: RunParameters) -> frozenset[str]:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from oscillator_field.analysis.summary import rows_of
+from oscillator_field.analysis.observed_runs import rows_of
 from oscillator_field.analysis.sweep import open_sweep
 from oscillator_field.inputs.fetch import picture
 from oscillator_field.inputs.perturbation import read_perturbations

@@ -24,7 +24,7 @@ def config(**changes):
 
 
 def expand(config):
-    return grid.expand(config, config["digits"])
+    return grid.expand(config, config["digits"], pixels=lambda: 784)
 
 
 def names(**changes):

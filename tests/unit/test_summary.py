@@ -12,14 +12,17 @@ import xarray as xr
 
 from oscillator_field.analysis.embedding import embed_samples
 from oscillator_field.analysis.measuring import measure
-from oscillator_field.analysis.summary import SCALARS, read_summary_table, rows_of, summarise
+from oscillator_field.analysis.observed_runs import rows_of
+from oscillator_field.analysis.registry import SCALARS
+from oscillator_field.analysis.summary import read_summary_table, summarise
 from oscillator_field.analysis.sweep import open_sweep
 from oscillator_field.figures.pages import study
 from oscillator_field.figures.pages.gallery import write_gallery
 from oscillator_field.figures.pages.studies import list_studies
 from oscillator_field.figures.painters.browser import find_browser
 from oscillator_field.figures.painters.drawing import one_browser
-from oscillator_field.run import Job, Run
+from oscillator_field.run import Run
+from oscillator_field.runs import Job, Runs
 from oscillator_field.stores.history import open_history
 from oscillator_field.stores.zarr_stores import DamagedStoreError
 from oscillator_field.study.planning import plan_text, read_summary
@@ -378,7 +381,8 @@ HEAD = "output_file\tdate\trule\tlog-file(s)\tstatus\tplan\n"
 
 
 def test_a_plan_tells_new_and_recomputed_and_unchanged_runs_apart(tmp_path):
-    jobs = {name: Job(name, tuple(runs_of(digits=[3]))) for name in ("digit=1", "digit=2", "digit=3")}
+    points = tuple({"digit": digit, "instance": 0} for digit in (1, 2, 3))
+    jobs = {f"digit={one['digit']}": Job("", Runs({"steps": STEPS}, ((one,),), "digit")) for one in points}
     rows = [
         ("digit=1/history.zarr", "simulate", "missing", "update pending"),
         ("digit=1/observables.zarr", "measure", "missing", "update pending"),
@@ -395,8 +399,7 @@ def test_a_plan_tells_new_and_recomputed_and_unchanged_runs_apart(tmp_path):
         "cores": 2,
         "typical": TYPICAL_SECONDS,
         "pixels": 28 * 28,
-        "every": 1,
-        "precision": "exact",
+        "history": {"keep": "frames", "every": 1, "precision": "exact"},
         "megabytes": 1400,
         "how_to_list": "prune",
     }

@@ -55,7 +55,7 @@ class Jobs(logging.Handler):
             wildcards = dict(record.wildcards or {})
             self.named[record.jobid] = " ".join([record.rule_name, *map(str, wildcards.values())])
             self.rules.add(record.rule_name)
-            if record.rule_name == "simulate":
+            if record.rule_name in ("simulate", "simulate_and_measure"):
                 self.simulated.add(wildcards["job"])
         elif event == LogEvent.JOB_ERROR:
             self.failed[self.named.get(record.jobid, record.rule_name)] = ", ".join(record.log or ["it has no log"])

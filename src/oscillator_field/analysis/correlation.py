@@ -4,18 +4,14 @@ from __future__ import annotations
 
 import math
 from functools import lru_cache
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.fft import fft2, ifft2, next_fast_len
-from scipy.sparse import csr_array
+from scipy.fft import fft, ifft2, next_fast_len
 
 from oscillator_field.analysis.observables import State
 
 BOUND = 1 / math.e
-# Elements of a matrix that is multiplied as a whole: that of a lattice of 64 x 64. A sparse one sums in another order.
-MOST_DENSE = 2**21
 
 
 def correlation_length(z: State) -> NDArray[np.float64]:
@@ -46,29 +42,40 @@ def directional_mean(z: State) -> NDArray[np.float64]:
 
     Lags are at most as long as the lattice's longer side.
     """
-    padded, on_ring, pairs = _rings(*z.shape[1:3])
-    return np.asarray(_lagged(z, padded) @ on_ring / (pairs * z.shape[-1]), np.float64)
+    padded, lags, first_lags, pairs = _rings(*z.shape[1:3])
+    return _on_rings(_lagged(z, padded), lags, first_lags) / (pairs * z.shape[-1])
 
 
 @lru_cache(maxsize=2)
-def _rings(rows: int, columns: int) -> tuple[list[int], Any, NDArray[np.float32]]:
-    """Of a lattice: its padded size, the lags that round to each whole number, and how many pairs have them.
+def _rings(rows: int, columns: int) -> tuple[list[int], NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
+    """Of a lattice: its padded size, and its lags, sorted by the whole number that their length rounds to.
 
-    The lags are a matrix `(lag, whole number)` of ones; of large lattices a sparse one.
+    Returns:
+        The padded size; the lags, of all those in a row; where the lags of each whole number begin; how many pairs of
+        sites have these.
     """
     padded = [next_fast_len(2 * size - 1) for size in (rows, columns)]
     down, right = (np.minimum(np.arange(size), size - np.arange(size)) for size in padded)
     ring = np.rint(np.hypot(down[:, np.newaxis], right)).astype(int)
     # Beyond the lattice there are no pairs; the transform leaves rounding there.
     ring[(down[:, np.newaxis] >= rows) | (right >= columns)] = max(rows, columns)
-    if ring.size * max(rows, columns) <= MOST_DENSE:
-        on_ring: Any = (ring.ravel()[:, np.newaxis] == np.arange(max(rows, columns))).astype(np.float32)
-    else:
-        [lags] = np.nonzero(ring.ravel() < max(rows, columns))
-        numbers = ring.ravel()[lags]
-        ones = np.ones(len(lags), np.float32)
-        on_ring = csr_array((ones, (lags, numbers)), shape=(ring.size, max(rows, columns)))
-    return padded, on_ring, _lagged(np.ones((1, rows, columns, 1), np.complex64), padded) @ on_ring
+    lags = np.argsort(ring.ravel(), kind="stable")
+    numbers = ring.ravel()[lags]
+    lags = lags[numbers < max(rows, columns)]
+    first_lags = np.searchsorted(numbers, np.arange(max(rows, columns)))
+    return (
+        padded,
+        lags,
+        first_lags,
+        _on_rings(_lagged(np.ones((1, rows, columns, 1), np.complex64), padded), lags, first_lags),
+    )
+
+
+def _on_rings(
+    lagged: NDArray[np.float32], lags: NDArray[np.int64], first_lags: NDArray[np.int64]
+) -> NDArray[np.float64]:
+    """The sums over all lags of about one length: `(frame, whole number)`."""
+    return np.add.reduceat(lagged[:, lags], first_lags, axis=1, dtype=np.float64)
 
 
 def _lagged(z: State, padded: list[int]) -> NDArray[np.float32]:
@@ -76,6 +83,7 @@ def _lagged(z: State, padded: list[int]) -> NDArray[np.float32]:
     # Wiener-Khinchin, with zeros around, so that no border meets the other. A sum of channels is transformed back once.
     power = np.zeros((len(z), *padded), np.float32)
     for channel in range(z.shape[-1]):
-        spectrum = fft2(z[..., channel], padded)
+        # First the rows that are there, then all columns: half of the rows are zeros.
+        spectrum = fft(fft(z[..., channel], padded[1], axis=2), padded[0], axis=1)
         power += spectrum.real**2 + spectrum.imag**2
     return ifft2(power).real.reshape(len(z), -1)

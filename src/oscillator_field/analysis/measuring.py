@@ -1,133 +1,217 @@
-"""From a history to its observables: all of them, of every run, a block of frames at a time."""
+"""Measure the runs of a job: from their history, or while they are simulated, with the same numbers."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from oscillator_field.analysis import observables as observe
-from oscillator_field.analysis.registry import ENERGIES, OBSERVABLES, OVER_TIME, SCALARS, Block
+from oscillator_field.analysis.observed_runs import write_observables
+from oscillator_field.analysis.observer import Measured, Observer
+from oscillator_field.analysis.registry import OBSERVABLES
 from oscillator_field.logs import progress
 from oscillator_field.parameters import DEFAULTS, NOT_LEARNED, FieldParameters
-from oscillator_field.stores.history import (
-    StoredHistory,
-    copy_run_coordinates,
-    described_runs,
-    frame_intervals,
-    in_frames,
-    open_history,
-    origin,
-)
-from oscillator_field.stores.zarr_stores import (
-    add_coordinate,
-    add_values,
-    copy_coordinates,
-    new_store,
-    refuse_impossible,
-)
-
-LARGEST = np.finfo(np.float64).max
-# The group in a store of observables whose attributes hold the rows of a summary: those of the store itself are for
-# what netCDF takes too.
-ROWS = "summary"
+from oscillator_field.ranges import kept, slices
+from oscillator_field.runs import Runs, runs_at_once
+from oscillator_field.simulation import Opened, open_runs, read_inputs, say_what_computes, shared_source
+from oscillator_field.stores.history import StoredHistory, described_runs, open_history, origin
 
 
-def measure(history_path: str | Path, path: str | Path, *, settled_share: float) -> None:
-    """Write the observables of every run of a history, at its stored frames, to a store of their own.
+def measure(
+    history_path: str | Path,
+    path: str | Path,
+    *,
+    settled_share: float,
+    every: int | None = None,
+    observables: Sequence[str] | None = None,
+) -> None:
+    """Write the observables of every run of a history to a store of their own.
 
     Args:
         history_path: the history.
         path: where the store belongs.
         settled_share: a run has settled when fewer than this share of sites spike in a step, for good.
+        every: steps between two frames that are measured, a multiple of those between two that are stored; the last
+            frame of a run is measured too. None for all stored frames.
+        observables: names of OBSERVABLES; None for all.
+
+    Raises:
+        FileNotFoundError, ValueError: the history is missing or damaged, or has no frames after such steps.
     """
     history = open_history(history_path)
-    runs, frames = history["phase"].shape[:2]
-    with progress(total=runs, unit="run") as bar:
-        each = []
-        for run in range(runs):
-            each.append(observed(history, run, settled_share))
-            bar.update()
-    attributes = {
-        "history": origin(history),
-        "measure": {"settled_share": settled_share},
-    }
-    rows = [{**run, **scalars(one)} for run, one in zip(described_runs(history), each, strict=True)]
-    with new_store(path, title="Observables of an oscillator field", attributes=attributes) as group:
-        copy_run_coordinates(history, group)
-        copy_coordinates(history, group, ["step", "time"])
-        group.create_group(ROWS, attributes={"rows": rows})
-        add_coordinate(group, "quantile", ("quantile",), observe.QUANTILES, long_name="share of sites below", units="1")
-        for name, observable in OBSERVABLES.items():
-            there = np.concatenate([np.ravel(one[name]) for one in each])
-            if observable.may_be_missing:
-                there = there[~np.isnan(there)]
-            if there.size:
-                refuse_impossible(name, there, *((0, 1) if observable.is_share else (-LARGEST, LARGEST)))
-            axes = ("run", *observable.axes)
-            values = np.stack([in_frames(one[name], frames) if "frame" in axes else one[name] for one in each])
-            add_values(group, name, axes, values, long_name=observable.meaning, units=observable.unit)
-
-
-def observed(history: StoredHistory, run: int, settled_share: float) -> dict[str, Any]:
-    """All observables of one run, by name, in the shapes that OBSERVABLES says, for the frames that it has."""
-    intervals = frame_intervals(history)
-    delta_t = float(history["delta_t"][run])
-    seconds = np.asarray(intervals * delta_t, np.float64)
-    input_phase, omega = history["input_phase"][run], history["omega"][run]
-    (described,) = described_runs(history, slice(run, run + 1))
-    # A store of an earlier version lacks parameters that it did not know: they were at their defaults.
-    parameters = FieldParameters(
-        **{name: described.get(name, DEFAULTS[name]) for name in FieldParameters.__dataclass_fields__}
+    steps = history["step"][:]
+    wanted = list(OBSERVABLES) if observables is None else observables
+    frames = _measured_frames(history, every)
+    runs, _, *sites = history["phase"].shape
+    write_observables(
+        path,
+        _measured_runs(history, frames, wanted, settled_share),
+        runs=runs,
+        sites=int(np.prod(sites)),
+        steps=steps[frames],
+        may_end=any(run.get("stop_when_settled", 0) > 0 for run in described_runs(history)),
+        wanted=wanted,
+        attributes={
+            "history": origin(history),
+            "measure": _described(settled_share, every, wanted),
+        },
     )
-    before = history["initial_phase"][run]
-    locked = np.zeros(before.shape, np.complex128)
-    spike_count = np.zeros(before.shape, np.int64)
-    singular = np.zeros((before.shape[0] - 1, before.shape[1] - 1), np.int64)
-    parts: list[dict[str, NDArray]] = []
 
-    for part in history.frame_blocks(run):
-        block = Block(
-            phase=history["phase"][run, part],
-            before=before,
-            spikes=history["spikes"][run, part],
-            intervals=intervals[part],
-            seconds=seconds[part],
-            input_phase=input_phase,
-            omega=omega,
-            parameters=parameters,
-        )
-        parts.append({name: one.of(block) for name, one in OVER_TIME.items() if one.of})
-        z = block.z
-        # Lachaux et al., Human Brain Mapping 8, 194 (1999), with the mean field as the partner of every site.
-        mean_field = z.mean(axis=observe.SITES, dtype=np.complex128, keepdims=True)
-        locked += (z * np.exp(-1j * np.angle(mean_field)).astype(np.complex64)).sum(axis=0, dtype=np.complex128)
-        spike_count += block.spikes.sum(axis=0, dtype=np.int64)
-        singular += block.defects.sum(axis=(0, observe.CHANNEL), dtype=np.int64)
-        before = block.phase[-1]
 
-    over_time = {name: np.concatenate([block[name] for block in parts]) for name in parts[0]}
-    if described.get("learned", NOT_LEARNED) != NOT_LEARNED:
-        # They are those of couplings that are stated, which a learned field does not have.
-        over_time |= {name: np.full_like(over_time[name], np.nan) for name in ENERGIES}
-    time = history["step"][:][: len(over_time["spike_share"])] * delta_t
+def _described(settled_share: float, every: int | None, wanted: Sequence[str]) -> dict[str, Any]:
+    of_all = set(wanted) == set(OBSERVABLES)
     return {
-        **over_time,
-        "phase_locking": observe.modulus(locked / len(time)),
-        "spike_count": spike_count,
-        "singularity_count": singular,
-        "settling_time": observe.settling_time(over_time["spike_share"], time, settled_share),
-        "end_time": float(f"{time[-1]:.12g}"),
+        "settled_share": settled_share,
+        **({} if every is None else {"every": every}),
+        **({} if of_all else {"observables": list(wanted)}),
     }
 
 
-def scalars(observed: Mapping[str, Any]) -> dict[str, float | None]:
-    """The numbers of one run, from its observables; None for one that does not exist, such as a time never reached."""
-    numbers = {f"final_{name}": float(observed[name][-1]) for name, one in OVER_TIME.items() if one.words}
-    numbers["spikes_a_site"] = float(np.mean(observed["spike_count"]))
-    numbers["mean_phase_locking"] = float(np.mean(observed["phase_locking"]))
-    numbers |= {name: float(observed[name]) for name in ("settling_time", "end_time")}
-    return {name: numbers[name] if np.isfinite(numbers[name]) else None for name in SCALARS}
+def _measured_frames(history: StoredHistory, every: int | None) -> NDArray[np.int64]:
+    """The indices of the frames of a history that are measured."""
+    steps = history["step"][:]
+    if every is None:
+        return np.arange(len(steps))
+    wanted = kept(int(steps[-1]), every)
+    frames = np.searchsorted(steps, wanted)
+    if (steps[frames] != wanted).any():
+        raise ValueError(f"{history.path}: has no frames after every {every} steps")
+    return frames
+
+
+def _measured_runs(
+    history: StoredHistory, frames: NDArray[np.int64], wanted: Sequence[str], settled_share: float
+) -> Iterator[Measured]:
+    """The runs of a history, one after the other."""
+    runs = history["phase"].shape[0]
+    steps = history["step"][:]
+    with progress(total=runs, unit="run") as bar:
+        for run in range(runs):
+            (described,) = described_runs(history, slice(run, run + 1))
+            # A store of an earlier version lacks parameters that it did not know: they were at their defaults.
+            parameters = FieldParameters(
+                **{name: described.get(name, DEFAULTS[name]) for name in FieldParameters.__dataclass_fields__}
+            )
+            observer = Observer(
+                wanted,
+                parameters,
+                has_energies=described.get("learned", NOT_LEARNED) == NOT_LEARNED,
+                initial_phase=history["initial_phase"][run],
+                input_phase=history["input_phase"][run],
+                omega=history["omega"][run],
+            )
+            own = history.own_frames(run, frames)
+            intervals = np.diff(steps[own], prepend=0)
+            uncounted: Any = 0
+            for part in history.frame_blocks(run):
+                here = (own >= part.start) & (own < part.stop)
+                places = own[here] - part.start
+                spikes, uncounted = _counted(history["spikes"][run, part], places, uncounted)
+                observer.add(history["phase"][run, part][places], spikes, intervals[here])
+            yield observer.measured(described, settled_share)
+            bar.update()
+
+
+def _counted(spikes: NDArray[Any], places: NDArray[np.int64], before: Any) -> tuple[NDArray[Any], Any]:
+    """The spikes up to each of some frames since the one before, and those after the last of them.
+
+    Args:
+        spikes: `(frame, ...)`, counts since the frame before.
+        places: of the frames that count.
+        before: the spikes that are not yet counted.
+    """
+    if len(places) == len(spikes):
+        return spikes, 0
+    whole = np.concatenate([spikes[:1].astype(np.int64) + before, spikes[1:]])
+    starts = np.concatenate([[0], places + 1])
+    sums = np.add.reduceat(whole, starts[starts < len(spikes)], axis=0)
+    return sums[: len(places)], sums[len(places)] if len(sums) > len(places) else 0
+
+
+def simulate_and_measure(
+    runs: Runs,
+    perturbations: Sequence[str | Path],
+    path: str | Path,
+    *,
+    settled_share: float,
+    every: int = 1,
+    observables: Sequence[str] | None = None,
+    engine: str = "auto",
+    device: str = "auto",
+    threads: int | None = None,
+) -> None:
+    """Write the observables of runs that are measured while they are simulated, and keep no history.
+
+    Args:
+        runs: what to simulate; only some are made at a time.
+        perturbations: stores of the encoded pictures, as `simulation.read_inputs` takes them.
+        path: where the store belongs.
+        settled_share, observables: as `measure` takes them.
+        every: steps between two frames that are measured; the last frame of a run is measured too.
+        engine, device, threads: as `field.simulate` takes them.
+
+    Raises:
+        FileNotFoundError, ValueError: a perturbation is missing or damaged.
+        RuntimeError: the device is not there.
+    """
+    wanted = list(OBSERVABLES) if observables is None else observables
+    inputs = read_inputs(perturbations)
+
+    def opened(part: slice) -> Opened:
+        return open_runs(runs[part], inputs, every=every, engine=engine, device=device, threads=threads)
+
+    # One of them says what all are like.
+    first = opened(slice(1))
+    say_what_computes(first, len(runs))
+    sites = first.task.initial_phase.size
+
+    def measured() -> Iterator[Measured]:
+        with progress(total=len(runs), unit="field") as bar:
+            for part in slices(len(runs), runs_at_once(sites)):
+                yield from _measured_course(opened(part), wanted, settled_share, bar)
+
+    write_observables(
+        path,
+        measured(),
+        runs=len(runs),
+        sites=sites,
+        steps=first.task.kept_steps(),
+        may_end=any(run.settings.stop_when_settled > 0 for run in runs.distinct(["stop_when_settled"])),
+        wanted=wanted,
+        attributes={
+            "history": {"source": shared_source(inputs.values()), "simulation": first.made},
+            "measure": _described(settled_share, None, wanted),
+        },
+        libraries=[first.course.library],
+    )
+
+
+def _measured_course(opened: Opened, wanted: Sequence[str], settled_share: float, bar: Any) -> list[Measured]:
+    """The runs of a course, when the last one has ended."""
+    task, runs = opened.task, opened.runs
+    intervals = np.diff(task.kept_steps(), prepend=0)
+    observers = [
+        Observer(
+            wanted,
+            parameters,
+            has_energies=run.settings.learned == NOT_LEARNED,
+            initial_phase=task.initial_phase[number],
+            input_phase=task.input_phase[number],
+            omega=task.omega[number],
+        )
+        for number, (run, parameters) in enumerate(zip(runs, task.parameters, strict=True))
+    ]
+    for piece in opened.course.pieces:
+        for place, run in enumerate(range(piece.runs.start, piece.runs.stop)):
+            count = max(0, min(piece.frames.stop, int(piece.last_frame[place]) + 1) - piece.frames.start)
+            of_frames = slice(piece.frames.start, piece.frames.start + count)
+            observers[run].add(piece.phase[place, :count], piece.spikes[place, :count], intervals[of_frames])
+        if piece.is_last:
+            bar.update(piece.runs.stop - piece.runs.start)
+    return [
+        observer.measured({"run": run.name, **run.described()}, settled_share)
+        for observer, run in zip(observers, runs, strict=True)
+    ]

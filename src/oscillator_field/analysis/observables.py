@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from oscillator_field.analysis.compiled import order_of_neighbours, products_of_neighbours, sums_of_channels
 from oscillator_field.engines.neighbourhoods import neighbour_sum
 from oscillator_field.parameters import FieldParameters, RunParameters
 from oscillator_field.terms import terms_of
@@ -18,7 +19,6 @@ State = NDArray[np.complex64]
 _OTHER_NEIGHBOURS = {"disc", "gaussian", "global", "channels apart", "periodic", "reflecting"}
 
 SITES = (-3, -2, -1)
-PIXELS = (-3, -2)
 ROW, COLUMN, CHANNEL = -3, -2, -1
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 
@@ -46,7 +46,9 @@ def modulus(mean: NDArray[np.inexact]) -> NDArray[np.float64]:
 
 def channel_order_parameter(z: State) -> NDArray[np.float64]:
     """The order parameter of each channel by itself; `(frame, channel)`, in 0..1."""
-    return modulus(z.mean(axis=PIXELS, dtype=np.complex128))
+    sums = np.zeros((len(z), z.shape[CHANNEL]), np.complex128)
+    sums_of_channels(z, sums)
+    return modulus(sums / (z.shape[ROW] * z.shape[COLUMN]))
 
 
 def local_order_parameter(z: State) -> NDArray[np.float64]:
@@ -54,20 +56,14 @@ def local_order_parameter(z: State) -> NDArray[np.float64]:
     return np.minimum(local_order(z).mean(axis=SITES, dtype=np.float64), 1)
 
 
-def local_order(z: State) -> NDArray[np.floating]:
+def local_order(z: State) -> NDArray[np.float32]:
     """|mean of z| over a site and its nearest neighbours, up to six; of the shape of `z`, in 0..1 but for rounding.
 
     1 where the field is smooth, whatever its pattern; about 0.38 for random phases inside of a large lattice. As in
     Wolfrum, Omel'chenko, Yanchuk and Maistrenko, Chaos 21, 013112 (2011), with the nearest neighbours as window.
     """
-    total, count = z.copy(), np.ones(z.shape[1:], np.float32)
-    for axis in SITES:
-        lower, upper = _shifted(axis)
-        total[lower] += z[upper]
-        total[upper] += z[lower]
-        count[lower[1:]] += 1
-        count[upper[1:]] += 1
-    order: NDArray[np.floating] = np.abs(total) / count
+    order = np.empty(z.shape, np.float32)
+    order_of_neighbours(z, order)
     return order
 
 
@@ -84,7 +80,17 @@ def input_alignment(z: State, input_phase: NDArray[np.float32]) -> NDArray[np.fl
     return modulus((z * state(-input_phase)).mean(axis=SITES, dtype=np.complex128))
 
 
-def spike_share(spikes: NDArray[np.unsignedinteger], intervals: NDArray[np.int64]) -> NDArray[np.float64]:
+def turned_to_the_mean(z: State) -> NDArray[np.complex128]:
+    """z as seen from the phase of the mean field, `(frame, row, column, channel)`: its mean over time is the locking.
+
+    Lachaux et al., Human Brain Mapping 8, 194 (1999), with the mean field as the partner of every site.
+    """
+    mean_field = z.mean(axis=SITES, dtype=np.complex128, keepdims=True)
+    turned: NDArray[np.complex128] = z * np.exp(-1j * np.angle(mean_field))
+    return turned
+
+
+def spike_share(spikes: NDArray[np.integer], intervals: NDArray[np.int64]) -> NDArray[np.float64]:
     """The share of sites that spike in a step, averaged over the steps since the frame before.
 
     Args:
@@ -165,13 +171,11 @@ def coupling_energy(z: State, parameters: FieldParameters) -> NDArray[np.float64
     """
     k_coupling = parameters.k_coupling
     if not terms_of(parameters, RunParameters()).isdisjoint(_OTHER_NEIGHBOURS):
-        products = z.conj() * neighbour_sum(z, parameters)
-        return -k_coupling / 2 * products.real.mean(axis=SITES, dtype=np.float64)
-    total = np.zeros(len(z))
-    for axis in SITES:
-        lower, upper = _shifted(axis)
-        total += _products(z[lower], z[upper])
-    return -k_coupling * total / z[0].size
+        pulled = z.conj() * neighbour_sum(z, parameters)
+        return -k_coupling / 2 * pulled.real.mean(axis=SITES, dtype=np.float64)
+    products = np.empty(len(z))
+    products_of_neighbours(z, products)
+    return -k_coupling * products / z[0].size
 
 
 def bias_energy(z: State, input_phase: NDArray[np.float32], k_bias: float) -> NDArray[np.float64]:
@@ -193,15 +197,3 @@ def wrapped(angle: NDArray[np.float32]) -> NDArray[np.float32]:
     """Angles between -2 pi and 2 pi by the turn that brings them into [-pi, pi]."""
     turn = np.float32(2 * np.pi)
     return angle - turn * np.rint(angle / turn)
-
-
-def _shifted(axis: int) -> tuple[tuple[slice, ...], tuple[slice, ...]]:
-    """Where sites with an upper neighbour along an axis lie, and where these neighbours lie."""
-    lower, upper = [slice(None)] * 4, [slice(None)] * 4
-    lower[axis], upper[axis] = slice(None, -1), slice(1, None)
-    return tuple(lower), tuple(upper)
-
-
-def _products(one: State, other: State) -> NDArray[np.float64]:
-    """The sum of Re(conj(one) other) over the sites of each frame."""
-    return (one.real * other.real + one.imag * other.imag).sum(axis=SITES, dtype=np.float64)

@@ -1,61 +1,12 @@
-"""The observables by name: what each is, its unit, and how it is computed; and the numbers of a summary.
+"""The observables by name: what each is, and its unit; and the numbers of a summary. Pure.
 
-An observable over time is a function (see `observables`) and one entry in OVER_TIME. Those of a whole run are added up
-in `measuring`.
+An observable is one entry here, and a method of its name in `block.Block`: of one over time, its values; of one of a
+whole run, what each frame adds to it. Times follow from the share of spiking sites, in `observer`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
-
-import numpy as np
-from numpy.typing import NDArray
-
-from oscillator_field.analysis import observables as observe
-from oscillator_field.analysis.correlation import correlation_length
-from oscillator_field.parameters import FieldParameters
-
-
-@dataclass(frozen=True)
-class Block:
-    """Some successive frames of a run, and all that observables are computed from.
-
-    Attributes:
-        phase: float32 `(frame, row, column, channel)`, rad.
-        before: the phases of the frame before the first, or of the start.
-        spikes: counts since the frame before, of the shape of `phase`.
-        intervals, seconds: `(frame,)`, steps and time since the frame before.
-        input_phase: `(row, column, channel)`, rad, at the start.
-        omega: `(channel, channel)`.
-        parameters: of the run.
-    """
-
-    phase: NDArray[np.float32]
-    before: NDArray[np.float32]
-    spikes: NDArray[np.unsignedinteger]
-    intervals: NDArray[np.int64]
-    seconds: NDArray[np.float64]
-    input_phase: NDArray[np.float32]
-    omega: NDArray[np.float32]
-    parameters: FieldParameters
-
-    @cached_property
-    def z(self) -> observe.State:
-        """The states."""
-        return observe.state(self.phase)
-
-    @cached_property
-    def speed(self) -> NDArray[np.float32]:
-        """|Phase velocity| of each site, rad/s."""
-        earlier = np.concatenate([self.before[np.newaxis], self.phase[:-1]])
-        return observe.speeds(self.phase, earlier, self.seconds)
-
-    @cached_property
-    def defects(self) -> NDArray[np.bool_]:
-        """Where a phase singularity is."""
-        return observe.singularity_charge(self.phase) != 0
 
 
 @dataclass(frozen=True)
@@ -66,7 +17,7 @@ class Observable:
         axes: its dimensions after `run`.
         meaning: in words, for the store.
         unit: of its values.
-        of: computes it from a block of frames; None for those of a whole run.
+        is_mean: of a whole run, whether it is the modulus of the mean over all frames, and not their sum.
         words: what a summary calls it, of which it holds the last value; empty for none.
         is_share: whether it lies between 0 and 1, whatever the field.
         may_be_missing: whether a field may have no such number, which is then NaN.
@@ -75,7 +26,7 @@ class Observable:
     axes: tuple[str, ...]
     meaning: str
     unit: str
-    of: Callable[[Block], NDArray] | None = None
+    is_mean: bool = False
     words: str = ""
     is_share: bool = False
     may_be_missing: bool = False
@@ -86,93 +37,79 @@ OVER_TIME = {
         ("frame",),
         "|mean of exp(i phase)| over all sites",
         "1",
-        lambda block: observe.order_parameter(block.z),
-        "order parameter",
+        words="order parameter",
         is_share=True,
     ),
     "channel_order_parameter": Observable(
         ("frame", "channel"),
         "|mean of exp(i phase)| over the sites of a channel",
         "1",
-        lambda block: observe.channel_order_parameter(block.z),
         is_share=True,
     ),
     "local_order_parameter": Observable(
         ("frame",),
         "|mean of exp(i phase)| over nearest neighbours, mean over sites",
         "1",
-        lambda block: observe.local_order_parameter(block.z),
-        "local order parameter",
+        words="local order parameter",
         is_share=True,
     ),
     "input_alignment": Observable(
         ("frame",),
         "|mean of exp(i (phase - input phase at the start))| over all sites",
         "1",
-        lambda block: observe.input_alignment(block.z, block.input_phase),
-        "alignment with the input",
+        words="alignment with the input",
         is_share=True,
     ),
     "spike_share": Observable(
         ("frame",),
         "share of sites that spike in a step",
         "1",
-        lambda block: observe.spike_share(block.spikes, block.intervals),
-        "share of spiking sites",
+        words="share of spiking sites",
         is_share=True,
     ),
     "phase_velocity": Observable(
         ("frame",),
         "mean absolute phase velocity",
         "rad/s",
-        lambda block: block.speed.mean(axis=observe.SITES, dtype=np.float64),
-        "phase velocity",
+        words="phase velocity",
     ),
     "phase_velocity_quantile": Observable(
         ("frame", "quantile"),
         "quantiles over sites of the absolute phase velocity",
         "rad/s",
-        lambda block: np.quantile(block.speed.reshape(len(block.speed), -1), observe.QUANTILES, axis=1).T.astype(
-            np.float64
-        ),
     ),
     "singularities": Observable(
         ("frame",),
         "phase singularities of all channels",
         "1",
-        lambda block: block.defects.sum(axis=observe.SITES, dtype=np.int64),
-        "phase singularities",
+        words="phase singularities",
     ),
     "energy_coupling": Observable(
         ("frame",),
         "energy of the coupling for each site",
         "1/s",
-        lambda block: observe.coupling_energy(block.z, block.parameters),
-        "energy of the coupling",
+        words="energy of the coupling",
         may_be_missing=True,
     ),
     "energy_bias": Observable(
         ("frame",),
         "energy of the bias for each site",
         "1/s",
-        lambda block: observe.bias_energy(block.z, block.input_phase, block.parameters.k_bias),
-        "energy of the bias",
+        words="energy of the bias",
         may_be_missing=True,
     ),
     "energy_omega": Observable(
         ("frame",),
         "imaginary part of the mixing for each site",
         "1/s",
-        lambda block: observe.omega_energy(block.z, block.omega, block.parameters.k_omega),
-        "imaginary part of the mixing",
+        words="imaginary part of the mixing",
         may_be_missing=True,
     ),
     "correlation_length": Observable(
         ("frame",),
         "distance at which the spatial correlation of exp(i phase) falls below 1/e",
         "pixel",
-        lambda block: correlation_length(block.z),
-        "correlation length",
+        words="correlation length",
         may_be_missing=True,
     ),
 }
@@ -182,10 +119,19 @@ OF_THE_RUN = {
         ("row", "column", "channel"),
         "|mean over frames of exp(i (phase - phase of the mean field))|",
         "1",
+        is_mean=True,
         is_share=True,
     ),
-    "spike_count": Observable(("row", "column", "channel"), "spikes over the whole run", "1"),
-    "singularity_count": Observable(("row_edge", "column_edge"), "singularities over all frames and channels", "1"),
+    "spike_count": Observable(
+        ("row", "column", "channel"),
+        "spikes over the whole run",
+        "1",
+    ),
+    "singularity_count": Observable(
+        ("row_edge", "column_edge"),
+        "singularities over all frames and channels",
+        "1",
+    ),
     "settling_time": Observable(
         (), "time from which on the share of spiking sites stays below the bound", "s", may_be_missing=True
     ),
@@ -194,6 +140,8 @@ OF_THE_RUN = {
     ),
 }
 OBSERVABLES = {**OVER_TIME, **OF_THE_RUN}
+# Observables that follow from others, and so are always there.
+TIMES = ("settling_time", "end_time")
 
 
 @dataclass(frozen=True)
@@ -204,15 +152,20 @@ class Scalar:
         words: what it is called.
         unit: its unit.
         meaning: how it is defined.
-        over_time: the observable of which it is the last value, if it is.
+        made_of: the observable of which it is the last value, or the mean over the sites.
         censored: whether it is a time that a run may not have reached at its end.
     """
 
     words: str
     unit: str
     meaning: str
-    over_time: str = ""
+    made_of: str
     censored: bool = False
+
+    @property
+    def over_time(self) -> str:
+        """The observable of which it is the last value, if it is."""
+        return self.made_of if self.made_of in OVER_TIME else ""
 
 
 SCALARS = {
@@ -221,10 +174,10 @@ SCALARS = {
         for name, one in OVER_TIME.items()
         if one.words
     },
-    "spikes_a_site": Scalar("spikes of a site", "1", "spikes over the whole run, mean over sites"),
+    "spikes_a_site": Scalar("spikes of a site", "1", "spikes over the whole run, mean over sites", "spike_count"),
     "mean_phase_locking": Scalar(
-        "locking to the mean field", "1", f"{OF_THE_RUN['phase_locking'].meaning}, mean over sites"
+        "locking to the mean field", "1", f"{OF_THE_RUN['phase_locking'].meaning}, mean over sites", "phase_locking"
     ),
-    "settling_time": Scalar("time to settle", "s", OF_THE_RUN["settling_time"].meaning, censored=True),
-    "end_time": Scalar("time at the end", "s", OF_THE_RUN["end_time"].meaning),
+    "settling_time": Scalar("time to settle", "s", OF_THE_RUN["settling_time"].meaning, "settling_time", censored=True),
+    "end_time": Scalar("time at the end", "s", OF_THE_RUN["end_time"].meaning, "end_time"),
 }

@@ -1,50 +1,73 @@
-"""One row a run: its label, every parameter and every observable that is one number, as CSV and Parquet.
-
-`measure` leaves the rows of its runs in the metadata of their store, so a summary of thousands opens one small file for
-each job.
-"""
+"""One row a run: its label, every parameter and every observable that is one number, as CSV and Parquet."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from oscillator_field.analysis.measuring import ROWS
+from oscillator_field.analysis.observed_runs import columns_of
 from oscillator_field.analysis.registry import SCALARS
-from oscillator_field.nouns import DIGIT, NOUNS
-from oscillator_field.parameters import METADATA
+from oscillator_field.nouns import DIGIT, NOUNS, noun_in
+from oscillator_field.parameters import DEFAULTS, METADATA
 from oscillator_field.stores.atomic import whole_file
-from oscillator_field.stores.zarr_stores import check_store
 
 if TYPE_CHECKING:
     import pandas as pd
+    import pyarrow as pa
 
-
-def rows_of(observables: str | Path) -> list[dict[str, Any]]:
-    """The rows of the runs in a store of observables, without opening its arrays.
-
-    Raises:
-        FileNotFoundError: there is no store.
-        ValueError: it is damaged, or not one of observables.
-    """
-    try:
-        return check_store(observables)["consolidated_metadata"]["metadata"][ROWS]["attributes"]["rows"]
-    except KeyError as error:
-        raise ValueError(f"{observables}: not a store of observables, it has no {error}") from None
+# Rows that are in memory at once, and in a row group of the table: readers take those that they want.
+ROWS_AT_ONCE = 2**17
 
 
 def summarise(observables: Sequence[str | Path], csv: str | Path, parquet: str | Path) -> None:
-    """Write the rows of all runs, in the order of the stores; `job` is the folder that holds a run's results."""
-    import pandas as pd
+    """Write the rows of all runs, in the order of the stores; `job` is the folder that holds a run's results.
 
-    table = pd.DataFrame([{"job": Path(store).parent.name, **row} for store in observables for row in rows_of(store)])
-    for name in SCALARS:
-        table[name] = table[name].astype(float)
-    with whole_file(csv) as temporary:
-        table.to_csv(temporary, index=False)
-    with whole_file(parquet) as temporary:
-        table.to_parquet(temporary, index=False, write_page_checksum=True)
+    Raises:
+        FileNotFoundError: a store is not there.
+        DamagedStoreError, ValueError: one is damaged, or not one of observables.
+    """
+    import pyarrow.csv
+    import pyarrow.parquet
+
+    tables = _tables(observables)
+    first = next(tables)
+    with whole_file(csv) as text, whole_file(parquet) as table:
+        lines = pyarrow.csv.CSVWriter(
+            text, first.schema, write_options=pyarrow.csv.WriteOptions(quoting_style="needed")
+        )
+        groups = pyarrow.parquet.ParquetWriter(table, first.schema, compression="zstd", write_page_checksum=True)
+        with lines, groups:
+            for part in (first, *tables):
+                lines.write_table(part)
+                groups.write_table(part)
+
+
+def _tables(observables: Sequence[str | Path]) -> Iterator[pa.Table]:
+    """The rows of the stores, some stores at a time."""
+    import pyarrow as pa
+
+    schema = None
+    columns: dict[str, list[Any]] = {}
+    for number, store in enumerate(observables, start=1):
+        own = columns_of(store)
+        for name, values in {"job": [Path(store).parent.name] * len(own["run"]), **own}.items():
+            columns.setdefault(name, []).extend(values)
+        if len(columns["job"]) >= ROWS_AT_ONCE or number == len(observables):
+            schema = schema or _schema(columns)
+            yield pa.table(columns, schema=schema)
+            columns = {}
+
+
+def _schema(columns: Mapping[str, Sequence[Any]]) -> pa.Schema:
+    """Of a table with these columns: parameters in their types, numbers that may be missing as floats."""
+    import pyarrow as pa
+
+    kinds = {bool: pa.bool_(), int: pa.int64(), float: pa.float64(), str: pa.string()}
+    values = {name: DEFAULTS[name] for name in DEFAULTS} | dict.fromkeys(SCALARS, 0.0) | {"instance": 0}
+    noun = noun_in(columns)
+    values[noun] = columns[noun][0]
+    return pa.schema([(name, kinds[type(values.get(name, ""))]) for name in columns])
 
 
 def read_summary_table(parquet: str | Path) -> pd.DataFrame:

@@ -20,7 +20,7 @@ from oscillator_field.learning.weights import read_field
 from oscillator_field.parameters import EXACT
 from oscillator_field.ranges import slices
 from oscillator_field.run import Run
-from oscillator_field.simulation import inputs_of, store_course
+from oscillator_field.simulation import Inputs, Opened, drive_of, read_inputs, store_history
 from oscillator_field.stores.history import frames_a_chunk
 
 
@@ -72,21 +72,33 @@ def simulate_learned_runs(
     """Simulate runs of one learned field, and write their history.
 
     Args:
-        runs: what to simulate; of their parameters steps, time step and spike threshold count, and the picture.
-        perturbations: stores of the encoded pictures, named as `Run.perturbation` says; their pixels drive the field.
-        weights: the store of the learned field.
-        path: where the history belongs.
-        every: a frame is kept after every so many steps and after the last one.
-        precision: as `stores.history.write_history` takes it.
-        threads: that write; one computes, run by run, so that bits depend on a run alone.
+        runs, weights, every: as `open_learned_runs` takes them.
+        perturbations: stores of the encoded pictures, as `simulation.read_inputs` takes them.
+        path, precision, threads: as `simulation.store_history` takes them.
 
     Raises:
         FileNotFoundError, ValueError: a store is missing or damaged, or holds no field for pictures of this size.
     """
+    opened = open_learned_runs(runs, read_inputs(perturbations), weights, every=every)
+    store_history(opened, path, precision=precision, threads=threads)
+
+
+def open_learned_runs(runs: Sequence[Run], inputs: Inputs, weights: str | Path, *, every: int = 1) -> Opened:
+    """Runs of one learned field, ready to be simulated: by one thread, run by run, so that bits depend on a run alone.
+
+    Args:
+        runs: what to simulate; of their parameters steps, time step and spike threshold count, and the picture.
+        inputs: as `simulation.read_inputs` gives them; their pixels drive the field.
+        weights: the store of the learned field.
+        every: a frame is kept after every so many steps and after the last one.
+
+    Raises:
+        FileNotFoundError, ValueError: the weights are missing or damaged, or no field for pictures of this size.
+    """
     torch.set_num_threads(1)
     learned, model = read_field(Path(weights).parent)
     model.requires_grad_(False)
-    _, images, source = inputs_of(runs, perturbations)
+    _, images, source = drive_of(runs, inputs)
     if images.shape[1:] != learned.shape:
         raise ValueError(f"{weights}: is for pictures of {learned.shape} pixels, and these have {images.shape[1:]}")
     c = _phase(_input(model, images))
@@ -99,18 +111,15 @@ def simulate_learned_runs(
         every=every,
     )
     course = Course("torch", "learned couplings", "torch", _pieces(model, images, task, frames_a_chunk(task)))
-    made = {"engine": course.engine, "device": "cpu", "every": every, "precision": precision}
     stride = model.size.stride
-    store_course(
-        path,
+    return Opened(
+        runs,
         task,
         course,
-        runs=runs,
         # Of a lattice with fewer pixels than the picture, those that its sites are at.
         pixels=images[:, ::stride, ::stride],
         source={**source, "learned": learned.described.name},
-        simulation=made,
-        threads=threads,
+        made={"engine": course.engine, "device": "cpu", "every": every},
     )
 
 

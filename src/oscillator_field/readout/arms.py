@@ -10,7 +10,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from oscillator_field.run import JOINT, Job, run_name
+from oscillator_field.run import JOINT, run_name
+from oscillator_field.runs import Job
 
 KINDS = ("pixels", "input", "field")
 NETWORK = "network"

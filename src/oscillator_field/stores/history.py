@@ -27,10 +27,10 @@ from typing import Any
 
 import numpy as np
 import zarr
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from oscillator_field.engines.problem import Piece, Problem
-from oscillator_field.nouns import NOUNS
+from oscillator_field.nouns import NOUNS, noun_in
 from oscillator_field.parameters import EXACT, METADATA
 from oscillator_field.ranges import slices
 from oscillator_field.run import Run
@@ -202,14 +202,7 @@ def _end(
     """
     frames = int(last_frame.max()) + 1
     steps = problem.kept_steps()[:frames]
-    ends = steps[last_frame]
-    add_coordinate(group, "end_step", ("run",), ends, long_name="last step of the run", units="1")
-    add_coordinate(group, "step", ("frame",), steps, long_name="step after which the frame was kept", units="1")
-    each = np.array([parameters.delta_t for parameters in problem.parameters])
-    alike = len(set(each.tolist())) == 1
-    time = steps * each[0] if alike else steps * each[:, np.newaxis]
-    time_axes = ("frame",) if alike else ("run", "frame")
-    add_coordinate(group, "time", time_axes, time, long_name="time since the start", units="s")
+    add_times(group, steps, steps[last_frame], [parameters.delta_t for parameters in problem.parameters])
     for array in over_time:
         axis = array.metadata.dimension_names.index("frame")
         if frames < array.shape[axis]:
@@ -218,6 +211,24 @@ def _end(
         for run in np.flatnonzero(written_frames < frames):
             rest = slice(int(written_frames[run]), frames)
             array[(slice(run, run + 1), *[slice(None)] * (axis - 1), rest)] = array.fill_value
+
+
+def add_times(group: zarr.Group, steps: NDArray[np.int64], end_steps: ArrayLike, delta_t: Sequence[float]) -> None:
+    """Write after which steps frames were kept, and when runs ended.
+
+    Args:
+        group: a store.
+        steps: `(frame,)`.
+        end_steps: `(run,)`, the last step of each run.
+        delta_t: of each run, s.
+    """
+    add_coordinate(group, "end_step", ("run",), end_steps, long_name="last step of the run", units="1")
+    add_coordinate(group, "step", ("frame",), steps, long_name="step after which the frame was kept", units="1")
+    each = np.array(delta_t)
+    alike = len(set(delta_t)) == 1
+    time = steps * each[0] if alike else steps * each[:, np.newaxis]
+    time_axes = ("frame",) if alike else ("run", "frame")
+    add_coordinate(group, "time", time_axes, time, long_name="time since the start", units="s")
 
 
 class StoredHistory(Store):
@@ -308,11 +319,6 @@ def open_history(path: str | Path) -> StoredHistory:
     return history
 
 
-def frame_intervals(history: StoredHistory) -> NDArray[np.int64]:
-    """Steps from the frame before (or the start) to each frame: `(frame,)`."""
-    return np.diff(history["step"][:], prepend=0)
-
-
 def last_frames(store: Store) -> NDArray[np.int64]:
     """The index of the last frame of each run of a store, `(run,)`.
 
@@ -321,13 +327,26 @@ def last_frames(store: Store) -> NDArray[np.int64]:
     return np.searchsorted(store["step"][:], store["end_step"][:])
 
 
-def in_frames(values: NDArray[Any], frames: int) -> NDArray[Any]:
-    """Values `(frame, ...)` of a run in so many frames, NaN where it has none."""
-    if len(values) == frames:
+def in_frames(values: NDArray[Any], frames: int, *, may_end: bool = True) -> NDArray[Any]:
+    """Values `(frame, ...)` of a run in so many frames, NaN where it has none: floats, if runs may lack frames."""
+    if not may_end:
         return values
     longer = np.full((frames, *values.shape[1:]), np.nan, np.result_type(values, np.float32))
     longer[: len(values)] = values
     return longer
+
+
+def add_run_coordinates(group: zarr.Group, columns: Mapping[str, Sequence[Any]]) -> None:
+    """Write what each run is: its name, label, instance and parameters, as columns."""
+    noun = noun_in(columns)
+    add_coordinate(group, "run", ("run",), columns["run"], long_name="name of the run")
+    add_coordinate(group, noun, ("run",), columns[noun], long_name=noun)
+    add_coordinate(group, "instance", ("run",), columns["instance"], long_name=f"instance of the {noun}, from 0")
+    # A history of an earlier version lacks parameters that it did not know.
+    for name, metadata in METADATA.items():
+        if name in columns:
+            values = np.array(columns[name])
+            add_coordinate(group, name, ("run",), values, long_name=metadata["meaning"], units=metadata["unit"])
 
 
 def copy_run_coordinates(history: StoredHistory, target: zarr.Group) -> None:
@@ -384,17 +403,8 @@ def _frames_last(values: Sequence[Any]) -> tuple[Any, ...]:
 
 def _write_setting(group: zarr.Group, problem: Problem, runs: Sequence[Run], pixels: NDArray[np.uint8]) -> None:
     """Everything but the course: what the runs are, how the field started."""
-    add_coordinate(group, "run", ("run",), [run.name for run in runs], long_name="name of the run")
-    noun = runs[0].noun
-    add_coordinate(group, noun, ("run",), [run.label for run in runs], long_name=noun)
-    add_coordinate(
-        group, "instance", ("run",), [run.instance for run in runs], long_name=f"instance of the {noun}, from 0"
-    )
-    each_run = [run.parameters for run in runs]
-    for name, metadata in METADATA.items():
-        values = np.array([parameters[name] for parameters in each_run])
-        add_coordinate(group, name, ("run",), values, long_name=metadata["meaning"], units=metadata["unit"])
-
+    rows = [{"run": run.name, **run.described()} for run in runs]
+    add_run_coordinates(group, {name: [row[name] for row in rows] for name in rows[0]})
     sites = ("run", *SITE_AXES)
     add_values(group, "pixel", sites[:3], pixels, long_name="grey level of the picture", units="1")
     add_values(group, "input_phase", sites, problem.input_phase, long_name="input phase at the start", units="rad")

@@ -20,7 +20,13 @@ OTHERS = (ZIPPED, POINTS, SAMPLE)
 
 
 def grid_points(grid: Mapping[str, Any], seed: int) -> list[Point]:
-    """All points of a checked grid: every combination of its axes, zipped axes, explicit points and design.
+    """All points of a checked grid: every combination of those of its factors."""
+    factors = grid_factors(grid, seed)
+    return [{key: value for part in parts for key, value in part.items()} for parts in product(*factors.values())]
+
+
+def grid_factors(grid: Mapping[str, Any], seed: int) -> dict[str, list[Point]]:
+    """The factors of a checked grid by their place in the config: axes, zipped axes, explicit points, a design.
 
     Args:
         grid: values for parameters, and `zip`, `points` and `sample`.
@@ -41,7 +47,7 @@ def grid_points(grid: Mapping[str, Any], seed: int) -> list[Point]:
     if SAMPLE in grid:
         factors[f"grid.{SAMPLE}"] = design_points(f"grid.{SAMPLE}", grid[SAMPLE])
     _check_apart(factors)
-    return [{key: value for part in parts for key, value in part.items()} for parts in product(*factors.values())]
+    return factors
 
 
 def point_count(grid: Mapping[str, Any]) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import math
 import os
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -11,18 +12,21 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from oscillator_field.analysis.registry import SCALARS, TIMES
 from oscillator_field.engines.registry import allowed_devices, checked_engine
 from oscillator_field.figures.painters.browser import what_is_missing
+from oscillator_field.figures.views import VIEWS
 from oscillator_field.inputs.data_sets import DATA_SETS, FOLDER, TEST, TRAINING
 from oscillator_field.inputs.sources import FolderSource, IdxSource, Source, expanded
 from oscillator_field.learning.arms import SIZES
 from oscillator_field.nouns import DIGIT, Label
-from oscillator_field.parameters import PLANE_AXES
-from oscillator_field.run import Job
+from oscillator_field.parameters import DEFAULTS, EXACT, PLANE_AXES
+from oscillator_field.runs import Job, Runs
+from oscillator_field.study.batches import FINAL, FRAMES, NONE
 from oscillator_field.study.configuration import ConfigError
 from oscillator_field.study.explain import shown
 from oscillator_field.study.grid import expand, sample_sets
-from oscillator_field.terms import contradictions, terms_of
+from oscillator_field.terms import STRENGTHS, contradictions, terms_of
 
 # Sites of a larger one would fill a disk before anyone is warned.
 MOST_PIXELS = 2**20
@@ -74,6 +78,27 @@ def source_of(pictures: Mapping[str, Any], bundled: str | Path, resources: str |
     return FolderSource(folder) if name == FOLDER else IdxSource(name, folder)
 
 
+def wanted_shape(pictures: Mapping[str, Any]) -> list[int] | None:
+    """Rows and columns of the lattice as a config has them; None for those of the pictures."""
+    size = pictures["size"]
+    return [size, size] if isinstance(size, int) else size
+
+
+def lattice_shape(config: Mapping[str, Any], source: Source) -> tuple[int, int]:
+    """Rows and columns of the lattice that a config asks for.
+
+    Raises:
+        ConfigError: a label is not there, or a picture cannot be read or has a size that no lattice may have.
+    """
+    wanted = wanted_shape(config["pictures"])
+    if wanted:
+        return wanted[0], wanted[1]
+    # Before any job all are checked to be alike, so one will do.
+    with _as_config_error():
+        label = labels_of(config, source)[0]
+    return native_shape(source, [(label, config["instances"][0])])
+
+
 def native_shape(source: Source, pictures: Sequence[tuple[Label, int]]) -> tuple[int, int]:
     """Rows and columns of the pictures that are run, as they are.
 
@@ -117,7 +142,8 @@ def jobs_of(config: Mapping[str, Any], source: Source) -> list[Job]:
         ConfigError: a label, an axis of the grid or of `batch` does not fit.
     """
     with _as_config_error():
-        return expand(config, labels_of(config, source), source.noun)
+        labels = labels_of(config, source)
+        return expand(config, labels, source.noun, pixels=lambda: math.prod(lattice_shape(config, source)))
 
 
 def labels_of(config: Mapping[str, Any], source: Source) -> list[Label]:
@@ -157,13 +183,58 @@ def check_engine(engine: str, device: str) -> None:
         )
 
 
+def check_kept(config: Mapping[str, Any]) -> None:
+    """Refuse to make anything of frames that are not kept, and of observables that are not measured.
+
+    Raises:
+        ConfigError: the message says what to set.
+    """
+    kept, measured = config["history"], config["measure"]
+    if kept["keep"] == NONE:
+        made_of_frames = {
+            "render.views: []": config["render"]["views"],
+            "embed.methods: []": config["embed"]["methods"],
+            "embed.samples.methods: []": config["embed"]["samples"]["methods"],
+        }
+        if needed := [key for key, value in made_of_frames.items() if value]:
+            raise ConfigError(f"history.keep: none leaves no frames to draw or embed (set {', '.join(needed)})")
+        without = {"every": 1, "precision": EXACT}
+        for name, default in without.items():
+            if kept[name] != default:
+                raise ConfigError(
+                    f"history.{name}: {shown(kept[name])} has no effect with history.keep: none (measure.every says "
+                    "when to measure)"
+                )
+    every = measured["every"]
+    if every is not None and kept["keep"] == FRAMES and every % kept["every"]:
+        raise ConfigError(
+            f"measure.every: {every} is not allowed with history.every: {kept['every']} (a multiple of it)"
+        )
+    if every is not None and kept["keep"] == FINAL:
+        raise ConfigError(f"measure.every: {every} has no effect with history.keep: final, which has one frame (null)")
+    if measured["observables"] is not None:
+        _check_observables(config, measured["observables"])
+
+
+def _check_observables(config: Mapping[str, Any], measured: Sequence[str]) -> None:
+    for view in config["render"]["views"]:
+        if missing := [name for name in VIEWS[view].observables if name not in measured]:
+            raise ConfigError(f"render.views: {view} needs {', '.join(missing)} (name them in measure.observables)")
+    scalar = SCALARS[config["study"]["observable"]]
+    if scalar.made_of not in (*measured, *TIMES):
+        raise ConfigError(
+            f"study.observable: {config['study']['observable']} needs {scalar.made_of} (name it in "
+            "measure.observables, or set another one)"
+        )
+
+
 def check_physics(jobs: Sequence[Job], engine: str, shape: tuple[int, int]) -> None:
     """Refuse runs whose terms contradict each other, and those that the engine cannot compute.
 
     Raises:
         ConfigError: the first of them.
     """
-    for field, settings in dict.fromkeys((run.field, run.settings) for job in jobs for run in job.runs):
+    for field, settings in dict.fromkeys((run.field, run.settings) for job in jobs for run in _differing(job.runs)):
         for message in contradictions(field, settings, *shape):
             raise ConfigError(f"field.{message}")
         if engine != "auto":
@@ -173,13 +244,20 @@ def check_physics(jobs: Sequence[Job], engine: str, shape: tuple[int, int]) -> N
                 raise ConfigError(f"simulate.{error}") from None
 
 
+def _differing(runs: Runs) -> Runs:
+    """Of some runs as many as may contradict themselves: how strong the forces are matters to few integrators."""
+    every_step_is_fine = all(run.field.integrator == "euler" for run in runs.distinct(["integrator"]))
+    unimportant = {"seed", *(STRENGTHS if every_step_is_fine else ())}
+    return runs.distinct(DEFAULTS.keys() - unimportant)
+
+
 def check_embeddable(jobs: Sequence[Job], methods: Sequence[str]) -> None:
     """Refuse to embed fields with too few channels for a plane.
 
     Raises:
         ConfigError: a run has too few.
     """
-    channels = min(run.settings.channels for job in jobs for run in job.runs)
+    channels = min(job.runs[0].settings.channels for job in jobs)
     if methods and channels < PLANE_AXES:
         raise ConfigError(
             f"field.channels: {channels} is too few for embed.methods: {json.dumps(list(methods))} "
@@ -193,7 +271,7 @@ def check_channel(jobs: Sequence[Job], channels: str | int) -> None:
     Raises:
         ConfigError: a run has too few channels.
     """
-    fewest = min(run.settings.channels for job in jobs for run in job.runs)
+    fewest = min(job.runs[0].settings.channels for job in jobs)
     if isinstance(channels, int) and channels >= fewest:
         raise ConfigError(
             f"render.phase.channels: {channels} is not allowed with {fewest} channels (mean, all, or 0 to {fewest - 1})"

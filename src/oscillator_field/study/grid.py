@@ -1,32 +1,40 @@
-"""From a checked config to the list of runs: axes and batches. Pure: no file is touched."""
+"""From a checked config to the list of jobs: axes and batches. Pure: no file is touched.
+
+A job is one value, or one block of values, of each axis; its runs are made when they are asked for. So a grid of a
+million points costs as much as its axes are long and its jobs are many.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import product
 from typing import Any
 
-from oscillator_field.nouns import DIGIT, Label
-from oscillator_field.run import ALL, Job, Run, run_name
-from oscillator_field.study.axes import axis_names, grid_points, point_count
+from oscillator_field.nouns import DIGIT, NOUNS, Label
+from oscillator_field.parameters import EncodingParameters, value_text
+from oscillator_field.run import ALL, Run, run_name
+from oscillator_field.runs import Job, Point, Runs
+from oscillator_field.study.axes import grid_factors, point_count
+from oscillator_field.study.batches import batch_of, blocks_of
 
-# These change the shape of a store or what computes it, so runs that differ in them cannot share one.
-UNBATCHABLE = ("channels", "steps", "learned")
 # Fewer points than that lie in any plane.
 FEWEST_SAMPLES = 3
 
 
-def expand(config: Mapping[str, Any], labels: Sequence[Label], noun: str = DIGIT) -> list[Job]:
+def expand(
+    config: Mapping[str, Any], labels: Sequence[Label], noun: str = DIGIT, *, pixels: Callable[[], int]
+) -> list[Job]:
     """The jobs that a checked config asks for: every picture at every point of the grid.
 
     Args:
         config: checked and complete.
         labels: of the pictures, each of which comes in all instances.
         noun: what a label is called.
+        pixels: of the lattice; asked for only where they decide how large jobs are.
 
     Raises:
         ValueError: there are more runs than `most_runs`, the grid contradicts itself, two of its points are one run, or
-            `batch` names something that is no axis or that changes the shape of a store.
+            `batch` does not fit it.
     """
     count = len(labels) * len(config["instances"]) * point_count(config["grid"])
     if count > config["most_runs"]:
@@ -35,28 +43,41 @@ def expand(config: Mapping[str, Any], labels: Sequence[Label], noun: str = DIGIT
             f"set most_runs to at least {count} if you mean it)"
         )
     constants = {**config["encoding"], **config["field"]}
-    points = grid_points(config["grid"], config["field"]["seed"])
-    batch = _checked_batch(config["batch"], noun, axis_names(config["grid"]))
+    factors: list[Sequence[Point]] = [
+        _completed(points, constants) for points in grid_factors(config["grid"], constants["seed"]).values()
+    ]
+    factors.append([{"instance": int(instance)} for instance in config["instances"]])
+    factors.append([{noun: label} for label in labels])
+    batch = batch_of(config, factors, noun, pixels)
+    jobs = []
+    for blocks in product(*(blocks_of(points, batch) for points in factors)):
+        shown = {**constants, **{name: value for block in blocks for name, value in block.shown}}
+        label, instance = shown.pop(noun), shown.pop("instance")
+        name = run_name(label, instance, shown, noun)
+        jobs.append(Job(name, Runs(constants, tuple(block.points for block in blocks), noun)))
+    return jobs
 
-    runs_of_job: dict[str, list[Run]] = {}
-    named: dict[str, Mapping[str, Any]] = {}
-    for point, instance, label in product(points, config["instances"], labels):
-        run = Run.of(label, int(instance), {**constants, **point}, noun)
-        if named.setdefault(run.name, point) is not point:
-            raise ValueError(f"grid: {dict(point)} and {dict(named[run.name])} are one run (allowed: each run once)")
-        name = run_name(
-            ALL if noun in batch else run.label,
-            ALL if "instance" in batch else run.instance,
-            {key: ALL if key in batch else value for key, value in run.parameters.items()},
-            noun,
-        )
-        runs_of_job.setdefault(name, []).append(run)
-    return [Job(name, tuple(runs)) for name, runs in runs_of_job.items()]
+
+def _completed(points: Sequence[Point], constants: Point) -> list[Point]:
+    """The points of a factor, each with a value of all parameters that any of them sets.
+
+    Raises:
+        ValueError: two are alike then.
+    """
+    names = sorted({name for point in points for name in point})
+    completed: list[Point] = [{name: point.get(name, constants[name]) for name in names} for point in points]
+    known: dict[tuple[str, ...], Point] = {}
+    for given, point in zip(points, completed, strict=True):
+        other = known.setdefault(tuple(map(value_text, point.values())), given)
+        if other is not given:
+            raise ValueError(f"grid: {dict(given)} and {dict(other)} are one run (allowed: each run once)")
+    return completed
 
 
 def perturbations(jobs: Iterable[Job]) -> dict[str, Run]:
     """The encoded pictures that the jobs need: by name, any one of the runs that it drives."""
-    return {run.perturbation: run for job in jobs for run in job.runs}
+    deciding = (*NOUNS, "instance", *EncodingParameters.__dataclass_fields__)
+    return {run.perturbation: run for job in jobs for run in job.runs.distinct(deciding)}
 
 
 def sample_sets(jobs: Iterable[Job]) -> dict[str, list[Run]]:
@@ -74,11 +95,3 @@ def sample_sets(jobs: Iterable[Job]) -> dict[str, list[Run]]:
         name = run_name(ALL, instances.pop() if len(instances) == 1 else ALL, first.parameters, first.noun)
         named[name] = sorted(runs, key=lambda run: (run.label, run.instance))
     return {name: runs for name, runs in named.items() if len(runs) >= FEWEST_SAMPLES}
-
-
-def _checked_batch(batch: Iterable[str], noun: str, axes: Iterable[str]) -> frozenset[str]:
-    allowed = [noun, "instance", *(name for name in axes if name not in UNBATCHABLE)]
-    for name in batch:
-        if name not in allowed:
-            raise ValueError(f"batch: {name!r} is not an axis that can share a store (allowed: {', '.join(allowed)})")
-    return frozenset(batch)

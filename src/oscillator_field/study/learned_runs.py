@@ -7,10 +7,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from oscillator_field.learning.arms import FIELDS, SIZES, Model, described_in
-from oscillator_field.parameters import DEFAULTS, NOT_LEARNED, value_text
-from oscillator_field.run import Job
+from oscillator_field.parameters import DEFAULTS, NOT_LEARNED, EncodingParameters, value_text
+from oscillator_field.runs import Job
+from oscillator_field.study.batches import NONE
 from oscillator_field.study.checks import check_sites
 from oscillator_field.study.configuration import ConfigError
+
+# The parameters that are looked at here.
+_OF_LEARNED = ("learned", "channels", *EncodingParameters.__dataclass_fields__)
 
 
 def check_learned(
@@ -29,7 +33,8 @@ def check_learned(
     Raises:
         ConfigError: the first of them.
     """
-    runs = [run for job in jobs for run in job.runs if run.settings.learned != NOT_LEARNED]
+    each = (run for job in jobs for run in job.runs.distinct(_OF_LEARNED))
+    runs = [run for run in each if run.settings.learned != NOT_LEARNED]
     if not runs:
         return
     if config["simulate"]["engine"] not in ("auto", "torch"):
@@ -38,6 +43,8 @@ def check_learned(
         )
     if config["simulate"]["device"] == "cuda":
         raise ConfigError('simulate.device: "cuda" is not allowed with field.learned, which a CPU runs (auto, cpu)')
+    if config["history"]["keep"] == NONE:
+        raise ConfigError("history.keep: none is not allowed with field.learned (frames, final)")
     if config["readout"]["enabled"]:
         raise ConfigError(
             "readout.enabled: true is not allowed with field.learned, whose readout is learned (results/learned.html)"

@@ -7,16 +7,20 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from oscillator_field.parameters import EXACT
 from oscillator_field.provenance import seconds_of
-from oscillator_field.run import Job
+from oscillator_field.runs import Job
+from oscillator_field.study.batches import BYTES_A_SITE, FINAL, NONE
 from oscillator_field.study.resources import UNKNOWN_SECONDS
 
 # Bytes of an oscillator in a frame, measured on histories: phase and spikes, exact and with a bounded error.
-BYTES_EXACT, BYTES_BOUNDED = 2.8, 0.9
+BYTES_EXACT, BYTES_BOUNDED = BYTES_A_SITE, 0.9
 # Bytes of a job beside its histories, for all views of the default config.
 BYTES_OF_PICTURES = 5e6
+# Bytes of a run without a history, of a few observables at eight times.
+BYTES_OF_NUMBERS = 500
 SHOWN = 40
 
 
@@ -55,8 +59,7 @@ def plan_text(
     cores: int,
     typical: Mapping[str, float],
     pixels: int,
-    every: int,
-    precision: str | float,
+    history: Mapping[str, Any],
     megabytes: int,
     bytes_of_shard: int = 0,
     how_to_list: str,
@@ -71,7 +74,7 @@ def plan_text(
         cores: that the jobs will share.
         typical: seconds of a job of each rule where none has run.
         pixels: of the lattice.
-        every, precision: as the history keeps frames.
+        history: that section of the config.
         megabytes: that the largest job declares.
         bytes_of_shard: what a shard of the readout's fields takes.
         how_to_list: what lists the orphans.
@@ -96,7 +99,7 @@ def plan_text(
         new = [jobs[name] for name, (state, _) in states.items() if state == NEW]
         lines.append(
             f"About {duration(seconds)} on {cores} cores, "
-            f"{_bytes(_disk(new, pixels, every, precision) + pending['simulate_images'] * bytes_of_shard)} of disk, "
+            f"{_bytes(_disk(new, pixels, history) + pending['simulate_images'] * bytes_of_shard)} of disk, "
             f"{megabytes} MB of memory for the largest job."
         )
     if orphans:
@@ -127,9 +130,11 @@ def _states(planned: Iterable[Planned], jobs: Iterable[str]) -> dict[str, tuple[
             of_job[folder].append(row)
     states = {}
     for name, rows in of_job.items():
-        history = next(row for row in rows if row.path.endswith("/history.zarr"))
+        # The first store of a job: a history, or observables where none is kept.
+        made = {Path(row.path).name: row for row in rows}
+        first = made.get("history.zarr", made.get("observables.zarr"))
         stale = [row for row in rows if row.pending]
-        if history.pending and history.status == "missing":
+        if first and first.pending and first.status == "missing":
             states[name] = (NEW, "")
         elif stale:
             reasons = sorted({f"{row.rule}: {row.status}" for row in stale if row.status != "ok"})
@@ -145,13 +150,16 @@ def _seconds_of_rule(logs: str | Path, rule: str, typical: Mapping[str, float]) 
     return sum(measured) / len(measured) if measured else typical.get(rule, UNKNOWN_SECONDS)
 
 
-def _disk(jobs: Iterable[Job], pixels: int, every: int, precision: str | float) -> float:
+def _disk(jobs: Iterable[Job], pixels: int, history: Mapping[str, Any]) -> float:
     """Bytes that new runs will take."""
-    each = BYTES_EXACT if precision == EXACT else BYTES_BOUNDED
+    if history["keep"] == NONE:
+        return sum(BYTES_OF_NUMBERS * len(job.runs) for job in jobs)
+    each = BYTES_EXACT if history["precision"] == EXACT else BYTES_BOUNDED
     total = 0.0
     for job in jobs:
-        oscillator_frames = sum(pixels * run.settings.channels * -(-run.settings.steps // every) for run in job.runs)
-        total += each * oscillator_frames + BYTES_OF_PICTURES
+        settings = job.runs[0].settings
+        frames = 1 if history["keep"] == FINAL else -(-settings.steps // history["every"])
+        total += each * len(job.runs) * pixels * settings.channels * frames + BYTES_OF_PICTURES
     return total
 
 

@@ -10,7 +10,7 @@ from oscillator_field.inputs.data_sets import TEST, TRAINING
 from oscillator_field.inputs.sources import Source
 from oscillator_field.readout.arms import Arm, arms_of, fields_of
 from oscillator_field.readout.sets import is_test, set_names, shards
-from oscillator_field.run import Job
+from oscillator_field.runs import Job
 from oscillator_field.study.names import known
 
 

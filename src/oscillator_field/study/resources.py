@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
+from oscillator_field.analysis.registry import SCALARS
 from oscillator_field.engines.lanes import LANES, runs_together, useful_threads
 from oscillator_field.engines.registry import may_need_gpu
 from oscillator_field.figures.limits import frames_together
@@ -15,6 +16,7 @@ from oscillator_field.figures.views import VIEWS, kind_of
 from oscillator_field.inputs.data_sets import SIDE, TRAINING
 from oscillator_field.inputs.errors import PicturesError
 from oscillator_field.learning.arms import JUDGED_TOGETHER, SIZES
+from oscillator_field.runs import runs_at_once
 from oscillator_field.study.names import known
 from oscillator_field.study.settings import panels_shown
 from oscillator_field.study.study import Study
@@ -24,6 +26,7 @@ MINUTES = {
     "fetch_pictures": 60,
     "encode": 5,
     "simulate": 60,
+    "simulate_and_measure": 60,
     "measure": 30,
     "embed": 240,
     "embed_samples": 240,
@@ -50,6 +53,7 @@ TYPICAL_SECONDS = {
     "share_plotlyjs": 0.5,
     "encode": 0.5,
     "simulate": 1.8,
+    "simulate_and_measure": 1.6e-9,  # for a step of a site
     "measure": 1.0,
     "embed": 4.0,
     "embed_samples": 2.0,
@@ -131,6 +135,18 @@ def _simulate(study: Study, job: str) -> int:
 _BYTES_OF_TERMS = {"heun": 16, "rk4": 48, "disc": 64, "gaussian": 24, "global": 1, "noise": 8, "frequencies": 16}
 
 
+def _simulate_and_measure(study: Study, job: str) -> int:
+    """Inputs, blocks of frames and maps of as many runs as are measured together."""
+    runs = study.runs_of(job)
+    sites = study.pixels * runs[0].settings.channels
+    together = min(len(runs), runs_at_once(sites))
+    lanes = _runs_together(study, job)
+    frames = runs[0].settings.steps // (study.config["measure"]["every"] or 1) + 1
+    block = _simulate_threads(study, job) * lanes * min(5 * sites * frames, 2**22 + 5 * sites)
+    of_all = len(runs) * 100 * len(SCALARS)
+    return 600 + _gpu_megabytes(study, job=job) + (together * sites * 120 + 2 * block + of_all) // 10**6
+
+
 def _simulate_threads(study: Study, job: str) -> int:
     """One for each group of runs that is computed at once, and more for large lattices, whose rows they share."""
     runs = study.runs_of(job)
@@ -149,9 +165,10 @@ def _measure(study: Study, job: str) -> int:
     runs = study.runs_of(job)
     channels = runs[0].settings.channels
     numbers = frames_shown(study) * (20 + channels) + study.pixels * (3 * channels + 1)
+    together = min(len(runs), runs_at_once(study.pixels * channels))
     # What is made of the sites of a block: of a chunk, or of one frame where that is larger.
     block = 250 * max(0, study.pixels * channels - 2**20)
-    return 800 + (2 * 8 * len(runs) * numbers + block) // 10**6
+    return 800 + (2 * 8 * together * numbers + block) // 10**6
 
 
 def _embed(study: Study, job: str, method: str) -> int:
@@ -247,6 +264,7 @@ MEGABYTES: dict[str, int | Callable[..., int]] = {
     "fetch_pictures": _fetch_pictures,
     "encode": _encode,
     "simulate": _simulate,
+    "simulate_and_measure": _simulate_and_measure,
     "measure": _measure,
     "embed": _embed,
     "embed_samples": _embed_samples,
@@ -265,7 +283,11 @@ MEGABYTES: dict[str, int | Callable[..., int]] = {
     "evaluate_field": _train_field,
     "compare_fields": 2000,
 }
-THREADS: dict[str, Callable[..., int]] = {"simulate": _simulate_threads, "embed": _embed_threads}
+THREADS: dict[str, Callable[..., int]] = {
+    "simulate": _simulate_threads,
+    "simulate_and_measure": _simulate_threads,
+    "embed": _embed_threads,
+}
 
 
 def minutes(study: Study, rule: str) -> int:
@@ -278,6 +300,8 @@ def typical_seconds(study: Study, rule: str) -> float:
     seconds = TYPICAL_SECONDS.get(rule, UNKNOWN_SECONDS)
     if rule == "train_field":
         seconds *= study.config["learning"]["epochs"] * study.source.count(TRAINING)
+    if rule == "simulate_and_measure":
+        return 2 + seconds * max(study.site_steps(job) for job in study.jobs)
     return seconds * max(1.0, study.pixels / TYPICAL_PIXELS) if rule in OF_SITES else seconds
 
 
@@ -303,7 +327,7 @@ def megabytes(study: Study, rule: str, **names: str) -> int:
 
 def most_megabytes(study: Study) -> int:
     """The memory of the largest job."""
-    of_jobs = [_simulate(study, job) for job in study.jobs]
+    of_jobs = [(_simulate if study.keeps_history else _simulate_and_measure)(study, job) for job in study.jobs]
     of_arms = [_fit(study, arm) for arm in study.readout.arms]
     of_fields = [_simulate_images(study, field) for field in study.readout.fields]
     of_models = [_train_field(study, model) for model in study.learning.models]

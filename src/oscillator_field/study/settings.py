@@ -15,6 +15,7 @@ from oscillator_field.figures.views import kind_of, words_of
 from oscillator_field.inputs.sources import FolderSource, IdxSource
 from oscillator_field.readout.arms import CLASSIFIERS
 from oscillator_field.readout.sets import parts
+from oscillator_field.study.batches import FINAL
 from oscillator_field.study.names import known
 from oscillator_field.study.study import Study
 
@@ -62,18 +63,34 @@ def _fitting(study: Study) -> Settings:
 
 def simulate(study: Study, job: str) -> Settings:
     """The runs of a job, what computes them and what is kept."""
+    runs, kept = study.runs_of(job), study.config["history"]
+    every = runs[0].settings.steps if kept["keep"] == FINAL else kept["every"]
     return ordered(
         {
             **study.config["simulate"],
-            **study.config["history"],
-            "runs": [ordered(r.described()) for r in study.runs_of(job)],
+            "every": every,
+            "precision": kept["precision"],
+            "runs": runs.described(),
         }
     )
 
 
 def measure(study: Study, job: str) -> Settings:
-    """What counts as settled."""
+    """What is measured, when, and what counts as settled."""
     return ordered(study.config["measure"])
+
+
+def simulate_and_measure(study: Study, job: str) -> Settings:
+    """The runs of a job, what computes them and what is measured of them."""
+    measured = study.config["measure"]
+    return ordered(
+        {
+            **study.config["simulate"],
+            "every": measured["every"] or 1,
+            "measure": {"observables": measured["observables"], "settled_share": measured["settled_share"]},
+            "runs": study.runs_of(job).described(),
+        }
+    )
 
 
 def embed(study: Study, job: str, method: str) -> Settings:
@@ -209,6 +226,7 @@ SETTINGS: dict[str, Callable[..., Settings]] = {
     "encode": encode,
     "simulate": simulate,
     "measure": measure,
+    "simulate_and_measure": simulate_and_measure,
     "embed": embed,
     "embed_samples": embed_samples,
     "plot_summary": plot_summary,

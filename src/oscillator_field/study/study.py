@@ -19,8 +19,10 @@ from oscillator_field.inputs.sources import FolderSource, Source
 from oscillator_field.learning.arms import STORE, Model
 from oscillator_field.nouns import Label
 from oscillator_field.parameters import NOT_LEARNED
-from oscillator_field.run import Job, Run
+from oscillator_field.run import Run
+from oscillator_field.runs import Job, Runs
 from oscillator_field.study import checks
+from oscillator_field.study.batches import NONE
 from oscillator_field.study.configuration import checked_config
 from oscillator_field.study.grid import perturbations, sample_sets
 from oscillator_field.study.learned_runs import check_learned
@@ -28,7 +30,7 @@ from oscillator_field.study.learning import Learning
 from oscillator_field.study.names import known
 from oscillator_field.study.pruning import find_orphans, wanted_folders
 from oscillator_field.study.readout import Readout
-from oscillator_field.terms import terms_of
+from oscillator_field.terms import OF_TERMS, terms_of
 
 # Jobs of a study whose animations a report embeds; of a larger one it takes the stills, or it would be huge.
 MOST_MOVING = 12
@@ -79,6 +81,7 @@ class Study:
         whole = checked_config(config, schema)
         checks.check_engine(whole["simulate"]["engine"], whole["simulate"]["device"])
         source = checks.source_of(whole["pictures"], bundled, folders["resources"])
+        checks.check_kept(whole)
         jobs = checks.jobs_of(whole, source)
         checks.check_embeddable(jobs, whole["embed"]["methods"])
         checks.check_channel(jobs, whole["render"]["phase"]["channels"])
@@ -97,16 +100,12 @@ class Study:
     @property
     def wanted_shape(self) -> list[int] | None:
         """Rows and columns of the lattice as the config has them; None for those of the pictures."""
-        size = self.config["pictures"]["size"]
-        return [size, size] if isinstance(size, int) else size
+        return checks.wanted_shape(self.config["pictures"])
 
     @cached_property
     def shape(self) -> tuple[int, int]:
         """Rows and columns of the lattice."""
-        if self.wanted_shape:
-            return self.wanted_shape[0], self.wanted_shape[1]
-        # Before any job all are checked to be alike, so one will do.
-        return checks.native_shape(self.source, self.pictures[:1])
+        return checks.lattice_shape(self.config, self.source)
 
     @property
     def pixels(self) -> int:
@@ -121,7 +120,8 @@ class Study:
     @cached_property
     def pictures(self) -> list[tuple[Label, int]]:
         """Label and instance of each picture that is run."""
-        return list({(run.label, run.instance): None for job in self.jobs.values() for run in job.runs})
+        each = (run for job in self.jobs.values() for run in job.runs.distinct((self.source.noun, "instance")))
+        return list({(run.label, run.instance): None for run in each})
 
     @cached_property
     def labels(self) -> list[Label]:
@@ -191,20 +191,25 @@ class Study:
     @cached_property
     def most_steps(self) -> int:
         """Steps of the longest run."""
-        return max(run.settings.steps for job in self.jobs.values() for run in job.runs)
+        return max(job.runs[0].settings.steps for job in self.jobs.values())
 
     @cached_property
     def most_channels(self) -> int:
         """Channels of the deepest lattice."""
-        return max(run.settings.channels for job in self.jobs.values() for run in job.runs)
+        return max(job.runs[0].settings.channels for job in self.jobs.values())
 
     @cached_property
     def _job_of_run(self) -> dict[str, str]:
         return {run.name: job.name for job in self.jobs.values() for run in job.runs}
 
-    def runs_of(self, job: str) -> tuple[Run, ...]:
+    def runs_of(self, job: str) -> Runs:
         """The runs of a job."""
         return known(self.jobs, job, "run").runs
+
+    def site_steps(self, job: str) -> int:
+        """Steps of single sites that a job takes."""
+        runs = self.runs_of(job)
+        return len(runs) * self.pixels * runs[0].settings.channels * runs[0].settings.steps
 
     def inputs_of(self, job: str) -> list[str]:
         """The perturbations that drive the runs of a job."""
@@ -257,7 +262,7 @@ class Study:
             UnknownNameError: the config asks for nothing of this name.
         """
         if job:
-            kinds = {(run.field, run.settings) for run in self.runs_of(job)}
+            kinds = {(run.field, run.settings) for run in self.runs_of(job).distinct(OF_TERMS)}
         else:
             run = Run.of(0, 0, known(self.readout.fields, field, "field"))
             kinds = {(run.field, run.settings)}
@@ -290,9 +295,14 @@ class Study:
         return list(self.config["render"]["png"]["also"])
 
     @property
+    def keeps_history(self) -> bool:
+        """Whether any frame of a run is stored."""
+        return bool(self.config["history"]["keep"] != NONE)
+
+    @property
     def pages(self) -> bool:
         """Whether views have pages, and runs previews."""
-        return bool(self.config["render"]["html"]["enabled"])
+        return bool(self.config["render"]["html"]["enabled"]) and self.keeps_history
 
     def folder(self, parent: str) -> str:
         """The folder of the study in that of all results, or of all logs."""
@@ -302,7 +312,10 @@ class Study:
     def targets(self) -> list[str]:
         """All results that the config asks for, below the folder of the results."""
         embed = self.config["embed"]
-        of_job = ["history.zarr", "observables.zarr", *(f"embedding-{method}.zarr" for method in embed["methods"])]
+        of_job = ["history.zarr"] * self.keeps_history + [
+            "observables.zarr",
+            *(f"embedding-{method}.zarr" for method in embed["methods"]),
+        ]
         of_job += [view + ending for view in self.views for ending in self.endings] + ["preview"] * self.pages
         of_set = [f"samples-{method}.zarr" for method in embed["samples"]["methods"]]
         of_set += [view + ending for view in self.sample_views for ending in self.endings]

@@ -17,6 +17,8 @@ _DRAWN = ("render_html", "render_png")
 
 
 _CYCLIC = ("Phase", "Twilight", "HSV", "IceFire", "Edge", "mrybm", "mygbm")
+# What the order view draws: of the whole field, of its channels, and all that lies between 0 and 1 as they do.
+ORDERS = ("order_parameter", "channel_order_parameter", "local_order_parameter", "input_alignment", "spike_share")
 _SEQUENTIAL = (
     "Inferno",
     "Magma",
@@ -52,12 +54,14 @@ class View:
         words: what it is called.
         meaning: what it shows.
         settings: what its function `animation` takes beside the store.
+        observables: those that have to be in a store of observables.
     """
 
     store: str
     words: str
     meaning: str
     settings: Mapping[str, Key] = field(default_factory=dict)
+    observables: tuple[str, ...] = ()
 
     @property
     def has_methods(self) -> bool:
@@ -134,6 +138,7 @@ VIEWS = {
         "Order",
         "order, alignment with the picture and spikes over time",
         {"every": every("the cursor stops at these frames; the curves have all")},
+        ORDERS,
     ),
     "trajectory": View(
         "embedding",

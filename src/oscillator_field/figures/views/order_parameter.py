@@ -7,14 +7,15 @@ import numpy as np
 from oscillator_field.analysis.registry import OVER_TIME
 from oscillator_field.figures.animation import Animation, Curve, Curves, frame_texts, shared_seconds
 from oscillator_field.figures.titles import chosen_runs, run_titles, title_of
+from oscillator_field.figures.views import ORDERS
 from oscillator_field.ranges import kept
 from oscillator_field.stores.history import last_frames
 from oscillator_field.stores.zarr_stores import Store
 
 # Curves of single channels that are drawn at most; more cannot be told apart.
 MOST_CHANNELS = 8
-# Beside the order of the field: all that lies between 0 and 1 as it does.
-BESIDE = ("local_order_parameter", "input_alignment", "spike_share")
+# Beside the order of the field and of its channels.
+BESIDE = ORDERS[2:]
 
 
 def animation(observables: Store, *, every: int, panels: int) -> Animation:

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from oscillator_field.analysis.registry import SCALARS
+from oscillator_field.analysis.registry import OBSERVABLES, SCALARS, TIMES
 from oscillator_field.engines.registry import DEVICES, ENGINES
 from oscillator_field.inputs.data_sets import DATA_SETS, FOLDER
 from oscillator_field.keys import TEXT, Key, Schema, Section, choice, list_of, number, whole
+from oscillator_field.run import ALL
+from oscillator_field.study.batches import AUTO, FRAMES, KEPT, UNBATCHABLE
 from oscillator_field.study.config_model.figures import EMBED, RENDER
 from oscillator_field.study.config_model.learning import LEARNING
 from oscillator_field.study.config_model.parameters import ENCODING, FIELD, GRID
@@ -106,6 +108,16 @@ PICTURES = Section(
 HISTORY = Section(
     "what is kept of a run",
     {
+        "keep": Key(
+            FRAMES,
+            "frames, final (the last frame alone), none (observables alone, measured while the field runs)",
+            choice(*KEPT),
+            details=(
+                "`none` is for studies of very many runs, whose histories no disk would hold: it has no views and no "
+                "embeddings"
+            ),
+            reruns=("simulate",),
+        ),
         "every": Key(
             1,
             "steps between two stored frames",
@@ -151,13 +163,29 @@ SIMULATE = Section(
 MEASURE = Section(
     "observables",
     {
+        "observables": Key(
+            None,
+            "observables to measure, for example [order_parameter, spike_share]; null for all",
+            _or_null(list_of(choice(*(name for name in OBSERVABLES if name not in TIMES)))),
+            details=f"{' and '.join(f'`{name}`' for name in TIMES)} are always there",
+            allowed=f"a list, each once, of {', '.join(name for name in OBSERVABLES if name not in TIMES)}; or null",
+            reruns=("measure",),
+        ),
+        "every": Key(
+            None,
+            "steps between two frames that are measured, and the last frame; null for all that are kept",
+            _or_null(whole(1)),
+            details="a multiple of `history.every`; without a history (`keep: none`) any number",
+            allowed="a whole number of at least 1, or null",
+            reruns=("measure",),
+        ),
         "settled_share": Key(
             0.05,
             "a run has settled when fewer sites than this share spike in a step, for good",
             number(exclusiveMinimum=0, maximum=1),
             details="`settling_time` is when",
             reruns=("measure",),
-        )
+        ),
     },
 )
 
@@ -227,12 +255,22 @@ CONFIG = Section(
         ),
         "batch": Key(
             [],
-            "axes whose runs share one job and one store, for example [digit]",
-            list_of({"type": "string"}),
+            "axes whose runs share one job and one store, for example [digit]; auto for jobs of about a minute",
+            {
+                "anyOf": [
+                    {"const": AUTO},
+                    list_of({"type": "string"}),
+                    {"type": "object", "additionalProperties": {"anyOf": [{"const": ALL}, whole(1)]}},
+                ]
+            },
             details=(
                 "`digit` (or `label`, or `picture`), `instance`, or any parameter that the grid sets, other than "
-                "`channels`, `steps` and `learned`"
+                f"{', '.join(f'`{name}`' for name in UNBATCHABLE)}. `{{digit: all, k_coupling: 250}}` cuts an axis in "
+                "blocks of 250 values: one that is added at its end leaves all blocks but the last as they are. `auto` "
+                "cuts the longest axes in halves until a job is small enough, by the steps of its sites alone, and on "
+                "no machine otherwise"
             ),
+            allowed="auto, a list of axes, each once, or axes with `all` or how many values share a job",
             reruns=("summarise", "embed_samples"),
             adds=("simulate",),
         ),
