@@ -1,5 +1,6 @@
 """Runs of a config: their names, axes and batches."""
 
+import json
 import re
 import string
 
@@ -10,8 +11,10 @@ from hypothesis import strategies as st
 
 from oscillator_field.parameters import DEFAULTS, GROUPS, METADATA, checked
 from oscillator_field.run import LONGEST_NAME, Run, is_run_name, run_name
+from oscillator_field.runs import Runs
 from oscillator_field.study import grid
 from oscillator_field.study.axes import axis_values, grid_points
+from oscillator_field.study.batches import SITE_STEPS_A_JOB
 from oscillator_field.study.grid import perturbations, sample_sets
 
 
@@ -216,6 +219,112 @@ def test_batched_axes_share_a_job():
     ]
 
 
+def test_an_axis_is_cut_into_blocks():
+    grid = {"k_bias": {"from": 1, "to": 5, "steps": 5}, "seed": [1, 2]}
+    jobs = expand(config(digits=[3, 4], grid=grid, batch={"digit": "all", "k_bias": 2}))
+    assert [(job.name, len(job.runs)) for job in jobs] == [
+        ("digit=all+k_bias=block0x2+seed=1", 4),
+        ("digit=all+k_bias=block0x2+seed=2", 4),
+        ("digit=all+k_bias=block1x2+seed=1", 4),
+        ("digit=all+k_bias=block1x2+seed=2", 4),
+        ("digit=all+k_bias=block2x2+seed=1", 2),
+        ("digit=all+k_bias=block2x2+seed=2", 2),
+    ]
+    assert all(is_run_name(job.name) for job in jobs)
+    assert [run.name for run in jobs[3].runs] == [
+        "digit=3+k_bias=3+seed=2",
+        "digit=4+k_bias=3+seed=2",
+        "digit=3+k_bias=4+seed=2",
+        "digit=4+k_bias=4+seed=2",
+    ]
+
+
+def test_axes_that_go_in_step_are_cut_together():
+    design = {"sample": {"sobol": 10, "over": {"k_coupling": [0, 1], "k_bias": [0, 2]}}}
+    jobs = expand(config(grid=design, batch={"k_bias": 4}))
+    assert [(job.name, len(job.runs)) for job in jobs] == [
+        (f"digit=3+k_bias=block{number}x4+k_coupling=block{number}x4", count) for number, count in enumerate((4, 4, 2))
+    ]
+    assert [run.name for job in jobs for run in job.runs] == [run.name for run in runs_of(grid=design)]
+
+
+def runs_of(**changes):
+    return [run for job in expand(config(**changes)) for run in job.runs]
+
+
+@given(
+    counts=st.tuples(st.integers(1, 7), st.integers(1, 7), st.integers(1, 3)),
+    lengths=st.tuples(*[st.sampled_from([None, "all", 1, 2, 3, 5])] * 3),
+)
+def test_blocks_have_the_runs_of_the_grid(counts, lengths):
+    values = {"k_bias": list(range(counts[0])), "k_omega": list(range(counts[1])), "seed": list(range(counts[2]))}
+    batch = {name: length for name, length in zip(values, lengths, strict=True) if length}
+    jobs = expand(config(grid=values, batch=batch))
+    found = [run for job in jobs for run in job.runs]
+    assert len({job.name for job in jobs}) == len(jobs)
+    assert {run.name for run in found} == {run.name for run in runs_of(grid=values)}
+    assert len(found) == sum(len(job.runs) for job in jobs) == counts[0] * counts[1] * counts[2]
+    for job in jobs:
+        assert job.runs[:] == list(job.runs)
+        assert list(Runs.from_description(json.loads(json.dumps(job.runs.described())))) == list(job.runs)
+
+
+@pytest.mark.parametrize("batch", [{"k_bias": 8, "k_omega": 16}, "auto"])
+def test_a_value_at_the_end_of_an_axis_leaves_whole_blocks_as_they_are(batch):
+    def described(count):
+        values = [number / 100 for number in range(count)]
+        changes = {"grid": {"k_bias": values, "k_omega": [0, *values[1:200]]}}
+        made = (
+            automatic(784 * 32, **changes)
+            if batch == "auto"
+            else expand(config(**changes, batch=batch, most_runs=10**6))
+        )
+        return {job.name: job.runs.described() for job in made}
+
+    before, after = described(200), described(201)
+    changed = {name for name in after if after[name] != before.get(name)}
+    last = max(int(re.search(r"k_bias=block(\d+)x", name)[1]) for name in after)
+    assert before.keys() <= after.keys()
+    assert changed == {name for name in after if f"k_bias=block{last}x" in name}
+    assert 0 < len(changed) <= len(after) / 4
+
+
+def automatic(pixels=784, keep="none", every=1, **changes):
+    settings = config(batch="auto", history={"keep": keep, "every": every}, most_runs=10**8, **changes)
+    return grid.expand(settings, settings["digits"], pixels=lambda: pixels)
+
+
+def test_automatic_jobs_take_about_a_minute_whatever_the_grid():
+    fine = {"from": 0, "to": 1, "steps": 1000}
+    jobs = automatic(grid={"k_coupling": fine, "k_bias": fine})
+    assert sum(len(job.runs) for job in jobs) == 10**6
+    assert jobs[0].name == "digit=3+k_bias=block0x128+k_coupling=block0x256"
+    sizes = [len(job.runs) * 784 * 4 * 512 for job in jobs]
+    assert 2e10 < max(sizes) <= SITE_STEPS_A_JOB
+    # Small grids are one job, large lattices many, and histories are bounded by the disk.
+    assert [job.name for job in automatic(digits=[3, 4], grid={"k_bias": [1, 2]})] == ["digit=all+k_bias=all"]
+    assert len(automatic(pixels=1024 * 1024, grid={"k_bias": fine})) > 30
+    kept = automatic(grid={"k_coupling": fine}, keep="frames")
+    assert max(len(job.runs) for job in kept) * 784 * 4 * 512 * 2.8 <= 2e9
+    assert len(automatic(grid={"k_coupling": fine}, keep="frames", every=64)) == 1
+
+
+def test_a_million_runs_are_planned_without_making_them():
+    fine = {"from": 0, "to": 1, "steps": 1000}
+    [job, *_] = automatic(grid={"k_coupling": fine, "k_bias": fine})
+    assert len(json.dumps(job.runs.described())) < 20_000
+    assert len(perturbations([job])) == 1
+    assert len(job.runs.distinct(["k_coupling"])) == 256
+    assert len(job.runs.distinct(["k_omega"])) == 1
+
+
+def test_a_run_out_of_range_is_an_error():
+    [job] = expand(config(digits=[3, 4], batch=["digit"]))
+    assert job.runs[-1].label == 4
+    with pytest.raises(IndexError):
+        job.runs[2]
+
+
 def test_runs_share_the_perturbations_that_drive_them():
     jobs = expand(config(digits=[3, 4], grid={"k_bias": [1, 2], "arc": [1.0, 2.0]}))
     assert len(jobs) == 8
@@ -338,6 +447,15 @@ def test_a_learned_field_is_named_by_the_last_part_of_its_path():
             "most_runs: this config asks for 10,000,000,000 runs",
         ),
         ({"batch": ["k_bias"]}, "batch: 'k_bias' is not an axis"),
+        ({"batch": {"k_bias": 3}}, "batch: 'k_bias' is not an axis"),
+        (
+            {"batch": {"k_bias": 3, "seed": 2}, "grid": {"zip": [{"k_bias": [1, 2], "seed": [1, 2]}]}},
+            "batch: k_bias: 3, seed: 2 is not allowed, because they go in step",
+        ),
+        (
+            {"batch": {"k_bias": 3}, "grid": {"zip": [{"k_bias": [1, 2], "steps": [1, 2]}]}},
+            "batch: k_bias goes in step with steps, whose runs cannot share a store",
+        ),
         ({"batch": ["steps"], "grid": {"steps": [1, 2]}}, "batch: 'steps' is not an axis"),
     ],
 )

@@ -15,8 +15,8 @@ from oscillator_field import FieldParameters, open_history, simulate
 from oscillator_field.analysis import observables
 from oscillator_field.analysis.embedding import embed_sites
 from oscillator_field.analysis.measuring import measure
-from oscillator_field.analysis.registry import OBSERVABLES
 from oscillator_field.analysis.observed_runs import rows_of
+from oscillator_field.analysis.registry import OBSERVABLES
 from oscillator_field.inputs.encoding import over_channels
 from oscillator_field.inputs.perturbation import read_perturbations, write_perturbation
 from oscillator_field.logs import log_to

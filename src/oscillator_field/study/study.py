@@ -143,7 +143,7 @@ class Study:
     @cached_property
     def sample_sets(self) -> dict[str, list[Run]]:
         """The sets of runs that are embedded as samples."""
-        return sample_sets(self.jobs.values())
+        return sample_sets(self.jobs.values()) if self.config["embed"]["samples"]["methods"] else {}
 
     @cached_property
     def readout(self) -> Readout:
