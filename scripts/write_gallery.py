@@ -3,28 +3,28 @@
 import os
 from pathlib import Path
 
-from oscillator_field.analysis.summary import read_summary_table
+from oscillator_field.analysis.summary import perturbations_in, read_summary_table, read_varied
+from oscillator_field.figures.pages.diagram import write_diagram
 from oscillator_field.figures.pages.gallery import write_gallery
 from oscillator_field.logs import log_to
 from oscillator_field.provenance import time_used, versions
-from oscillator_field.run import Run
 
 with log_to(snakemake.log[0]):
     settings = dict(snakemake.params.settings)
-    config = settings.pop("config")
     folder = Path(snakemake.output.pages[0]).parent
-    table = read_summary_table(snakemake.input.summary)
-    inputs = {Run.from_description(run).perturbation for run in table.to_dict("records")}
-    write_gallery(
-        folder,
-        table,
-        shared=[os.path.relpath(script, folder) for script in snakemake.input.plotlyjs],
-        provenance={
-            "versions": versions("snakemake"),
-            "config": config,
-            "seconds of computing": time_used(
-                Path(snakemake.log[0]).parent, {*table["job"], *settings["sets"], *inputs}
-            ),
-        },
-        **settings,
-    )
+    # A study of very many runs has no list of them.
+    listed = "views" in settings
+    summary = snakemake.input.summary
+    shared, table = ({}, read_summary_table(summary)) if listed else read_varied(summary)
+    named = {*([shared["job"]] if "job" in shared else table["job"].unique()), *settings.get("sets", ())}
+    seconds = time_used(Path(snakemake.log[0]).parent, named | perturbations_in(shared, table))
+    provenance = {
+        "versions": versions("snakemake"),
+        "config": settings.pop("config"),
+        "seconds of computing": seconds,
+    }
+    scripts = [os.path.relpath(script, folder) for script in snakemake.input.plotlyjs]
+    if listed:
+        write_gallery(folder, table, shared=scripts, provenance=provenance, **settings)
+    else:
+        write_diagram(folder, shared, table, scripts=scripts, provenance=provenance, **settings)

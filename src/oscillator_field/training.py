@@ -24,8 +24,8 @@ from oscillator_field.ranges import slices
 from oscillator_field.stores.atomic import whole_file
 
 CURVES = ("training_loss", "validation_loss", "validation_accuracy")
-# Gives the inputs and targets of an epoch, a batch at a time, in an order that it draws from the generator.
-Batches = Callable[[torch.Generator], Iterable[tuple[Tensor, Tensor]]]
+# Gives the inputs and targets of an epoch, counted from 1, a batch at a time, in an order drawn from the generator.
+Batches = Callable[[torch.Generator, int], Iterable[tuple[Tensor, Tensor]]]
 
 
 @dataclass(frozen=True)
@@ -110,7 +110,7 @@ def train(
             # What a layer leaves out at random comes from torch's own generator.
             with torch.random.fork_rng(devices=[]):
                 torch.manual_seed(seed + len(losses))
-                loss = _epoch(model, batches(generator), rule)
+                loss = _epoch(model, batches(generator, len(losses) + 1), rule)
             if not math.isfinite(loss):
                 rate = rule.optimiser.defaults["lr"]
                 raise ValueError(

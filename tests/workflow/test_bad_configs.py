@@ -246,6 +246,45 @@ BAD = {
         "{grid: {steps: [2, 3]}, batch: [steps]}",
         "batch: 'steps' is not an axis that can share a store (allowed: digit, instance",
     ),
+    "a batch of neither all nor a number": (
+        "{grid: {k_bias: [2, 3]}, batch: {k_bias: some}}",
+        'batch: {"k_bias": "some"} is not allowed (auto, a list of axes, each once, or axes with `all` or how many',
+    ),
+    "views without frames": (
+        "history: {keep: none}",
+        "history.keep: none leaves no frames to draw or embed (set render.views: [], embed.methods: [], "
+        "embed.samples.methods: [])",
+    ),
+    "a thinned history that is not kept": (
+        "{history: {keep: none, every: 4}, render: {views: []}, embed: {methods: [], samples: {methods: []}}}",
+        "history.every: 4 has no effect with history.keep: none (measure.every says when to measure)",
+    ),
+    "learned fields without frames": (
+        "{history: {keep: none}, render: {views: []}, embed: {methods: [], samples: {methods: []}}, field: {learned: "
+        "resources/examples/learned/small-learned-0, steps: 10}}",
+        "history.keep: none is not allowed with field.learned (frames, final)",
+    ),
+    "frames that are measured and not kept": (
+        "{history: {every: 4}, measure: {every: 6}}",
+        "measure.every: 6 is not allowed with history.every: 4 (a multiple of it)",
+    ),
+    "one frame that is measured often": (
+        "{history: {keep: final}, measure: {every: 6}}",
+        "measure.every: 6 has no effect with history.keep: final, which has one frame (null)",
+    ),
+    "an unknown observable": (
+        "measure: {observables: [order]}",
+        'measure.observables[0]: "order" is not allowed (one of "order_parameter", "channel_order_parameter", ',
+    ),
+    "a view of observables that are not measured": (
+        "measure: {observables: [order_parameter]}",
+        "render.views: order_parameter needs channel_order_parameter, local_order_parameter, input_alignment, "
+        "spike_share (name them in measure.observables)",
+    ),
+    "a study of an observable that is not measured": (
+        "{measure: {observables: [spike_share]}, render: {views: [phase]}}",
+        "study.observable: final_order_parameter needs order_parameter (name it in measure.observables, or set",
+    ),
     "an unknown source": (
         "pictures: {source: moon}",
         'pictures.source: "moon" is not allowed (one of "bundled", "download", "directory")',

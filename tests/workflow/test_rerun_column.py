@@ -10,6 +10,7 @@ import shutil
 import pytest
 
 from oscillator_field.figures.painters.browser import find_browser
+from oscillator_field.figures.views import ORDERS
 from oscillator_field.inputs.data_sets import DATA_SETS, FILES
 from oscillator_field.inputs.fetch import make_sample
 from oscillator_field.keys import Key
@@ -63,7 +64,10 @@ CHANGED = {
     "field.channels": 3,
     "grid": {"arc": [6.283185307179586, 3]},
     "batch": [],
+    "history.keep": "final",
     "history.precision": 0.001,
+    "measure.observables": [*ORDERS, "singularities"],
+    "measure.every": 4,
     "study.observable": "settling_time",
     "study.name": "other",
     "embed.methods": ["tsne"],

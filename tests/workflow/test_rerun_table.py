@@ -152,6 +152,10 @@ TABLE = {
     "settings of a view that is not drawn": (changed(render__spikes__colours="Viridis"), set()),
     "settings of a method that is not used": (changed(embed__tsne__perplexity=12), set()),
     "mirrors that are not used": (changed(pictures__mirrors=["http://127.0.0.1:9/"]), set()),
+    "blocks of digits": (
+        changed(batch={"digit": 2}),
+        after_simulate([f"digit=block{number}x2+channels=2+steps=12" for number in (0, 1)]) | samples(SET),
+    ),
     "batched digits": (
         changed(batch=["digit"]),
         after_simulate([SET]) | samples(SET),
@@ -335,3 +339,45 @@ def test_going_back_to_an_old_value_finds_the_old_result(new_project):
     project.snakemake(config={**config, "field": {**config["field"], "k_bias": 2.0}})
     time.sleep(0.1)
     assert project.planned(config) == STUDY
+
+
+DIAGRAM = {
+    "digits": [3],
+    "field": {"steps": 12, "channels": 2},
+    "grid": {"k_coupling": [0.1, 0.2, 0.3, 0.4], "k_bias": [1, 2]},
+    "batch": {"k_coupling": 2, "k_bias": "all"},
+    "history": {"keep": "none"},
+    "measure": {"every": 4, "observables": ["order_parameter", "input_alignment"]},
+    "embed": {"methods": [], "samples": {"methods": []}},
+    "render": {"views": [], "png": {"enabled": False}},
+}
+
+
+@pytest.fixture(scope="module")
+def diagram(new_project):
+    project = new_project("diagram")
+    project.snakemake(config=DIAGRAM)
+    return project
+
+
+def measure_blocks(*numbers):
+    names = (f"digit=3+channels=2+k_bias=all+k_coupling=block{number}x2+steps=12" for number in numbers)
+    return {f"Simulate and measure {name}" for name in names} | STUDY
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        ({}, set()),
+        ({"grid": {**DIAGRAM["grid"], "k_coupling": [0.1, 0.2, 0.3, 0.4, 0.5]}}, measure_blocks(2)),
+        ({"grid": {**DIAGRAM["grid"], "k_coupling": [0.1, 0.2, 0.25, 0.3, 0.4]}}, measure_blocks(1, 2)),
+        ({"grid": {**DIAGRAM["grid"], "k_coupling": [0.1, 0.2, 0.3]}}, measure_blocks(1)),
+        ({"grid": {**DIAGRAM["grid"], "k_bias": [1, 2, 3]}}, measure_blocks(0, 1)),
+        ({"grid": {**DIAGRAM["grid"], "k_bias": {"from": 1, "to": 2, "steps": 2}}}, GALLERY),
+        ({"measure": {**DIAGRAM["measure"], "every": 3}}, measure_blocks(0, 1)),
+        ({"measure": {**DIAGRAM["measure"], "observables": ["order_parameter"]}}, measure_blocks(0, 1)),
+        ({"study": {"observable": "final_input_alignment"}}, GALLERY),
+    ],
+)
+def test_a_study_without_histories_runs_what_it_must(diagram, change, expected):
+    assert diagram.planned({**DIAGRAM, **change}) == expected

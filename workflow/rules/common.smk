@@ -27,7 +27,7 @@ from oscillator_field.study.configuration import ConfigError, check_keys_are_giv
 from oscillator_field.study.names import UnknownNameError
 from oscillator_field.study.settings import settings_of
 from oscillator_field.study.sources import code_digest
-from oscillator_field.study.study import GALLERY, Study
+from oscillator_field.study.study import Study
 
 JOB, SET, READOUT, LEARNED = "<study>/runs/{job}", "<study>/runs/{set}", "<study>/readout", "<study>/learned"
 PLOTLYJS = "<study>/plotly-cartesian.min.js"

@@ -56,7 +56,7 @@ rule write_gallery:
         summary="<study>/summary.parquet",
         plotlyjs=SHARED_PLOTLYJS,
     output:
-        pages=[f"<study>/{name}" for name in GALLERY],
+        pages=[f"<study>/{name}" for name in STUDY.gallery],
     log:
         "<study_logs>/write_gallery.log",
     benchmark:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from oscillator_field.analysis.observed_runs import columns_of
 from oscillator_field.analysis.registry import SCALARS
 from oscillator_field.nouns import DIGIT, NOUNS, noun_in
-from oscillator_field.parameters import DEFAULTS, METADATA
+from oscillator_field.parameters import DEFAULTS, METADATA, EncodingParameters
+from oscillator_field.run import Run
 from oscillator_field.stores.atomic import whole_file
 
 if TYPE_CHECKING:
@@ -82,13 +83,59 @@ def read_summary_table(parquet: str | Path) -> pd.DataFrame:
         table = pd.read_parquet(parquet, page_checksum_verification=True)
     except Exception as error:
         raise ValueError(f"{parquet}: damaged, {error} (remove it and run again)") from None
-    # Names of columns have no checksum.
-    nouns = [noun for noun in NOUNS if noun in table.columns] or [DIGIT]
-    expected = {"job", "run", *nouns[:1], "instance", *METADATA, *SCALARS}
-    if expected != set(table.columns):
-        different = ", ".join(map(str, expected ^ set(table.columns)))
-        raise ValueError(f"{parquet}: damaged, or of another version: {different} (remove it and run again)")
+    _check_columns(parquet, table.columns)
     return table
+
+
+def read_varied(parquet: str | Path) -> tuple[dict[str, Any], pd.DataFrame]:
+    """What all rows of a summary share, and the columns that differ; but for the names of the runs.
+
+    Of a million rows most columns hold one value, which the file says without them.
+
+    Raises:
+        ValueError: it is damaged.
+    """
+    import pyarrow.parquet
+
+    try:
+        with pyarrow.parquet.ParquetFile(parquet, page_checksum_verification=True) as file:
+            names = file.schema_arrow.names
+            shared = {name: value[0] for name in names if (value := _shared_value(file.metadata, names.index(name)))}
+            varied = [name for name in names if name not in shared and name != "run"]
+            table = file.read(columns=varied).to_pandas()
+    except Exception as error:
+        raise ValueError(f"{parquet}: damaged, {error} (remove it and run again)") from None
+    _check_columns(parquet, names)
+    return shared, table
+
+
+def _shared_value(metadata: pa.FileMetaData, column: int) -> list[Any]:
+    """The value that all rows of a column have, or None that all lack it, in a list; an empty one if they differ."""
+    parts = [metadata.row_group(group).column(column).statistics for group in range(metadata.num_row_groups)]
+    if all(part.null_count == part.num_values + part.null_count and not part.has_min_max for part in parts):
+        return [None]
+    known = {value for part in parts if part.has_min_max for value in (part.min, part.max)}
+    whole = all(part.has_min_max and part.null_count == 0 for part in parts)
+    return list(known) if whole and len(known) == 1 else []
+
+
+def _check_columns(parquet: str | Path, names: Iterable[str]) -> None:
+    """Refuse a table with other columns: their names have no checksum."""
+    there = set(names)
+    nouns = [noun for noun in NOUNS if noun in there] or [DIGIT]
+    expected = {"job", "run", *nouns[:1], "instance", *METADATA, *SCALARS}
+    if expected != there:
+        different = ", ".join(sorted(map(str, expected ^ there)))
+        raise ValueError(f"{parquet}: damaged, or of another version: {different} (remove it and run again)")
+
+
+def perturbations_in(shared: Mapping[str, Any], table: pd.DataFrame) -> set[str]:
+    """The names of the inputs of all runs of a summary, as `read_varied` gives it."""
+    wanted = [*NOUNS, "instance", *EncodingParameters.__dataclass_fields__]
+    differing = table[[name for name in wanted if name in table.columns]].drop_duplicates()
+    # Without columns there is one input all the same.
+    rows = differing.to_dict("records") or [{}]
+    return {Run.from_description({**shared, **row}).perturbation for row in rows}
 
 
 def varied(table: pd.DataFrame) -> list[str]:

@@ -14,3 +14,7 @@ def panels_together(most: int, pixels: int) -> int:
 def frames_together(panels: int, pixels: int) -> int:
     """Frames of lattices that one figure has at most."""
     return max(FEWEST_FRAMES, MOST_VALUES // (panels * pixels))
+
+
+# A study of more runs has a diagram in place of a list of its runs.
+MOST_LISTED = 10_000

@@ -75,7 +75,7 @@ def train(
         )
     inputs, targets = torch.from_numpy(features), torch.from_numpy(labels.astype(np.int64))
 
-    def batches(generator: torch.Generator) -> Iterator[tuple[Tensor, Tensor]]:
+    def batches(generator: torch.Generator, epoch: int) -> Iterator[tuple[Tensor, Tensor]]:
         for chosen in torch.randperm(len(inputs), generator=generator).split(settings["batch"]):
             yield inputs[chosen], targets[chosen]
 

@@ -16,6 +16,7 @@ from oscillator_field.inputs.sources import FolderSource, IdxSource
 from oscillator_field.readout.arms import CLASSIFIERS
 from oscillator_field.readout.sets import parts
 from oscillator_field.study.batches import FINAL
+from oscillator_field.study.config_model import PICTURES
 from oscillator_field.study.names import known
 from oscillator_field.study.study import Study
 
@@ -137,8 +138,12 @@ def draw(painter: str, samples: bool, study: Study, **names: str) -> Settings:
 
 
 def plot_summary(study: Study) -> Settings:
-    """The observable that is shown, and the colours."""
-    return {"observable": study.config["study"]["observable"], "theme": study.config["render"]["png"]["theme"]}
+    """The observable that is shown, and the colours; and whether it is as the diagram of very many runs shows it."""
+    return {
+        "diagram": not study.lists_runs,
+        "observable": study.config["study"]["observable"],
+        "theme": study.config["render"]["png"]["theme"],
+    }
 
 
 # The parts of a config that decide the numbers of a study.
@@ -146,11 +151,20 @@ _DECISIVE = ("digits", "labels", "instances", "encoding", "field", "grid", "batc
 
 
 def write_gallery(study: Study) -> Settings:
-    """What the gallery shows, and the parts of the config that decided its numbers."""
+    """What the gallery, or the diagram of very many runs, shows, and the parts of the config that decided its numbers."""
     render = study.config["render"]
+    if not study.lists_runs:
+        defaults = PICTURES.defaults()
+        return {
+            "config": _decisive(study),
+            "name": study.config["study"]["name"],
+            "observable": study.config["study"]["observable"],
+            "pictures": {key: value for key, value in _described(study).items() if value != defaults[key]},
+            "plotlyjs": render["html"]["plotlyjs"],
+        }
     return {
         "colours": render["phase"]["colours"],
-        "config": ordered({"pictures": _described(study), **{key: study.config[key] for key in _DECISIVE}}),
+        "config": _decisive(study),
         "name": study.config["study"]["name"],
         "observable": study.config["study"]["observable"],
         "pages": render["html"]["enabled"],
@@ -161,6 +175,10 @@ def write_gallery(study: Study) -> Settings:
         "sets": {name: {view: words_of(view) for view in study.sample_views} for name in study.sample_sets},
         "views": {view: words_of(view) for view in study.views},
     }
+
+
+def _decisive(study: Study) -> Settings:
+    return ordered({"pictures": _described(study), **{key: study.config[key] for key in _DECISIVE}})
 
 
 def _described(study: Study) -> Settings:

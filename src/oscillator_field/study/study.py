@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from oscillator_field.engines.registry import possible_engines
+from oscillator_field.figures.limits import MOST_LISTED
 from oscillator_field.figures.views import SAMPLES, VIEWS, module_of, store_of
 from oscillator_field.inputs.data_sets import FILES
 from oscillator_field.inputs.sources import FolderSource, Source
@@ -34,8 +35,9 @@ from oscillator_field.terms import OF_TERMS, terms_of
 
 # Jobs of a study whose animations a report embeds; of a larger one it takes the stills, or it would be huge.
 MOST_MOVING = 12
-# The pages of a study, and the data that they share.
+# The pages of a study, and the data that they share; of a study of very many runs.
 GALLERY = ("index.html", "run.html", "compare.html", "study.js")
+DIAGRAM = ("index.html", "study.js")
 
 
 @dataclass(frozen=True)
@@ -299,6 +301,21 @@ class Study:
         """Whether any frame of a run is stored."""
         return bool(self.config["history"]["keep"] != NONE)
 
+    @cached_property
+    def runs(self) -> int:
+        """How many runs the study has."""
+        return sum(len(job.runs) for job in self.jobs.values())
+
+    @property
+    def lists_runs(self) -> bool:
+        """Whether the gallery lists the runs: of very many there is a diagram alone."""
+        return self.runs <= MOST_LISTED
+
+    @property
+    def gallery(self) -> tuple[str, ...]:
+        """The pages of the study as a whole, and their data."""
+        return GALLERY if self.lists_runs else DIAGRAM
+
     @property
     def pages(self) -> bool:
         """Whether views have pages, and runs previews."""
@@ -323,7 +340,7 @@ class Study:
         files += [f"runs/{name}/{file}" for name in self.sample_sets for file in of_set]
         readout = ["readout.csv", "readout.html"] * self.config["readout"]["enabled"]
         learned = ["learned.csv", "learned.html"] * self.config["learning"]["enabled"]
-        return files + readout + learned + ["summary.parquet", *GALLERY] + ["summary.png"] * self.png
+        return files + readout + learned + ["summary.parquet", *self.gallery] + ["summary.png"] * self.png
 
     def wanted_folders(self, results: str | Path) -> set[Path]:
         """The folders of runs and perturbations that the config asks for."""

@@ -25,7 +25,6 @@ PAGES = {
     "run.html": ("run.html", (study.CHART, "rows.js", "run.js")),
     "compare.html": ("compare.html", (study.CHART, "rows.js", "compare.js")),
 }
-DATA = "study.js"
 # The list of the studies that lie beside each other, which the gallery names.
 STUDIES = "studies.js"
 # Runs of which a browser without scripts sees posters.
@@ -86,7 +85,7 @@ def write_gallery(
         "pages": pages,
         "provenance": provenance,
     }
-    with whole_file(Path(folder, DATA)) as temporary:
+    with whole_file(Path(folder, study.DATA)) as temporary:
         temporary.write_text(f"globalThis.study = {as_json(content)};\n", encoding="utf-8")
     count = f"{len(table):,} run{'' if len(table) == 1 else 's'}"
     title = f"{name}: {count}" if name else f"Oscillator field: {count}"

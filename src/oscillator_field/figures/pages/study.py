@@ -27,6 +27,8 @@ SCALE = "Viridis"
 # Columns of the table beside what differs, where they are not chosen.
 SHOWN = ("final_order_parameter", "final_local_order_parameter", "final_input_alignment", "settling_time")
 CHART = "chart.js"
+# The file that pages read the runs from.
+DATA = "study.js"
 
 
 class Evaluates(Protocol):
@@ -43,6 +45,30 @@ def content(table: pd.DataFrame, observable: str) -> dict[str, Any]:
         observable: the one that is shown first, of SCALARS.
     """
     noun = noun_in(table.columns)
+    columns = described_columns(noun)
+    values = {name: _plain(table[name]) for name in columns}
+    constants = {
+        name: each[0] for name, each in values.items() if len(table) > 1 and all(one == each[0] for one in each)
+    }
+    return {
+        "label": noun,
+        "axes": [name for name in varied(table) if name != "seed"],
+        "several_labels": table[noun].nunique() > 1,
+        "several_instances": table["instance"].nunique() > 1,
+        "several_seeds": table["seed"].nunique() > 1,
+        "one_clock": table["delta_t"].nunique() == 1,
+        "columns": columns,
+        "constants": {name: value for name, value in constants.items() if name != "run"},
+        "values": {name: each for name, each in values.items() if name == "run" or name not in constants},
+        "observable": observable,
+        "shown": [name for name in SHOWN if name in SCALARS],
+        "scale": [[place, colour] for place, colour in plotly.colors.get_colorscale(SCALE)],
+        "shades": plotly.colors.sample_colorscale(SCALE, np.linspace(0, 0.95, 64).tolist()),
+    }
+
+
+def described_columns(noun: str) -> dict[str, dict[str, Any]]:
+    """What each column of a summary means, for people; the label is called `noun`."""
     columns: dict[str, dict[str, Any]] = {
         "run": {"kind": "run", "words": "run", "unit": "", "meaning": "the name of its folder, and in Python"},
         noun: {"kind": "label", "words": noun, "unit": "", "meaning": "what the picture shows"},
@@ -67,25 +93,7 @@ def content(table: pd.DataFrame, observable: str) -> dict[str, Any]:
             "censored": scalar.censored,
             "share": bool(scalar.over_time) and OVER_TIME[scalar.over_time].is_share,
         }
-    values = {name: _plain(table[name]) for name in columns}
-    constants = {
-        name: each[0] for name, each in values.items() if len(table) > 1 and all(one == each[0] for one in each)
-    }
-    return {
-        "label": noun,
-        "axes": [name for name in varied(table) if name != "seed"],
-        "several_labels": table[noun].nunique() > 1,
-        "several_instances": table["instance"].nunique() > 1,
-        "several_seeds": table["seed"].nunique() > 1,
-        "one_clock": table["delta_t"].nunique() == 1,
-        "columns": columns,
-        "constants": {name: value for name, value in constants.items() if name != "run"},
-        "values": {name: each for name, each in values.items() if name == "run" or name not in constants},
-        "observable": observable,
-        "shown": [name for name in SHOWN if name in SCALARS],
-        "scale": [[place, colour] for place, colour in plotly.colors.get_colorscale(SCALE)],
-        "shades": plotly.colors.sample_colorscale(SCALE, np.linspace(0, 0.95, 64).tolist()),
-    }
+    return columns
 
 
 def figure(table: pd.DataFrame, observable: str, browser: Evaluates, theme: str) -> dict[str, Any]:

@@ -168,7 +168,7 @@ MEASURE = Section(
             "observables to measure, for example [order_parameter, spike_share]; null for all",
             _or_null(list_of(choice(*(name for name in OBSERVABLES if name not in TIMES)))),
             details=f"{' and '.join(f'`{name}`' for name in TIMES)} are always there",
-            allowed=f"a list, each once, of {', '.join(name for name in OBSERVABLES if name not in TIMES)}; or null",
+            allowed="a list of observables, each once, or null",
             reruns=("measure",),
         ),
         "every": Key(

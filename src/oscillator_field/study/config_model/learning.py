@@ -36,10 +36,17 @@ LEARNING = Section(
             reruns=("compare_fields",),
             adds=_TRAINS,
         ),
-        "epochs": Key(16, "at most", whole(1, 10_000), reruns=_TRAINS),
+        "epochs": Key(20, "at most", whole(1, 10_000), reruns=_TRAINS),
+        "unmoved_epochs": Key(
+            4,
+            "the last of them, whose pictures are as they are",
+            whole(0, 10_000),
+            details="a picture that was turned is smoother than those that are judged",
+            reruns=_TRAINS,
+        ),
         "batch": Key(128, "pictures a step of AdamW", whole(2, 100_000), reruns=_TRAINS),
         "learning_rate": Key(
-            0.003,
+            0.002,
             "the highest of one cycle",
             number(exclusiveMinimum=0, maximum=1),
             details="it rises for the first 30 % of the epochs, then falls to nothing",
@@ -54,7 +61,7 @@ LEARNING = Section(
             reruns=_TRAINS,
         ),
         "patience": Key(
-            16,
+            20,
             "epochs without a better validation loss, after which training stops",
             whole(1, 10_000),
             details="the best weights are kept; in one cycle the rate has to fall before they are good",
@@ -83,7 +90,8 @@ LEARNING = Section(
         ),
     },
     text="""\
-Each training pass moves the pictures anew, by angle, size and shift, each drawn evenly. A model is named by size, arm
-and seed, for example `small-learned-0`, and lies in `results/learned/<name>`. Test pictures decide nothing; those with
-noise are the readout's (`readout.corruptions`). [docs/learned.md](../docs/learned.md) says what came out.""",
+Each training pass but the last ones moves the pictures anew, by angle, size and shift, each drawn evenly. A model is
+named by size, arm and seed, for example `small-learned-0`, and lies in `results/learned/<name>`. Test pictures decide
+nothing; those with noise are the readout's (`readout.corruptions`). [docs/learned.md](../docs/learned.md) says what came
+out.""",
 )

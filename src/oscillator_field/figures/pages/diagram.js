@@ -1,0 +1,210 @@
+// A study of very many runs as one image: a cell is the mean of the runs at its place. It zooms, and says what is where.
+"use strict";
+
+(() => {
+  const { element, made } = kit;
+  const { parameters, observables, shared, defaults, runs } = diagram;
+  const MEAN = "mean of all";
+  const text = (value) => (typeof value === "number" ? String(Number(value.toPrecision(6))).replace("-", "−") : String(value));
+  const withUnit = (value, column) => (column.unit ? `${text(value)} ${column.unit}` : text(value));
+  const axisTitle = (column) => (column.unit ? `${column.words} (${column.unit})` : column.words);
+
+  // --- columns ----------------------------------------------------------------------------------------------------
+  function unpacked(packed, Kind) {
+    const bytes = Uint8Array.from(atob(packed), (letter) => letter.charCodeAt(0));
+    return new Kind(bytes.buffer);
+  }
+
+  // The cell of each run along a parameter, and what the cells are called: its values, or pieces of its range.
+  function along(name) {
+    const column = parameters[name];
+    if (!column.cells) {
+      if (column.numbers) column.cells = { of: unpacked(column.numbers, Uint16Array), at: column.levels };
+      else {
+        const values = unpacked(column.values, Float32Array);
+        let [low, high] = [Infinity, -Infinity];
+        for (const value of values) { low = Math.min(low, value); high = Math.max(high, value); }
+        const width = (high - low) / diagram.cells;
+        column.cells = {
+          of: Uint16Array.from(values, (value) => Math.min(diagram.cells - 1, Math.floor((value - low) / width))),
+          at: Array.from({ length: diagram.cells }, (_, cell) => low + (cell + 0.5) * width), values,
+        };
+      }
+    }
+    return column.cells;
+  }
+
+  const valuesOf = (name) => (observables[name].unpacked ??= unpacked(observables[name].values, Float32Array));
+  const names = Object.keys(parameters);
+  // Pieces of a range cannot be chosen one by one.
+  const choosable = (name) => Boolean(parameters[name].levels);
+  const sizeOf = (name) => along(name).at.length;
+  const byLength = names.toSorted((a, b) => sizeOf(b) - sizeOf(a));
+
+  // --- what is shown ----------------------------------------------------------------------------------------------
+  let choice = {};
+  function completed(state) {
+    const known = (wanted, fallback) => (names.includes(wanted) ? wanted : fallback);
+    const observable = observables[state.observable] ? state.observable : observables[diagram.observable] ? diagram.observable : Object.keys(observables)[0];
+    const x = known(state.x, byLength[0]);
+    const y = known(state.y === x ? "" : state.y, byLength.find((name) => name !== x));
+    const fixed = {};
+    for (const name of names.filter((one) => one !== x && one !== y && choosable(one))) {
+      const index = parameters[name].levels.findIndex((value) => String(value) === state[name]);
+      if (index >= 0) fixed[name] = index;
+    }
+    return { observable, x, y, fixed };
+  }
+
+  // The mean of the runs of each cell, and one run of each to speak for its parameters.
+  function image({ observable, x, y, fixed }) {
+    const [across, up] = [along(x), y ? along(y) : { of: null, at: [""] }];
+    const [width, height] = [across.at.length, up.at.length];
+    const sums = new Float64Array(width * height);
+    const counts = new Uint32Array(width * height);
+    const first = new Int32Array(width * height).fill(-1);
+    const values = valuesOf(observable);
+    const tests = Object.entries(fixed).map(([name, index]) => [along(name).of, index]);
+    for (let run = 0; run < runs; run++) {
+      if (tests.some(([of, index]) => of[run] !== index)) continue;
+      const cell = (up.of ? up.of[run] : 0) * width + across.of[run];
+      if (first[cell] < 0) first[cell] = run;
+      if (Number.isNaN(values[run])) continue;
+      sums[cell] += values[run];
+      counts[cell] += 1;
+    }
+    const z = Array.from({ length: height }, (_, row) => Array.from({ length: width }, (__, column) => (counts[row * width + column] ? sums[row * width + column] / counts[row * width + column] : null)));
+    return { z, counts, first, width, height, xs: across.at, ys: up.at };
+  }
+
+  let shown = null;
+  function draw() {
+    choice = completed(kit.state());
+    drawControls();
+    shown = image(choice);
+    const numeric = (values) => values.every((value) => typeof value === "number");
+    const axis = (name, values) => ({ title: { text: name ? axisTitle(parameters[name]) : "" }, automargin: true, showgrid: false, ...(numeric(values) ? {} : { type: "category" }) });
+    const column = observables[choice.observable];
+    const height = Math.max(320, Math.min(innerHeight - 190, 900));
+    const words = column.words[0].toUpperCase() + column.words.slice(1);
+    Plotly.react(element("figure"), [{
+      type: "heatmap", x: shown.xs, y: shown.ys, z: shown.z, colorscale: diagram.scale, hoverongaps: false,
+      colorbar: { title: { text: column.unit || " " }, thickness: 14, outlinewidth: 0 },
+      hovertemplate: `${parameters[choice.x].words} %{x}${choice.y ? `<br>${parameters[choice.y].words} %{y}` : ""}<br>${column.words} %{z:.4g}<extra></extra>`,
+    }], kit.themed({
+      height, margin: { l: 70, r: 20, t: 44, b: 50 }, title: { text: words, font: { size: 15 }, x: 0.02, xanchor: "left" },
+      xaxis: axis(choice.x, shown.xs), yaxis: axis(choice.y, shown.ys), dragmode: "zoom", uirevision: `${choice.x} ${choice.y}`,
+    }), { ...kit.PLOT, scrollZoom: true });
+    const most = shown.counts.reduce((a, b) => Math.max(a, b), 0);
+    const pieces = [choice.x, choice.y].filter((name) => name && !choosable(name)).map((name) => parameters[name].words);
+    element("note").textContent = [
+      most > 1 ? `A cell is the mean of up to ${most.toLocaleString("en")} runs.` : "A cell is one run.",
+      pieces.length ? `${pieces.join(" and ")} have too many values for a cell each: a cell is a piece of the range.` : "",
+      column.censored ? "Runs that had not settled at their end are left out." : "",
+    ].filter(Boolean).join(" ");
+    point(shown.first.findIndex((run) => run >= 0));
+  }
+
+  // What is known of a cell: its parameters, its numbers, and the command that runs it.
+  function point(cell) {
+    const run = shown.first[cell] ?? -1;
+    if (run < 0) return;
+    const alone = names.every((name) => name === choice.x || name === choice.y || name in choice.fixed);
+    const of = Object.fromEntries(names.map((name) => [name, valueAt(name, run)]));
+    const parts = [];
+    const told = (word, value) => parts.push(made("dt", { textContent: word }), made("dd", { textContent: value }));
+    for (const name of names) {
+      const [here, mean] = [name === choice.x || name === choice.y || name in choice.fixed, !alone];
+      told(parameters[name].words, here || !mean ? withUnit(of[name], parameters[name]) : `${MEAN}; first ${withUnit(of[name], parameters[name])}`);
+    }
+    for (const [name, column] of Object.entries(observables)) {
+      const value = name === choice.observable ? shown.z[Math.floor(cell / shown.width)][cell % shown.width] : alone ? valuesOf(name)[run] : null;
+      if (value !== null) told(column.words, Number.isNaN(value) ? "–" : withUnit(value, column));
+    }
+    element("point").replaceChildren(...parts);
+    element("command").textContent = command({ ...shared, ...of });
+    element("copied").textContent = "";
+  }
+
+  function valueAt(name, run) {
+    const cells = along(name);
+    return cells.values ? Number(cells.values[run].toPrecision(7)) : cells.at[cells.of[run]];
+  }
+
+  // YAML in the words of --config: nested keys in braces, so that no file is needed.
+  function command(of) {
+    const quoted = (value) => {
+      if (Array.isArray(value)) return `[${value.map(quoted).join(", ")}]`;
+      return typeof value === "string" && !/^[\w./-]+$/.test(value) ? JSON.stringify(value) : String(value);
+    };
+    const different = Object.entries(of).filter(([name, value]) => name in defaults && value !== defaults[name]);
+    const braces = (entries) => `{${entries.map(([name, value]) => `${name}: ${quoted(value)}`).join(", ")}}`;
+    const encoding = different.filter(([name]) => diagram.encoding.includes(name));
+    const field = different.filter(([name]) => !diagram.encoding.includes(name));
+    const label = diagram.label === "digit" ? "digits" : "labels";
+    const words = [
+      Object.keys(diagram.pictures).length ? `'pictures=${braces(Object.entries(diagram.pictures))}'` : "",
+      `'${label}=[${quoted(of[diagram.label])}]'`, of.instance ? `'instances=[${of.instance}]'` : "",
+      encoding.length ? `'encoding=${braces(encoding)}'` : "", field.length ? `'field=${braces(field)}'` : "", "'study={name: point}'",
+    ];
+    return `snakemake --cores all --config ${words.filter(Boolean).join(" ")}`;
+  }
+
+  // --- controls ---------------------------------------------------------------------------------------------------
+  function options(select, entries, chosen) {
+    select.replaceChildren(...entries.map(([value, words]) => made("option", { value, textContent: words, selected: value === chosen })));
+    select.value = chosen;
+  }
+
+  function drawControls() {
+    options(element("observable"), Object.entries(observables).map(([name, column]) => [name, column.words]), choice.observable);
+    const all = names.map((name) => [name, parameters[name].words]);
+    options(element("x"), all, choice.x);
+    options(element("y"), all.filter(([name]) => name !== choice.x), choice.y);
+    element("y").parentElement.hidden = names.length < 2;
+    const others = names.filter((name) => name !== choice.x && name !== choice.y && choosable(name));
+    element("others").replaceChildren(...others.map((name) => {
+      const select = made("select");
+      const entries = parameters[name].levels.map((value) => [String(value), withUnit(value, parameters[name])]);
+      options(select, [["", MEAN], ...entries], name in choice.fixed ? String(parameters[name].levels[choice.fixed[name]]) : "");
+      select.addEventListener("change", () => change({ [name]: select.value }));
+      return made("label", {}, [parameters[name].words, select]);
+    }));
+  }
+
+  function change(changes) {
+    kit.setState(changes, { push: true });
+    draw();
+  }
+
+  for (const name of ["observable", "x", "y"]) element(name).addEventListener("change", () => change({ [name]: element(name).value }));
+  addEventListener("hashchange", draw);
+  addEventListener("popstate", draw);
+  kit.onTheme(() => shown && draw());
+  let later = 0;
+  addEventListener("resize", () => { clearTimeout(later); later = setTimeout(draw, 150); });
+
+  element("copy").addEventListener("click", async () => {
+    const words = element("command").textContent;
+    try {
+      await navigator.clipboard.writeText(words);
+      element("copied").textContent = "copied";
+    } catch {
+      // A page on a disk may not write to the clipboard: the text is chosen, to be copied by hand.
+      getSelection().selectAllChildren(element("command"));
+      element("copied").textContent = "press Ctrl+C";
+    }
+  });
+
+  element("provenance").textContent = JSON.stringify(diagram.provenance, null, 2);
+  let held = false;
+  draw();
+  const cellOf = ({ points: [one] }) => (Array.isArray(one.pointNumber) ? one.pointNumber[0] * shown.width + one.pointNumber[1] : one.pointNumber);
+  const hint = () => { element("hint").textContent = held ? "Held: click the diagram to let go." : "Click to hold a point. Drag or scroll to zoom, double-click for all."; };
+  element("figure").on("plotly_hover", (event) => held || point(cellOf(event)));
+  element("figure").on("plotly_click", (event) => { held = !held; point(cellOf(event)); hint(); });
+  hint();
+  document.body.dataset.ready = "true";
+  // For the tests.
+  globalThis.page = { shown: () => shown, choice: () => choice, point, command };
+})();

@@ -1,0 +1,164 @@
+"""The page of a study of very many runs: one diagram that is drawn from columns, and no list of runs."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import plotly.io
+from numpy.typing import NDArray
+
+from oscillator_field.analysis.registry import SCALARS
+from oscillator_field.figures.pages.document import as_json, write_page
+from oscillator_field.figures.pages.study import DATA, HEIGHT, SCALE, WIDTH, described_columns
+from oscillator_field.figures.themes import THEMES
+from oscillator_field.nouns import noun_in
+from oscillator_field.parameters import DEFAULTS, EncodingParameters
+from oscillator_field.stores.atomic import whole_file
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+# An axis with more values is cut into so many cells, and a cell shows the mean of its runs.
+MOST_LEVELS, CELLS = 2000, 400
+
+
+def write_diagram(
+    folder: str | Path,
+    shared: Mapping[str, Any],
+    table: pd.DataFrame,
+    *,
+    name: str | None,
+    observable: str,
+    plotlyjs: str,
+    scripts: list[str],
+    pictures: Mapping[str, Any],
+    provenance: Mapping[str, Any],
+) -> None:
+    """Write the page of a study, and the columns that it reads.
+
+    Args:
+        folder: of the results.
+        shared, table: a summary, as `summary.read_varied` gives it.
+        name: of the study, if it has one.
+        observable: the one that is shown first, of SCALARS.
+        plotlyjs, scripts: as `document.write_page` takes them.
+        pictures: the keys of that section of a config that are not at their defaults.
+        provenance: what made the results; JSON values only.
+    """
+    whole = content(shared, table, observable)
+    whole |= {"name": name, "pictures": dict(pictures), "provenance": dict(provenance)}
+    with whole_file(Path(folder, DATA)) as temporary:
+        temporary.write_text(f"globalThis.diagram = {as_json(whole)};\n", encoding="utf-8")
+    count = f"{len(table):,} runs"
+    write_page(
+        Path(folder, "index.html"),
+        "diagram.html",
+        title=f"{name}: {count}" if name else f"Oscillator field: {count}",
+        code=("diagram.js",),
+        plotlyjs=plotlyjs,
+        shared=scripts,
+    )
+
+
+def content(shared: Mapping[str, Any], table: pd.DataFrame, observable: str) -> dict[str, Any]:
+    """The columns of a study, as diagram.js takes them: what differs, and the observables that are there."""
+    noun = noun_in([*shared, *table.columns])
+    described = described_columns(noun)
+    parameters = [column for column in (noun, "instance", *DEFAULTS) if column in table.columns]
+    return {
+        "label": noun,
+        "runs": len(table),
+        "parameters": {column: described[column] | _placed(table[column].to_numpy()) for column in parameters},
+        "observables": {
+            column: described[column] | {"values": _packed(table[column].to_numpy(np.float32))}
+            for column in SCALARS
+            if column in table.columns
+        },
+        "observable": observable,
+        "shared": {column: shared[column] for column in (noun, "instance", *DEFAULTS) if column in shared},
+        "defaults": DEFAULTS,
+        "encoding": list(EncodingParameters.__dataclass_fields__),
+        "cells": CELLS,
+        "scale": SCALE,
+    }
+
+
+def _placed(values: NDArray[Any]) -> dict[str, Any]:
+    """A column as its values in order, and the number of each run's; of too many values, the values themselves."""
+    levels, numbers = np.unique(values, return_inverse=True)
+    if len(levels) > MOST_LEVELS and values.dtype.kind in "fi":
+        return {"values": _packed(values.astype(np.float32))}
+    return {"levels": levels.tolist(), "numbers": _packed(numbers.astype(np.uint16))}
+
+
+def _packed(values: NDArray[Any]) -> str:
+    return base64.b64encode(values.astype(values.dtype.newbyteorder("<")).tobytes()).decode()
+
+
+def figure(shared: Mapping[str, Any], table: pd.DataFrame, observable: str, theme: str) -> dict[str, Any]:
+    """The diagram of a study that its page shows first, as plain dicts for plotly.
+
+    Along both axes are the two parameters of most values; a cell is the mean of its runs.
+    """
+    noun = noun_in([*shared, *table.columns])
+    described, colours = described_columns(noun), THEMES[theme]
+    varied = sorted((name for name in DEFAULTS if name in table.columns), key=lambda name: -table[name].nunique())
+    x, y = [*varied, noun, "instance"][:2]
+    words = described[observable]["words"]
+    values = (
+        table[observable].to_numpy(float) if observable in table.columns else np.full(len(table), shared[observable])
+    )
+    (across, xs), (up, ys) = (
+        _cells(table[name].to_numpy()) if name in table.columns else _one(shared, name, len(table)) for name in (x, y)
+    )
+    there = ~np.isnan(values)
+    size = len(ys) * len(xs)
+    place = (up * len(xs) + across)[there]
+    counts = np.bincount(place, minlength=size)
+    with np.errstate(invalid="ignore"):
+        means = (np.bincount(place, values[there], minlength=size) / counts).reshape(len(ys), len(xs))
+    template = {"template": plotly.io.templates[colours.template].to_plotly_json()}
+    return {
+        "data": [
+            {
+                "type": "heatmap",
+                "x": xs.tolist(),
+                "y": ys.tolist(),
+                "z": [[None if np.isnan(one) else one for one in row] for row in means.astype(np.float32).tolist()],
+                "colorscale": SCALE,
+                "colorbar": {"title": {"text": described[observable]["unit"] or " "}, "thickness": 14},
+            }
+        ],
+        "layout": {
+            **template,
+            "width": WIDTH,
+            "height": HEIGHT,
+            "paper_bgcolor": colours.ground,
+            "plot_bgcolor": colours.plot,
+            "font": {"color": colours.ink},
+            "title": {"text": f"{words[0].upper()}{words[1:]}, {len(table):,} runs", "x": 0.02, "font": {"size": 15}},
+            "xaxis": {"title": {"text": _title(described[x])}},
+            "yaxis": {"title": {"text": _title(described[y])}},
+        },
+    }
+
+
+def _title(column: Mapping[str, Any]) -> str:
+    return f"{column['words']} ({column['unit']})" if column["unit"] else str(column["words"])
+
+
+def _one(shared: Mapping[str, Any], name: str, count: int) -> tuple[NDArray[np.int64], NDArray[Any]]:
+    return np.zeros(count, np.int64), np.array([shared[name]])
+
+
+def _cells(values: NDArray[Any]) -> tuple[NDArray[np.int64], NDArray[Any]]:
+    """Of a column the cell of each run, and the values, or the middles, of the cells."""
+    levels, numbers = np.unique(values, return_inverse=True)
+    if len(levels) <= MOST_LEVELS:
+        return numbers, levels
+    edges = np.linspace(levels[0], levels[-1], CELLS + 1)
+    return np.clip(np.searchsorted(edges, values, "right") - 1, 0, CELLS - 1), (edges[1:] + edges[:-1]) / 2
