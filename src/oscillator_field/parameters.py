@@ -18,6 +18,10 @@ SCALES = ("standardised", "unit")
 PLANE_AXES = 2
 # Of a run whose couplings were not learned.
 NOT_LEARNED = "none"
+# Of a run that begins by itself.
+NOT_CONTINUED = "none"
+# Parameters that are no keys of a config, because others set them.
+SET_BY_OTHERS = ("direction",)
 # The precision of a history whose phases are stored as they were computed.
 EXACT = "exact"
 
@@ -193,6 +197,12 @@ class RunParameters(_Checked):
         "a learned field that the run is of, as results/learned/<name>; none for the couplings stated here",
         "it goes with `channels`, `steps`, `delta_t` and `spike_threshold` alone; runs are named by its last part",
         pattern=r"^[A-Za-z0-9._/-]{1,400}$",
+    )
+    direction: str = _parameter(
+        NOT_CONTINUED,
+        "1",
+        "whether the run begins with the end of the one before it along an axis that goes up, or down: see `continue`",
+        enum=(NOT_CONTINUED, "up", "down"),
     )
 
 

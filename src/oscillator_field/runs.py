@@ -60,6 +60,11 @@ class Runs(Sequence[Run]):
         values = {**self.shared, **{name: value for point in points for name, value in point.items()}}
         return Run.of(values[self.noun], values["instance"], values, self.noun)
 
+    @property
+    def links(self) -> int:
+        """How many runs of a chain follow each other, the first part being the chain; 1 where each begins by itself."""
+        return len(self.parts[0]) if self.parts and "direction" in self.parts[0][0] else 1
+
     def distinct(self, names: Iterable[str]) -> Runs:
         """One run for each combination of the values of these parameters, the first that has it.
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from oscillator_field.inputs.perturbation import read_perturbations
 from oscillator_field.logs import progress
 from oscillator_field.parameters import EXACT
 from oscillator_field.run import Run
+from oscillator_field.runs import Runs
 from oscillator_field.starts import frequencies_of, start_of
 from oscillator_field.stores.history import frames_a_chunk, write_history
 
@@ -45,7 +46,8 @@ def simulate_runs(
         FileNotFoundError, ValueError: a perturbation is missing or damaged.
         RuntimeError: the device is not there.
     """
-    opened = open_runs(runs, read_inputs(perturbations), threads=threads, **settings)
+    links = runs.links if isinstance(runs, Runs) else 1
+    opened = open_runs(runs, read_inputs(perturbations), links=links, threads=threads, **settings)
     store_history(opened, path, precision=precision, threads=threads)
 
 
@@ -79,6 +81,7 @@ def open_runs(
     runs: Sequence[Run],
     inputs: Inputs,
     *,
+    links: int = 1,
     every: int = 1,
     engine: str = "auto",
     device: str = "auto",
@@ -89,6 +92,8 @@ def open_runs(
     Args:
         runs: what to simulate.
         inputs: as `read_inputs` gives them.
+        links: of chains. The runs are as many times those of one link, and each begins with the end of the one at its
+            place in the link before.
         every, engine, device, threads: as `field.simulate` takes them.
 
     Raises:
@@ -109,9 +114,35 @@ def open_runs(
         stop_when_settled=[run.settings.stop_when_settled for run in runs],
         settled_for=[run.settings.settled_for for run in runs],
     )
-    course = open_course(task, engine=engine, device=device, threads=threads, frames_a_piece=frames_a_chunk(task))
+
+    def course_of(part: Problem) -> Course:
+        frames = frames_a_chunk(task)
+        return open_course(part, engine=engine, device=device, threads=threads, frames_a_piece=frames)
+
+    course = course_of(task) if links == 1 else _chained(task, links, course_of)
     made = {"engine": course.engine, "device": device, "every": every}
     return Opened(runs, task, course, pixels, source, made)
+
+
+def _chained(task: Problem, links: int, course_of: Callable[[Problem], Course]) -> Course:
+    """The course of chains, link by link; the start phases of a link are written into the task when they are known."""
+    together = len(task.parameters) // links
+    first = course_of(task.part(slice(0, together)))
+
+    def pieces() -> Iterator[Piece]:
+        ends = task.initial_phase[:together].copy()
+        for link in range(links):
+            begin = link * together
+            here = slice(begin, begin + together)
+            task.initial_phase[here] = ends
+            for piece in (first if link == 0 else course_of(task.part(here))).pieces:
+                for place, run in enumerate(range(piece.runs.start, piece.runs.stop)):
+                    last = int(piece.last_frame[place]) - piece.frames.start
+                    if 0 <= last < piece.phase.shape[1]:
+                        ends[run] = piece.phase[place, last]
+                yield replace(piece, runs=slice(begin + piece.runs.start, begin + piece.runs.stop))
+
+    return replace(first, pieces=pieces())
 
 
 def read_inputs(perturbations: Sequence[str | Path]) -> Inputs:

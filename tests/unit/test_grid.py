@@ -23,7 +23,16 @@ def config(**changes):
         "encoding": {name: DEFAULTS[name] for name in GROUPS[0].__dataclass_fields__},
         "field": {name: DEFAULTS[name] for group in GROUPS[1:] for name in group.__dataclass_fields__},
     }
-    return {"digits": [3], "instances": [0], "grid": {}, "most_runs": 1000, "batch": [], **constants, **changes}
+    return {
+        "digits": [3],
+        "instances": [0],
+        "grid": {},
+        "most_runs": 1000,
+        "batch": [],
+        "continue": None,
+        **constants,
+        **changes,
+    }
 
 
 def expand(config):

@@ -44,6 +44,7 @@ def test_the_defaults_that_name_every_result_are_frozen():
         "stop_when_settled": 0,
         "settled_for": 1,
         "learned": "none",
+        "direction": "none",
     } == DEFAULTS
 
 

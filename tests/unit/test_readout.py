@@ -178,6 +178,7 @@ def test_arms_are_named_by_what_is_special_about_them():
         "grid": {"k_coupling": [0.12, 0.24], "steps": [100, 200]},
         "most_runs": 100,
         "batch": [],
+        "continue": None,
     }
     jobs = expand(config, config["digits"])
     assert list(fields_of(jobs)) == ["field", "field+k_coupling=0.24"]

@@ -4,6 +4,7 @@ import pytest
 
 from oscillator_field.study import resources
 from oscillator_field.study.commands import command_words
+from oscillator_field.study.configuration import with_types
 from oscillator_field.study.names import UnknownNameError
 from oscillator_field.study.settings import SETTINGS, settings_of
 from tests.support.projects import study_of
@@ -125,3 +126,19 @@ def test_a_command_is_as_short_as_the_folder_allows_where_it_is_typed(tmp_path):
     assert elsewhere[:5] == ["all", "--snakefile", str(snakefile), "--directory", "/study"]
     assert "--replace-workflow-config" in elsewhere
     assert elsewhere[-2:] == ["--config", "digits=[3]"]
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("0.3", 0.3), ("-1e-5", -1e-5), (".5", 0.5), ("7", 7), ("+7", 7), ("true", True), ("null", None), ("~", None),
+        ("digits", "digits"), ("0x10", "0x10"), ("yes", "yes"), ("1.2.3", "1.2.3"), ("1e", "1e"),
+    ],
+)  # fmt: skip
+def test_nested_texts_of_the_command_line_are_read_as_yaml(text, value):
+    config = {"field": {"k_bias": text, "k_omega": "0.5"}, "digits": [text, "a"], "batch": ["7"]}
+    given = {"field": {"k_bias": text}, "digits": [text, "a"]}
+    typed = with_types(config, given)
+    # What a file says in quotes stays a text.
+    assert typed == {"field": {"k_bias": value, "k_omega": "0.5"}, "digits": [value, "a"], "batch": ["7"]}
+    assert type(typed["field"]["k_bias"]) is type(value)

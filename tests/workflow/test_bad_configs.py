@@ -23,7 +23,7 @@ BAD = {
     ),
     "a number in quotes": (
         "field: {steps: '24'}",
-        'field.steps: "24" is not allowed (a whole number; it came as a text: write it without quotes, and in a file',
+        'field.steps: "24" is not allowed (a whole number; it came as a text: write it without quotes)',
     ),
     "negative steps": ("field: {steps: -1}", "field.steps: -1 is not allowed (at least 1)"),
     "no steps": ("field: {steps: 0}", "field.steps: 0 is not allowed (at least 1)"),

@@ -161,16 +161,19 @@ def simulate_and_measure(
     inputs = read_inputs(perturbations)
 
     def opened(part: slice) -> Opened:
-        return open_runs(runs[part], inputs, every=every, engine=engine, device=device, threads=threads)
+        return open_runs(
+            runs[part], inputs, links=runs.links, every=every, engine=engine, device=device, threads=threads
+        )
 
-    # One of them says what all are like.
-    first = opened(slice(1))
+    # One of them says what all are like; of chains, those of each link.
+    first = opened(slice(0, None, len(runs) // runs.links))
     say_what_computes(first, len(runs))
-    sites = first.task.initial_phase.size
+    sites = first.task.initial_phase[0].size
+    together = runs_at_once(sites) if runs.links == 1 else len(runs)
 
     def measured() -> Iterator[Measured]:
         with progress(total=len(runs), unit="field") as bar:
-            for part in slices(len(runs), runs_at_once(sites)):
+            for part in slices(len(runs), together):
                 yield from _measured_course(opened(part), wanted, settled_share, bar)
 
     write_observables(

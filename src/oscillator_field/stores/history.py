@@ -191,7 +191,7 @@ def _end(
     last_frame: NDArray[np.int64],
     written_frames: NDArray[np.int64],
 ) -> None:
-    """Write when runs ended, and let the frames be as many as the longest run has.
+    """Write how runs began and when they ended, and let the frames be as many as the longest run has.
 
     Args:
         group: the store, whose course is written.
@@ -200,6 +200,9 @@ def _end(
         last_frame: `(run,)`, of each run.
         written_frames: `(run,)`, so many frames of each run have been written, absent ones among them.
     """
+    # Of runs that continue others it was not known before.
+    start = problem.initial_phase
+    add_values(group, "initial_phase", ("run", *SITE_AXES), start, long_name="phase at the start", units="rad")
     frames = int(last_frame.max()) + 1
     steps = problem.kept_steps()[:frames]
     add_times(group, steps, steps[last_frame], [parameters.delta_t for parameters in problem.parameters])
@@ -408,7 +411,6 @@ def _write_setting(group: zarr.Group, problem: Problem, runs: Sequence[Run], pix
     sites = ("run", *SITE_AXES)
     add_values(group, "pixel", sites[:3], pixels, long_name="grey level of the picture", units="1")
     add_values(group, "input_phase", sites, problem.input_phase, long_name="input phase at the start", units="rad")
-    add_values(group, "initial_phase", sites, problem.initial_phase, long_name="phase at the start", units="rad")
     add_values(
         group,
         "omega",

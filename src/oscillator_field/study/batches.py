@@ -65,10 +65,16 @@ def batch_of(
         ValueError: `batch` names something that is no axis or that changes the shape of a store, or axes that go in
             step have several lengths.
     """
-    given = config["batch"]
+    given, along = config["batch"], config["continue"]
+    # The runs of a chain are one job.
+    chain = {along: ALL, "direction": ALL} if along else {}
     if given == AUTO:
-        return _automatic(config, factors, pixels())
+        return {**_automatic(config, factors, pixels()), **chain}
     batch = given if isinstance(given, Mapping) else dict.fromkeys(given, ALL)
+    if batch.get(along, ALL) != ALL:
+        raise ValueError(
+            f"batch: {along}: {batch[along]} is not allowed with continue: {along}, which is one job (all)"
+        )
     names = [noun, "instance", *sorted(name for points in factors for name in points[0])]
     allowed = list(dict.fromkeys(name for name in names if name not in UNBATCHABLE))
     for name in batch:
@@ -85,7 +91,7 @@ def batch_of(
                 f"batch: {next(iter(in_step))} goes in step with {fixed[0]}, whose runs cannot share a store "
                 "(allowed: not to name it)"
             )
-    return batch
+    return {**batch, **chain}
 
 
 def _automatic(config: Mapping[str, Any], factors: Sequence[Sequence[Point]], pixels: int) -> Batch:
@@ -97,7 +103,8 @@ def _automatic(config: Mapping[str, Any], factors: Sequence[Sequence[Point]], pi
     most = SITE_STEPS_A_JOB / site_steps
     if config["history"]["keep"] == FRAMES:
         most = min(most, BYTES_A_JOB * config["history"]["every"] / (BYTES_A_SITE * site_steps))
-    shared = [points for points in factors if set(UNBATCHABLE).isdisjoint(points[0])]
+    shared = [points for points in factors if {*UNBATCHABLE, config["continue"]}.isdisjoint(points[0])]
+    most /= math.prod(len(points) for points in factors if config["continue"] in points[0])
     lengths = [2 ** math.ceil(math.log2(len(points))) for points in shared]
     while math.prod(lengths) > most and max(lengths) > 1:
         longest = lengths.index(max(lengths))

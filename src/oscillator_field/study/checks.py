@@ -205,6 +205,8 @@ def check_kept(config: Mapping[str, Any]) -> None:
                     f"history.{name}: {shown(kept[name])} has no effect with history.keep: none (measure.every says "
                     "when to measure)"
                 )
+    if config["continue"] and config["readout"]["enabled"]:
+        raise ConfigError("readout.enabled: true is not allowed with continue, because its fields begin by themselves")
     every = measured["every"]
     if every is not None and kept["keep"] == FRAMES and every % kept["every"]:
         raise ConfigError(

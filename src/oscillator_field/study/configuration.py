@@ -6,8 +6,9 @@ Every fault is one line that names the key, the value and what is allowed.
 from __future__ import annotations
 
 import copy
+import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -75,6 +76,33 @@ def check_plain(config: Mapping[str, Any]) -> None:
             raise ConfigError(f"{key}: {shown(text)} is not allowed (a text without control characters)")
 
     check(config, (), ())
+
+
+# Numbers, truth and nothing as the core schema of YAML 1.2 writes them (section 10.3.2).
+_CORE: dict[str, Callable[[str], Any]] = {
+    r"[-+]?[0-9]+": int,
+    r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?": float,
+    "true|True|TRUE": lambda text: True,
+    "false|False|FALSE": lambda text: False,
+    "null|Null|NULL|~|": lambda text: None,
+}
+
+
+def with_types(config: Any, given: Any) -> Any:
+    """A config in which nested values of `--config` have their types: Snakemake makes texts of all of them.
+
+    Args:
+        config: as Snakemake has it, with all files and `--config` in it.
+        given: what of it `--config` said.
+    """
+    if isinstance(config, Mapping) and isinstance(given, Mapping):
+        return {key: with_types(value, given[key]) if key in given else value for key, value in config.items()}
+    if isinstance(config, list) and config == given:
+        return [with_types(*pair) for pair in zip(config, given, strict=True)]
+    if isinstance(config, str) and config == given:
+        kind = next((kind for pattern, kind in _CORE.items() if re.fullmatch(pattern, config)), str)
+        return kind(config)
+    return config
 
 
 def check_keys_are_given_once(path: str | Path) -> None:

@@ -70,7 +70,7 @@ def _type_words(limit: str | list[str], value: Any) -> str:
     if not {"number", "integer"}.intersection(kinds) or not isinstance(value, str) or not _is_number(value):
         return allowed
     if not isinstance(yaml.safe_load(value), str):
-        return f"{allowed}; it came as a text: write it without quotes, and in a file if it is nested in --config"
+        return f"{allowed}; it came as a text: write it without quotes"
     return f"{allowed}; YAML takes {value} for a text, write {_as_yaml(float(value), kinds)}"
 
 

@@ -36,16 +36,18 @@ def expand(
         ValueError: there are more runs than `most_runs`, the grid contradicts itself, two of its points are one run, or
             `batch` does not fit it.
     """
-    count = len(labels) * len(config["instances"]) * point_count(config["grid"])
+    along = config["continue"]
+    count = len(labels) * len(config["instances"]) * point_count(config["grid"]) * (2 if along else 1)
     if count > config["most_runs"]:
         raise ValueError(
             f"most_runs: this config asks for {count:,} runs (allowed: {config['most_runs']:,}; "
             f"set most_runs to at least {count} if you mean it)"
         )
     constants = {**config["encoding"], **config["field"]}
-    factors: list[Sequence[Point]] = [
-        _completed(points, constants) for points in grid_factors(config["grid"], constants["seed"]).values()
-    ]
+    of_grid = grid_factors(config["grid"], constants["seed"])
+    # A chain comes first: its runs at one value lie side by side.
+    chain = [_chain(of_grid.pop(f"grid.{along}", []), along)] if along else []
+    factors: list[Sequence[Point]] = [*chain, *(_completed(points, constants) for points in of_grid.values())]
     factors.append([{"instance": int(instance)} for instance in config["instances"]])
     factors.append([{noun: label} for label in labels])
     batch = batch_of(config, factors, noun, pixels)
@@ -56,6 +58,19 @@ def expand(
         name = run_name(label, instance, shown, noun)
         jobs.append(Job(name, Runs(constants, tuple(block.points for block in blocks), noun)))
     return jobs
+
+
+def _chain(points: Sequence[Point], along: str) -> list[Point]:
+    """The points of an axis in the order that a chain runs through them: up, and then down.
+
+    Raises:
+        ValueError: it is no axis of at least two numbers.
+    """
+    values = sorted(point[along] for point in points)
+    if len(values) < 2 or isinstance(values[0], bool | str):
+        raise ValueError(f"continue: {along} is no axis of the grid with at least two numbers (name one that is)")
+    turned = [("up", value) for value in values] + [("down", value) for value in reversed(values)]
+    return [{along: value, "direction": direction} for direction, value in turned]
 
 
 def _completed(points: Sequence[Point], constants: Point) -> list[Point]:

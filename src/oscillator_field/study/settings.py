@@ -147,11 +147,23 @@ def plot_summary(study: Study) -> Settings:
 
 
 # The parts of a config that decide the numbers of a study.
-_DECISIVE = ("digits", "labels", "instances", "encoding", "field", "grid", "batch", "history", "simulate", "measure")
+_DECISIVE = (
+    "digits",
+    "labels",
+    "instances",
+    "encoding",
+    "field",
+    "grid",
+    "continue",
+    "batch",
+    "history",
+    "simulate",
+    "measure",
+)
 
 
 def write_gallery(study: Study) -> Settings:
-    """What the gallery, or the diagram of very many runs, shows, and the parts of the config that decided its numbers."""
+    """What the gallery, or the diagram of very many runs, shows, and the config that decided its numbers."""
     render = study.config["render"]
     if not study.lists_runs:
         defaults = PICTURES.defaults()

@@ -17,7 +17,7 @@ from oscillator_field.run import ALL
 from oscillator_field.study.batches import AUTO, FRAMES, KEPT, UNBATCHABLE
 from oscillator_field.study.config_model.figures import EMBED, RENDER
 from oscillator_field.study.config_model.learning import LEARNING
-from oscillator_field.study.config_model.parameters import ENCODING, FIELD, GRID
+from oscillator_field.study.config_model.parameters import ENCODING, FIELD, GRID, KEYS
 from oscillator_field.study.config_model.readout import READOUT
 
 # A path that does not lead out of the folder that it is relative to.
@@ -247,6 +247,18 @@ CONFIG = Section(
         "encoding": ENCODING,
         "field": FIELD,
         "grid": GRID,
+        "continue": Key(
+            None,
+            "axis along which each run begins with the end of the one before, up and then down; null for none",
+            choice(None, *(name for name in KEYS if name not in (*UNBATCHABLE, "seed"))),
+            details=(
+                "a list or range of numbers in the grid; finds hysteresis. Both directions are one job, and runs are "
+                "named by them: `k_bias=1+direction=down`. The input begins anew with each run"
+            ),
+            allowed="the name of an axis of numbers in the grid, or null",
+            reruns=("summarise",),
+            adds=("simulate",),
+        ),
         "most_runs": Key(
             20_000,
             "a config that asks for more runs is refused",

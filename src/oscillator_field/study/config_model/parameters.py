@@ -9,6 +9,7 @@ from oscillator_field.keys import SEED, Key, Section, choice, whole
 from oscillator_field.parameters import (
     METADATA,
     PATTERN_WORDS,
+    SET_BY_OTHERS,
     EncodingParameters,
     FieldParameters,
     RunParameters,
@@ -17,6 +18,8 @@ from oscillator_field.readout.arms import UNUSED
 from oscillator_field.study.axes import POINTS, SAMPLE, ZIPPED
 from oscillator_field.study.designs import DESIGNS
 
+# The parameters that a config may set.
+KEYS = [name for name in METADATA if name not in SET_BY_OTHERS]
 _TYPES = {"float": "number", "int": "integer", "bool": "boolean", "str": "string"}
 
 
@@ -44,7 +47,8 @@ def _parameter(name: str, default: Any) -> Key:
 
 
 def _parameters(*groups: type, first: tuple[str, ...] = ()) -> dict[str, Key]:
-    keys = {one.name: _parameter(one.name, one.default) for group in groups for one in fields(group)}
+    names = {one.name: one.default for group in groups for one in fields(group) if one.name in KEYS}
+    keys = {name: _parameter(name, default) for name, default in names.items()}
     return {name: keys[name] for name in [*first, *(name for name in keys if name not in first)]}
 
 
@@ -81,7 +85,7 @@ def _design_schema() -> dict[str, Any]:
             "maxItems": 2,
             "items": schema,
         }
-        for name, schema in ((name, _parameter_schema(name)) for name in sorted(METADATA))
+        for name, schema in ((name, _parameter_schema(name)) for name in sorted(KEYS))
         if schema.get("type") == "number"
     }
     over = {"type": "object", "additionalProperties": False, "minProperties": 1, "properties": ends}
@@ -95,13 +99,13 @@ def _design_schema() -> dict[str, Any]:
 
 
 def _grid_schema() -> dict[str, Any]:
-    axes = {name: _axis(name) for name in sorted(METADATA)}
+    axes = {name: _axis(name) for name in sorted(KEYS)}
     group = {"type": "object", "additionalProperties": False, "minProperties": 2, "properties": axes}
     point = {
         "type": "object",
         "additionalProperties": False,
         "minProperties": 1,
-        "properties": {name: _parameter_schema(name) for name in sorted(METADATA)},
+        "properties": {name: _parameter_schema(name) for name in sorted(KEYS)},
     }
     return {
         "type": "object",
