@@ -20,6 +20,27 @@ def main():
         (poster,) = (ROOT / "results" / name / "runs").glob(f"*/{view}-poster.png")
         shutil.copy(poster, ROOT / "docs" / f"phenomenon-{name}.png")
     transition()
+    loop()
+
+
+def loop():
+    """The order of a chain up the bias and down again, of a twisted start and of an even one."""
+    table = pd.read_parquet(ROOT / "results" / "hysteresis" / "summary.parquet")
+    figure = go.Figure()
+    words = {0: "even start", 1: "twisted start"}
+    for (turns, direction), part in table.groupby(["winding_columns", "direction"]):
+        figure.add_scatter(
+            x=part["k_bias"].sort_values(),
+            y=part.sort_values("k_bias")["final_order_parameter"],
+            mode="lines+markers",
+            name=f"{words[turns]}, {direction}",
+            line={"color": ("#888", "#d5573b")[turns], "dash": {"up": "solid", "down": "dot"}[direction]},
+            marker={"symbol": {"up": "triangle-up", "down": "triangle-down"}[direction], "size": 7},
+        )
+    figure.update_xaxes(title="k_bias (1/s)")
+    figure.update_yaxes(title="order parameter at the end", range=[0, 1.02])
+    figure.update_layout(template="plotly_white", width=760, height=480, margin={"l": 60, "r": 20, "t": 20, "b": 60})
+    figure.write_image(ROOT / "docs" / "phenomenon-hysteresis.png")
 
 
 def transition():

@@ -179,7 +179,7 @@ def write_gallery(study: Study) -> Settings:
         "config": _decisive(study),
         "name": study.config["study"]["name"],
         "observable": study.config["study"]["observable"],
-        "pages": render["html"]["enabled"],
+        "pages": study.pages,
         "panels": panels_shown(study),
         "plotlyjs": render["html"]["plotlyjs"],
         "learning": study.config["learning"]["enabled"],

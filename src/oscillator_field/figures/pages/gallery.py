@@ -94,7 +94,7 @@ def write_gallery(
     noun = noun_in(table.columns)
     example = html.escape(f"for example {noun}={table[noun].iloc[0]} order_parameter>0.5")
     texts = {
-        "sentences": html.escape(SENTENCES.format(start=_start(table))),
+        "sentences": html.escape(SENTENCES.format(start=_start(table))) if pages else "",
         "links": links,
         "example": example,
         "posters": _posters(table, content["values"]["number"]) if pages else "",
