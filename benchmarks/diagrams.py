@@ -1,10 +1,10 @@
-"""What a phase diagram costs beside the steps of its fields: time, memory, disk, planning, and a call with nothing to do.
+"""What a phase diagram costs beside the steps of its fields: time, memory, disk, planning, and with nothing to do.
 
 usage: python benchmarks/diagrams.py [--side N] [--json FILE]
 
-A study of N x N fields of 28 x 28 x 4 sites and 512 steps, measured at eight times, is made from nothing: picture, table
-and page. Before and after it the engine alone takes the steps of some thousand fields, in as many processes as there are
-cores, so that both have the same machine.
+A study of N x N fields of 28 x 28 x 4 sites and 512 steps, measured at eight times, is made from nothing: picture,
+table and page. Before and after it the engine alone takes the steps of some thousand fields, in as many processes as
+there are cores, so that both have the same machine.
 """
 
 import argparse

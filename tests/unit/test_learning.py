@@ -18,6 +18,7 @@ from oscillator_field import open_history
 from oscillator_field.inputs.fetch import fetch, make_sample
 from oscillator_field.inputs.perturbation import write_perturbation
 from oscillator_field.inputs.sources import IdxSource
+from oscillator_field.learning import fitting
 from oscillator_field.learning.arms import ARMS, SIZES, Model, models
 from oscillator_field.learning.augment import Augmentation, augmented
 from oscillator_field.learning.controls import model_of, multiplications, parameters
@@ -36,6 +37,7 @@ from tests.support.projects import ROOT
 
 SETTINGS = {
     "epochs": 3,
+    "unmoved_epochs": 1,
     "batch": 64,
     "learning_rate": 0.01,
     "weight_decay": 1e-4,
@@ -279,7 +281,7 @@ def test_long_gradients_are_scaled_down(tmp_path, largest):
     before = torch.cat([values.detach().flatten().clone() for values in model.parameters()])
     rule = Rule(torch.optim.SGD(model.parameters(), lr=1.0), 1, 1, largest_gradient=largest)
     examples = Examples(lambda chosen: inputs[chosen], targets, 8)
-    train(model, lambda _: [(inputs, targets)], examples, rule, seed=0, checkpoint=tmp_path / "c.pt", identity="a")
+    train(model, lambda *_: [(inputs, targets)], examples, rule, seed=0, checkpoint=tmp_path / "c.pt", identity="a")
     after = torch.cat([values.detach().flatten() for values in model.parameters()])
     # Of two classes, four inputs of 300 and a bias.
     whole = math.sqrt(2 * (4 * 300**2 + 1))
@@ -322,7 +324,7 @@ def test_training_learns_and_goes_on_from_its_checkpoint(tmp_path):
 
 def test_a_training_of_one_step_is_refused(tmp_path):
     model = model_of(Model("small", "pixels", 0), 12, 12, 3)
-    settings = {**SETTINGS, "epochs": 1}
+    settings = {**SETTINGS, "epochs": 1, "unmoved_epochs": 0}
     with pytest.raises(ValueError, match="1 epochs of 40 pictures in batches of 64 are one step"):
         fit(model, some_pictures(), some_pictures(), settings, seed=0, checkpoint=tmp_path / "a", identity="a")
 
@@ -514,3 +516,19 @@ def test_the_energy_falls_where_the_kernel_is_symmetric():
     steps, _, energy = over_steps(model, some_pictures(6))
     assert len(steps) == 41
     assert (np.diff(energy) < 0).all()
+
+
+@pytest.mark.parametrize(("unmoved", "moved"), [(0, 3), (1, 2), (3, 0), (5, 0)])
+def test_the_last_epochs_see_pictures_as_they_are(tmp_path, monkeypatch, unmoved, moved):
+    calls = []
+
+    def marked(pictures, augmentation, generator):
+        calls.append(len(pictures))
+        return augmented(pictures, augmentation, generator)
+
+    monkeypatch.setattr(fitting, "augmented", marked)
+    pictures = some_pictures(64)
+    model = model_of(Model("small", "pixels", 0), 12, 12, 3)
+    settings = {**SETTINGS, "unmoved_epochs": unmoved}
+    fit(model, pictures, pictures, settings, seed=0, checkpoint=tmp_path / "a", identity="a")
+    assert calls == [64] * moved

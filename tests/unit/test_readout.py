@@ -180,7 +180,7 @@ def test_arms_are_named_by_what_is_special_about_them():
         "batch": [],
         "continue": None,
     }
-    jobs = expand(config, config["digits"])
+    jobs = expand(config, config["digits"], pixels=lambda: 784)
     assert list(fields_of(jobs)) == ["field", "field+k_coupling=0.24"]
     arms = arms_of(jobs, [16, 64])
     assert list(arms) == [
