@@ -183,7 +183,8 @@ class RunParameters(_Checked):
         0.0,
         "1",
         "share of sites that must be quiet, not spiking, for the run to end early; 0 for never",
-        "looked at where frames are kept (`history.every`); there are no frames after the end",
+        "looked at where frames are kept (`history.every`; `measure.every` where no history is); there are no frames "
+        "after the end",
         minimum=0,
         maximum=1,
     )

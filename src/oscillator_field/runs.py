@@ -13,8 +13,9 @@ from typing import Any, overload
 
 from oscillator_field.run import Run
 
-# Runs of a job that are in memory at once while they are measured: fewer of large lattices, which have maps.
-MOST_RUNS, MOST_SITES = 1024, 2**22
+# Runs of a job that are in memory at once while they are measured: fewer of large lattices, which have maps, and of
+# many frames, which have numbers.
+MOST_RUNS, MOST_SITES, MOST_FRAMES = 1024, 2**22, 2**20
 # Some parameters, the label (by what it is called) or the instance of a run.
 Point = Mapping[str, Any]
 
@@ -96,9 +97,9 @@ class Runs(Sequence[Run]):
         return cls(described["shared"], tuple(map(tuple, described["parts"])), described["noun"])
 
 
-def runs_at_once(sites: int) -> int:
-    """How many runs of so many sites are measured before their numbers are written."""
-    return max(1, min(MOST_RUNS, MOST_SITES // sites))
+def runs_at_once(sites: int, frames: int) -> int:
+    """How many runs of so many sites, measured so often, are measured before their numbers are written."""
+    return max(1, min(MOST_RUNS, MOST_SITES // sites, MOST_FRAMES // frames))
 
 
 @dataclass(frozen=True)

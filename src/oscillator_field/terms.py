@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from oscillator_field.parameters import DEFAULTS, NOT_LEARNED, FieldParameters, RunParameters, value_text
+from oscillator_field.parameters import DEFAULTS, NOT_LEARNED, SET_BY_OTHERS, FieldParameters, RunParameters, value_text
 
 
 @dataclass(frozen=True)
@@ -150,7 +150,7 @@ def contradictions(field: FieldParameters, run: RunParameters, rows: int, column
     """What does not go together in a run of so many rows and columns, a line each: what, why, and what is allowed."""
     if run.learned != NOT_LEARNED:
         for name, value in {**vars(field), **vars(run)}.items():
-            if name not in OF_LEARNED and value != DEFAULTS[name]:
+            if name not in (*OF_LEARNED, *SET_BY_OTHERS) and value != DEFAULTS[name]:
                 yield _without_effect(name, value, "learned", value_text(run.learned), NOT_LEARNED)
         return
     if message := noise_contradiction(field):

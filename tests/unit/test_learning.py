@@ -37,7 +37,7 @@ from tests.support.projects import ROOT
 
 SETTINGS = {
     "epochs": 3,
-    "unmoved_epochs": 1,
+    "unmoved_share": 0.34,
     "batch": 64,
     "learning_rate": 0.01,
     "weight_decay": 1e-4,
@@ -324,7 +324,7 @@ def test_training_learns_and_goes_on_from_its_checkpoint(tmp_path):
 
 def test_a_training_of_one_step_is_refused(tmp_path):
     model = model_of(Model("small", "pixels", 0), 12, 12, 3)
-    settings = {**SETTINGS, "epochs": 1, "unmoved_epochs": 0}
+    settings = {**SETTINGS, "epochs": 1}
     with pytest.raises(ValueError, match="1 epochs of 40 pictures in batches of 64 are one step"):
         fit(model, some_pictures(), some_pictures(), settings, seed=0, checkpoint=tmp_path / "a", identity="a")
 
@@ -518,7 +518,7 @@ def test_the_energy_falls_where_the_kernel_is_symmetric():
     assert (np.diff(energy) < 0).all()
 
 
-@pytest.mark.parametrize(("unmoved", "moved"), [(0, 3), (1, 2), (3, 0), (5, 0)])
+@pytest.mark.parametrize(("unmoved", "moved"), [(0, 3), (0.1, 3), (0.34, 2), (1, 0)])
 def test_the_last_epochs_see_pictures_as_they_are(tmp_path, monkeypatch, unmoved, moved):
     calls = []
 
@@ -529,6 +529,6 @@ def test_the_last_epochs_see_pictures_as_they_are(tmp_path, monkeypatch, unmoved
     monkeypatch.setattr(fitting, "augmented", marked)
     pictures = some_pictures(64)
     model = model_of(Model("small", "pixels", 0), 12, 12, 3)
-    settings = {**SETTINGS, "unmoved_epochs": unmoved}
+    settings = {**SETTINGS, "unmoved_share": unmoved}
     fit(model, pictures, pictures, settings, seed=0, checkpoint=tmp_path / "a", identity="a")
     assert calls == [64] * moved

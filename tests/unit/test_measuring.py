@@ -15,9 +15,9 @@ from oscillator_field.analysis.observer import Observer
 from oscillator_field.analysis.registry import OBSERVABLES, SCALARS, TIMES
 from oscillator_field.inputs.perturbation import write_perturbation
 from oscillator_field.parameters import EncodingParameters, FieldParameters
-from oscillator_field.ranges import slices
 from oscillator_field.runs import Runs
 from oscillator_field.simulation import simulate_runs
+from oscillator_field.stores import history
 from tests.support.pictures import as_picture
 
 STEPS = 100
@@ -66,8 +66,8 @@ def assert_same(store, other):
 @pytest.mark.parametrize(("every", "threads"), [(1, 1), (16, 2)])
 def test_on_the_way_and_from_a_history_are_the_same_bits(pictures, tmp_path, monkeypatch, course, every, threads):
     # Several parts, whose runs come in several groups.
-    monkeypatch.setattr(measuring, "runs_at_once", lambda sites: 4)
-    monkeypatch.setattr(observed_runs, "runs_at_once", lambda sites: 4)
+    monkeypatch.setattr(measuring, "runs_at_once", lambda sites, frames: 4)
+    monkeypatch.setattr(observed_runs, "runs_at_once", lambda sites, frames: 4)
     runs = runs_of(**COURSES[course])
     simulate_and_measure(runs, pictures, tmp_path / "way.zarr", settled_share=0.2, every=every, threads=threads)
     simulate_runs(runs, pictures, tmp_path / "history.zarr", every=every)
@@ -78,9 +78,10 @@ def test_on_the_way_and_from_a_history_are_the_same_bits(pictures, tmp_path, mon
             assert opened["end_step"].values.min() < STEPS
 
 
-@pytest.mark.parametrize("every", [5, 30, 64, 1000])
-def test_every_n_th_frame_of_a_fine_history_is_a_coarse_one(pictures, tmp_path, every):
-    # Sixty-four frames share a chunk, so spikes are counted across chunks.
+@pytest.mark.parametrize(("every", "chunk_bytes"), [(5, 2**22), (30, 1), (64, 10_000), (1000, 1)])
+def test_every_n_th_frame_of_a_fine_history_is_a_coarse_one(pictures, tmp_path, monkeypatch, every, chunk_bytes):
+    # Spikes are counted across chunks, down to those of one frame.
+    monkeypatch.setattr(history, "CHUNK_BYTES", chunk_bytes)
     runs = runs_of()
     simulate_runs(runs, pictures, tmp_path / "fine.zarr", every=5 if every % 5 == 0 else 1)
     measure(tmp_path / "fine.zarr", tmp_path / "thinned.zarr", settled_share=0.2, every=every)
@@ -152,6 +153,6 @@ def test_a_block_has_a_method_for_each_observable():
 def test_runs_come_in_parts_of_a_bounded_size():
     from oscillator_field.runs import runs_at_once
 
-    assert runs_at_once(28 * 28 * 4) == 1024
-    assert runs_at_once(2048 * 2048 * 4) == 1
-    assert sum(part.stop - part.start for part in slices(5000, runs_at_once(3136))) == 5000
+    assert runs_at_once(28 * 28 * 4, 8) == 1024
+    assert runs_at_once(28 * 28 * 4, 100_000) == 10
+    assert runs_at_once(2048 * 2048 * 4, 8) == 1

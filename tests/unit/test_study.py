@@ -132,13 +132,19 @@ def test_a_command_is_as_short_as_the_folder_allows_where_it_is_typed(tmp_path):
     ("text", "value"),
     [
         ("0.3", 0.3), ("-1e-5", -1e-5), (".5", 0.5), ("7", 7), ("+7", 7), ("true", True), ("null", None), ("~", None),
-        ("digits", "digits"), ("0x10", "0x10"), ("yes", "yes"), ("1.2.3", "1.2.3"), ("1e", "1e"),
+        ("digits", "digits"), ("007", "007"), ("0x10", "0x10"), ("yes", "yes"), ("1.2.3", "1.2.3"), ("1e", "1e"),
     ],
 )  # fmt: skip
 def test_nested_texts_of_the_command_line_are_read_as_yaml(text, value):
     config = {"field": {"k_bias": text, "k_omega": "0.5"}, "digits": [text, "a"], "batch": ["7"]}
     given = {"field": {"k_bias": text}, "digits": [text, "a"]}
-    typed = with_types(config, given)
+    typed = with_types(config, given, {})
     # What a file says in quotes stays a text.
     assert typed == {"field": {"k_bias": value, "k_omega": "0.5"}, "digits": [value, "a"], "batch": ["7"]}
     assert type(typed["field"]["k_bias"]) is type(value)
+
+
+def test_a_text_stays_one_where_the_config_takes_a_text():
+    described = {"properties": {"name": {"type": ["string", "null"]}, "labels": {"items": {"type": ["string"]}}}}
+    config = {"name": "2024", "labels": ["7", "a"], "size": "7"}
+    assert with_types(config, config, described) == {**config, "size": 7}

@@ -9,7 +9,7 @@ from oscillator_field.study.configuration import ConfigError, check_keys_are_giv
 from tests.support.projects import ROOT, study_of
 
 BAD = {
-    "an unknown key": ("fields: {}", "fields: no such key (did you mean field? allowed: batch, digits, "),
+    "an unknown key": ("fields: {}", "fields: no such key (did you mean field? allowed: batch, continue, "),
     "an unknown key inside": ("field: {k_copling: 1}", "field.k_copling: no such key (did you mean k_coupling? "),
     "a parameter in the wrong group": ("encoding: {steps: 3}", "encoding.steps: no such key (allowed: arc, "),
     "a text for a number": ("field: {k_bias: strong}", 'field.k_bias: "strong" is not allowed (a number)'),
@@ -267,6 +267,24 @@ BAD = {
     "frames that are measured and not kept": (
         "{history: {every: 4}, measure: {every: 6}}",
         "measure.every: 6 is not allowed with history.every: 4 (a multiple of it)",
+    ),
+    "a thinned history of one frame": (
+        "history: {keep: final, every: 8}",
+        "history.every: 8 has no effect with history.keep: final, which keeps one frame (1)",
+    ),
+    "an early end that nobody sees": (
+        "{history: {keep: final}, field: {stop_when_settled: 0.9}}",
+        "history.keep: final is not allowed with field.stop_when_settled, which is looked at where frames are kept",
+    ),
+    "axes that a learned field takes no notice of": (
+        "{field: {learned: resources/examples/learned/small-learned-0, steps: 10}, grid: {k_coupling: [0.12, 5]}, "
+        "batch: [k_coupling]}",
+        "field.k_coupling: 5 has no effect with learned: small-learned-0",
+    ),
+    "a chain of learned fields": (
+        "{field: {learned: resources/examples/learned/small-learned-0, steps: 10}, grid: {delta_t: [0.1, 0.2]}, "
+        "continue: delta_t}",
+        "continue: is not allowed with field.learned, whose fields begin as their input (null)",
     ),
     "one frame that is measured often": (
         "{history: {keep: final}, measure: {every: 6}}",

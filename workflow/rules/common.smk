@@ -23,7 +23,7 @@ from oscillator_field.figures.views import kind_of
 from oscillator_field.inputs.data_sets import FILES, PROVENANCE, TEST, TRAINING
 from oscillator_field.study import resources
 from oscillator_field.study.commands import command_words
-from oscillator_field.study.configuration import ConfigError, check_keys_are_given_once, with_types
+from oscillator_field.study.configuration import ConfigError, check_keys_are_given_once
 from oscillator_field.study.names import UnknownNameError
 from oscillator_field.study.settings import settings_of
 from oscillator_field.study.sources import code_digest
@@ -48,7 +48,8 @@ def read_study():
         for path in dict.fromkeys(workflow.configfiles) if main else ():
             check_keys_are_given_once(path)
         study = Study.of(
-            with_types(config, workflow.config_settings.config),
+            config,
+            command_line=workflow.config_settings.config,
             schema=os.path.join(CLONE, "workflow", "schemas", "config.schema.yaml"),
             bundled=os.path.relpath(os.path.join(CLONE, "resources", "mnist-sample")),
             folders=folders,

@@ -105,7 +105,7 @@ def _measured_runs(
             )
             own = history.own_frames(run, frames)
             intervals = np.diff(steps[own], prepend=0)
-            uncounted: Any = 0
+            uncounted: NDArray[np.int64] | None = None
             for part in history.frame_blocks(run):
                 here = (own >= part.start) & (own < part.stop)
                 places = own[here] - part.start
@@ -115,20 +115,24 @@ def _measured_runs(
             bar.update()
 
 
-def _counted(spikes: NDArray[Any], places: NDArray[np.int64], before: Any) -> tuple[NDArray[Any], Any]:
-    """The spikes up to each of some frames since the one before, and those after the last of them.
+def _counted(
+    spikes: NDArray[Any], places: NDArray[np.int64], before: NDArray[np.int64] | None
+) -> tuple[NDArray[Any], NDArray[np.int64] | None]:
+    """The spikes up to each of some frames since the one before, and those after the last of them, if there are any.
 
     Args:
         spikes: `(frame, ...)`, counts since the frame before.
         places: of the frames that count.
-        before: the spikes that are not yet counted.
+        before: the spikes that are not yet counted, if there are any.
     """
-    if len(places) == len(spikes):
-        return spikes, 0
-    whole = np.concatenate([spikes[:1].astype(np.int64) + before, spikes[1:]])
+    if len(places) == len(spikes) and before is None:
+        return spikes, None
+    whole = spikes.astype(np.int64)
+    if before is not None:
+        whole[0] += before
     starts = np.concatenate([[0], places + 1])
     sums = np.add.reduceat(whole, starts[starts < len(spikes)], axis=0)
-    return sums[: len(places)], sums[len(places)] if len(sums) > len(places) else 0
+    return sums[: len(places)], sums[len(places)] if len(sums) > len(places) else None
 
 
 def simulate_and_measure(
@@ -168,8 +172,8 @@ def simulate_and_measure(
     # One of them says what all are like; of chains, those of each link.
     first = opened(slice(0, None, len(runs) // runs.links))
     say_what_computes(first, len(runs))
-    sites = first.task.initial_phase[0].size
-    together = runs_at_once(sites) if runs.links == 1 else len(runs)
+    sites, steps = first.task.initial_phase[0].size, first.task.kept_steps()
+    together = runs_at_once(sites, len(steps)) if runs.links == 1 else len(runs)
 
     def measured() -> Iterator[Measured]:
         with progress(total=len(runs), unit="field") as bar:
@@ -181,7 +185,7 @@ def simulate_and_measure(
         measured(),
         runs=len(runs),
         sites=sites,
-        steps=first.task.kept_steps(),
+        steps=steps,
         may_end=any(run.settings.stop_when_settled > 0 for run in runs.distinct(["stop_when_settled"])),
         wanted=wanted,
         attributes={

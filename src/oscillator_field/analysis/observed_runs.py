@@ -66,7 +66,8 @@ def write_observables(
     with new_store(
         path, title="Observables of an oscillator field", attributes=attributes, libraries=libraries
     ) as group:
-        while part := list(islice(coming, runs_at_once(sites))):
+        together = runs_at_once(sites, len(steps))
+        while part := list(islice(coming, together)):
             for one in part:
                 for name, value in {**one.described, **one.scalars()}.items():
                     columns.setdefault(name, []).append(value)
@@ -78,7 +79,7 @@ def write_observables(
                         name,
                         ("run", *observable.axes),
                         shape=(runs, *values.shape[1:]),
-                        chunks=(min(runs, runs_at_once(sites)), *values.shape[1:]),
+                        chunks=(min(runs, together), *values.shape[1:]),
                         dtype=values.dtype,
                         long_name=observable.meaning,
                         units=observable.unit,
@@ -101,7 +102,7 @@ def _together(name: str, observable: Observable, part: Sequence[Measured], frame
     """An observable of some runs, in as many frames as the longest may have, checked."""
     each = [np.asarray(one.observed[name]) for one in part]
     if "frame" in observable.axes:
-        each = [in_frames(values, frames, may_end=may_end) for values in each]
+        each = [in_frames(values, frames) if may_end else values for values in each]
     values = np.stack(each)
     there = values[~np.isnan(values)] if observable.may_be_missing or may_end else values
     if there.size:

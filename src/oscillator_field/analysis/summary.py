@@ -112,7 +112,7 @@ def read_varied(parquet: str | Path) -> tuple[dict[str, Any], pd.DataFrame]:
 def _shared_value(metadata: pa.FileMetaData, column: int) -> list[Any]:
     """The value that all rows of a column have, or None that all lack it, in a list; an empty one if they differ."""
     parts = [metadata.row_group(group).column(column).statistics for group in range(metadata.num_row_groups)]
-    if all(part.null_count == part.num_values + part.null_count and not part.has_min_max for part in parts):
+    if all(part.num_values == 0 for part in parts):
         return [None]
     known = {value for part in parts if part.has_min_max for value in (part.min, part.max)}
     whole = all(part.has_min_max and part.null_count == 0 for part in parts)

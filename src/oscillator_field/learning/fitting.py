@@ -71,7 +71,7 @@ def train_field(
         path: where the store of weights belongs.
         images: the store of the training pictures, as `readout.images` writes it.
         described: which model.
-        settings: `epochs`, `unmoved_epochs`, `batch`, `learning_rate`, `weight_decay`, `patience`, `validation_share`,
+        settings: `epochs`, `unmoved_share`, `batch`, `learning_rate`, `weight_decay`, `patience`, `validation_share`,
             `rotation` (degree), `scale`, `shift` and `largest_gradient`, as the config describes them.
         checkpoint: file that is written after each epoch; training that was killed goes on from it.
         code: digest of the code that trains: a checkpoint of other code is not gone on from.
@@ -136,7 +136,7 @@ def fit(
     targets = learning.targets.to(device)
 
     def batches(generator: torch.Generator, epoch: int) -> Iterator[tuple[Tensor, Tensor]]:
-        moved = epoch <= settings["epochs"] - settings["unmoved_epochs"]
+        moved = epoch <= settings["epochs"] - round(settings["unmoved_share"] * settings["epochs"])
         for chosen in torch.randperm(len(targets), generator=generator).split(settings["batch"]):
             pictures = learning.grey(chosen, device)
             yield augmented(pictures, augmentation, generator) if moved else pictures, targets[chosen.to(device)]

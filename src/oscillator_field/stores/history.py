@@ -330,10 +330,8 @@ def last_frames(store: Store) -> NDArray[np.int64]:
     return np.searchsorted(store["step"][:], store["end_step"][:])
 
 
-def in_frames(values: NDArray[Any], frames: int, *, may_end: bool = True) -> NDArray[Any]:
-    """Values `(frame, ...)` of a run in so many frames, NaN where it has none: floats, if runs may lack frames."""
-    if not may_end:
-        return values
+def in_frames(values: NDArray[Any], frames: int) -> NDArray[Any]:
+    """Values `(frame, ...)` of a run in so many frames, as floats, NaN where it has none."""
     longer = np.full((frames, *values.shape[1:]), np.nan, np.result_type(values, np.float32))
     longer[: len(values)] = values
     return longer

@@ -22,6 +22,7 @@ UNBATCHABLE = ("channels", "steps", "learned")
 SITE_STEPS_A_JOB = 6e10
 BYTES_A_JOB = 2e9
 BYTES_A_SITE = 2.8
+BYTES_OF_INPUTS = 40
 
 
 @dataclass(frozen=True)
@@ -97,10 +98,15 @@ def batch_of(
 def _automatic(config: Mapping[str, Any], factors: Sequence[Sequence[Point]], pixels: int) -> Batch:
     """Blocks of powers of two, the longest axes halved until a job is small enough.
 
-    So a value that is added at the end of any axis leaves all jobs as they are but the last along that axis.
+    So a value that is added at the end of an axis leaves all jobs as they are but the last along it, until its count
+    passes a power of two, or an axis that was whole has to be cut: then blocks have other lengths, and all is new.
     """
-    site_steps = pixels * _most("channels", config, factors) * _most("steps", config, factors)
+    sites = pixels * _most("channels", config, factors)
+    site_steps = sites * _most("steps", config, factors)
     most = SITE_STEPS_A_JOB / site_steps
+    if config["history"]["keep"] != NONE:
+        # All inputs of a job with a history are in memory at once.
+        most = min(most, BYTES_A_JOB / (BYTES_OF_INPUTS * sites))
     if config["history"]["keep"] == FRAMES:
         most = min(most, BYTES_A_JOB * config["history"]["every"] / (BYTES_A_SITE * site_steps))
     shared = [points for points in factors if {*UNBATCHABLE, config["continue"]}.isdisjoint(points[0])]

@@ -20,7 +20,7 @@ from oscillator_field.inputs.data_sets import DATA_SETS, FOLDER, TEST, TRAINING
 from oscillator_field.inputs.sources import FolderSource, IdxSource, Source, expanded
 from oscillator_field.learning.arms import SIZES
 from oscillator_field.nouns import DIGIT, Label
-from oscillator_field.parameters import DEFAULTS, EXACT, PLANE_AXES
+from oscillator_field.parameters import DEFAULTS, EXACT, NOT_LEARNED, PLANE_AXES
 from oscillator_field.runs import Job, Runs
 from oscillator_field.study.batches import FINAL, FRAMES, NONE
 from oscillator_field.study.configuration import ConfigError
@@ -205,6 +205,10 @@ def check_kept(config: Mapping[str, Any]) -> None:
                     f"history.{name}: {shown(kept[name])} has no effect with history.keep: none (measure.every says "
                     "when to measure)"
                 )
+    if kept["keep"] == FINAL and kept["every"] != 1:
+        raise ConfigError(
+            f"history.every: {kept['every']} has no effect with history.keep: final, which keeps one frame (1)"
+        )
     if config["continue"] and config["readout"]["enabled"]:
         raise ConfigError("readout.enabled: true is not allowed with continue, because its fields begin by themselves")
     every = measured["every"]
@@ -216,6 +220,20 @@ def check_kept(config: Mapping[str, Any]) -> None:
         raise ConfigError(f"measure.every: {every} has no effect with history.keep: final, which has one frame (null)")
     if measured["observables"] is not None:
         _check_observables(config, measured["observables"])
+
+
+def check_ends(jobs: Sequence[Job], keep: str) -> None:
+    """Refuse runs that shall end when they have settled where nobody would look whether they have.
+
+    Raises:
+        ConfigError: there are such runs.
+    """
+    runs = (run for job in jobs for run in job.runs.distinct(["stop_when_settled"]))
+    if keep == FINAL and any(run.settings.stop_when_settled > 0 for run in runs):
+        raise ConfigError(
+            "history.keep: final is not allowed with field.stop_when_settled, which is looked at where frames are kept "
+            "(frames, none)"
+        )
 
 
 def _check_observables(config: Mapping[str, Any], measured: Sequence[str]) -> None:
@@ -248,9 +266,12 @@ def check_physics(jobs: Sequence[Job], engine: str, shape: tuple[int, int]) -> N
 
 def _differing(runs: Runs) -> Runs:
     """Of some runs as many as may contradict themselves: how strong the forces are matters to few integrators."""
-    every_step_is_fine = all(run.field.integrator == "euler" for run in runs.distinct(["integrator"]))
-    unimportant = {"seed", *(STRENGTHS if every_step_is_fine else ())}
-    return runs.distinct(DEFAULTS.keys() - unimportant)
+    kinds = runs.distinct(["integrator", "learned"])
+    # What a learned field takes no notice of is refused, whatever it is.
+    if any(run.settings.learned != NOT_LEARNED for run in kinds):
+        return runs
+    every_step_is_fine = all(run.field.integrator == "euler" for run in kinds)
+    return runs.distinct(DEFAULTS.keys() - {"seed", *(STRENGTHS if every_step_is_fine else ())})
 
 
 def check_embeddable(jobs: Sequence[Job], methods: Sequence[str]) -> None:

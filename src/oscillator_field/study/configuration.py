@@ -80,26 +80,32 @@ def check_plain(config: Mapping[str, Any]) -> None:
 
 # Numbers, truth and nothing as the core schema of YAML 1.2 writes them (section 10.3.2).
 _CORE: dict[str, Callable[[str], Any]] = {
-    r"[-+]?[0-9]+": int,
-    r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?": float,
+    # Without the zeros before them, which make a number of 007.
+    r"[-+]?(0|[1-9][0-9]*)": int,
+    r"[-+]?(\.[0-9]+|[0-9]+\.[0-9]*|[0-9]+(?=[eE]))([eE][-+]?[0-9]+)?": float,
     "true|True|TRUE": lambda text: True,
     "false|False|FALSE": lambda text: False,
     "null|Null|NULL|~|": lambda text: None,
 }
 
 
-def with_types(config: Any, given: Any) -> Any:
+def with_types(config: Any, given: Any, described: Mapping[str, Any]) -> Any:
     """A config in which nested values of `--config` have their types: Snakemake makes texts of all of them.
 
     Args:
         config: as Snakemake has it, with all files and `--config` in it.
         given: what of it `--config` said.
+        described: its JSON schema: where that takes a text, a text stays one.
     """
     if isinstance(config, Mapping) and isinstance(given, Mapping):
-        return {key: with_types(value, given[key]) if key in given else value for key, value in config.items()}
+        keys = described.get("properties", {})
+        return {
+            key: with_types(value, given[key], keys.get(key, {})) if key in given else value
+            for key, value in config.items()
+        }
     if isinstance(config, list) and config == given:
-        return [with_types(*pair) for pair in zip(config, given, strict=True)]
-    if isinstance(config, str) and config == given:
+        return [with_types(*pair, described.get("items", {})) for pair in zip(config, given, strict=True)]
+    if isinstance(config, str) and config == given and "string" not in described.get("type", ()):
         kind = next((kind for pattern, kind in _CORE.items() if re.fullmatch(pattern, config)), str)
         return kind(config)
     return config
@@ -140,18 +146,22 @@ def check_keys_are_given_once(path: str | Path) -> None:
     check(root, ())
 
 
-def checked_config(config: Mapping[str, Any], schema: str | Path) -> dict[str, Any]:
+def checked_config(
+    config: Mapping[str, Any], schema: str | Path, command_line: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
     """A config that is whole: checked, with its defaults, and with 2.0 written as 2.
 
     Args:
         config: what users wrote, in part or whole.
         schema: the file of the JSON schema, as `make generate` writes it.
+        command_line: what of it `--config` said.
 
     Raises:
         ConfigError: something in it is not allowed.
     """
     check_plain(config)
     described = yaml.load(Path(schema).read_text(encoding="utf-8"), Loader=_LOADER)
+    config = with_types(config, command_line or {}, described)
     error = best_match(_Validator(described).iter_errors(config))
     if error is not None:
         # The message names all alternatives, not only the nearest one.

@@ -45,6 +45,8 @@ def check_learned(
         raise ConfigError('simulate.device: "cuda" is not allowed with field.learned, which a CPU runs (auto, cpu)')
     if config["history"]["keep"] == NONE:
         raise ConfigError("history.keep: none is not allowed with field.learned (frames, final)")
+    if config["continue"]:
+        raise ConfigError("continue: is not allowed with field.learned, whose fields begin as their input (null)")
     if config["readout"]["enabled"]:
         raise ConfigError(
             "readout.enabled: true is not allowed with field.learned, whose readout is learned (results/learned.html)"

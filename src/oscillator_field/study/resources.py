@@ -17,6 +17,7 @@ from oscillator_field.inputs.data_sets import SIDE, TRAINING
 from oscillator_field.inputs.errors import PicturesError
 from oscillator_field.learning.arms import JUDGED_TOGETHER, SIZES
 from oscillator_field.runs import runs_at_once
+from oscillator_field.study.batches import BYTES_OF_INPUTS
 from oscillator_field.study.names import known
 from oscillator_field.study.settings import panels_shown
 from oscillator_field.study.study import Study
@@ -128,7 +129,7 @@ def _simulate(study: Study, job: str) -> int:
     groups = min(8, math.ceil(len(runs) / together))
     # Sums over far neighbours take as much room for lanes that are left over.
     at_once = LANES if terms & {"disc", "gaussian"} else min(len(runs), together)
-    inputs = len(runs) * sites * 40 + groups * at_once * sites * of_terms
+    inputs = len(runs) * sites * BYTES_OF_INPUTS + groups * at_once * sites * of_terms
     return 1000 + _gpu_megabytes(study, job=job) + 400 * _simulate_threads(study, job) + inputs // 10**6
 
 
@@ -139,20 +140,24 @@ def _simulate_and_measure(study: Study, job: str) -> int:
     """Inputs, blocks of frames and maps of as many runs as are measured together."""
     runs = study.runs_of(job)
     sites = study.pixels * runs[0].settings.channels
-    together = min(len(runs), runs_at_once(sites))
     lanes = _runs_together(study, job)
     frames = runs[0].settings.steps // (study.config["measure"]["every"] or 1) + 1
+    # Chains go through all runs.
+    together = min(len(runs), runs_at_once(sites, frames)) if runs.links == 1 else len(runs)
     block = _simulate_threads(study, job) * lanes * min(5 * sites * frames, 2**22 + 5 * sites)
     of_all = len(runs) * 100 * len(SCALARS)
-    return 600 + _gpu_megabytes(study, job=job) + (together * sites * 120 + 2 * block + of_all) // 10**6
+    return (
+        600 + _gpu_megabytes(study, job=job) + (together * (sites * 120 + frames * 400) + 2 * block + of_all) // 10**6
+    )
 
 
 def _simulate_threads(study: Study, job: str) -> int:
     """One for each group of runs that is computed at once, and more for large lattices, whose rows they share."""
     runs = study.runs_of(job)
-    together = _runs_together(study, job)
-    sites = min(len(runs), together) * study.pixels * runs[0].settings.channels
-    return min(8, math.ceil(len(runs) / together) * useful_threads(8, sites))
+    # Of chains, one link is computed at a time.
+    at_once, together = len(runs) // runs.links, _runs_together(study, job)
+    sites = min(at_once, together) * study.pixels * runs[0].settings.channels
+    return min(8, math.ceil(at_once / together) * useful_threads(8, sites))
 
 
 def _runs_together(study: Study, job: str) -> int:
@@ -165,7 +170,7 @@ def _measure(study: Study, job: str) -> int:
     runs = study.runs_of(job)
     channels = runs[0].settings.channels
     numbers = frames_shown(study) * (20 + channels) + study.pixels * (3 * channels + 1)
-    together = min(len(runs), runs_at_once(study.pixels * channels))
+    together = min(len(runs), runs_at_once(study.pixels * channels, frames_shown(study)))
     # What is made of the sites of a block: of a chunk, or of one frame where that is larger.
     block = 250 * max(0, study.pixels * channels - 2**20)
     return 800 + (2 * 8 * together * numbers + block) // 10**6

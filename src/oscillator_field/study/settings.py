@@ -167,11 +167,15 @@ def write_gallery(study: Study) -> Settings:
     render = study.config["render"]
     if not study.lists_runs:
         defaults = PICTURES.defaults()
+        pictures = {key: value for key, value in _described(study).items() if value != defaults[key]}
+        if study.config["pictures"]["directory"] is not None:
+            # Where they lie is for whoever copies the command to say.
+            pictures["directory"] = "FOLDER"
         return {
             "config": _decisive(study),
             "name": study.config["study"]["name"],
             "observable": study.config["study"]["observable"],
-            "pictures": {key: value for key, value in _described(study).items() if value != defaults[key]},
+            "pictures": pictures,
             "plotlyjs": render["html"]["plotlyjs"],
         }
     return {

@@ -67,6 +67,7 @@ class Study:
         bundled: str | Path,
         folders: Mapping[str, str],
         browser: Callable[[], object] = lambda: None,
+        command_line: Mapping[str, Any] | None = None,
     ) -> Study:
         """The study that a config asks for.
 
@@ -75,16 +76,18 @@ class Study:
             schema: the file of the config's JSON schema.
             bundled: folder of the pictures in the repository.
             folders: those of `results` and of `resources`, the fetched data sets.
+            command_line: what of the config `--config` said.
             browser: tells whether there is one to draw PNG pictures with; asked only where they are wanted.
 
         Raises:
             ConfigError: something in the config is not allowed.
         """
-        whole = checked_config(config, schema)
+        whole = checked_config(config, schema, command_line)
         checks.check_engine(whole["simulate"]["engine"], whole["simulate"]["device"])
         source = checks.source_of(whole["pictures"], bundled, folders["resources"])
         checks.check_kept(whole)
         jobs = checks.jobs_of(whole, source)
+        checks.check_ends(jobs, whole["history"]["keep"])
         checks.check_embeddable(jobs, whole["embed"]["methods"])
         checks.check_channel(jobs, whole["render"]["phase"]["channels"])
         checks.check_samples(jobs, whole["embed"])

@@ -19,9 +19,9 @@
   function along(name) {
     const column = parameters[name];
     if (!column.cells) {
-      if (column.numbers) column.cells = { of: unpacked(column.numbers, Uint16Array), at: column.levels };
+      if (column.numbers) column.cells = { of: unpacked(column.numbers, Uint32Array), at: column.levels };
       else {
-        const values = unpacked(column.values, Float32Array);
+        const values = unpacked(column.values, Float64Array);
         let [low, high] = [Infinity, -Infinity];
         for (const value of values) { low = Math.min(low, value); high = Math.max(high, value); }
         const width = (high - low) / diagram.cells;
@@ -38,16 +38,14 @@
   const names = Object.keys(parameters);
   // Pieces of a range cannot be chosen one by one.
   const choosable = (name) => Boolean(parameters[name].levels);
-  const sizeOf = (name) => along(name).at.length;
-  const byLength = names.toSorted((a, b) => sizeOf(b) - sizeOf(a));
 
   // --- what is shown ----------------------------------------------------------------------------------------------
   let choice = {};
   function completed(state) {
     const known = (wanted, fallback) => (names.includes(wanted) ? wanted : fallback);
     const observable = observables[state.observable] ? state.observable : observables[diagram.observable] ? diagram.observable : Object.keys(observables)[0];
-    const x = known(state.x, byLength[0]);
-    const y = known(state.y === x ? "" : state.y, byLength.find((name) => name !== x));
+    const x = known(state.x, diagram.axes[0]);
+    const y = known(state.y === x ? "" : state.y, diagram.axes.find((name) => name !== x));
     const fixed = {};
     for (const name of names.filter((one) => one !== x && one !== y && choosable(one))) {
       const index = parameters[name].levels.findIndex((value) => String(value) === state[name]);
@@ -62,6 +60,7 @@
     const [width, height] = [across.at.length, up.at.length];
     const sums = new Float64Array(width * height);
     const counts = new Uint32Array(width * height);
+    const here = new Uint32Array(width * height);
     const first = new Int32Array(width * height).fill(-1);
     const values = valuesOf(observable);
     const tests = Object.entries(fixed).map(([name, index]) => [along(name).of, index]);
@@ -69,12 +68,13 @@
       if (tests.some(([of, index]) => of[run] !== index)) continue;
       const cell = (up.of ? up.of[run] : 0) * width + across.of[run];
       if (first[cell] < 0) first[cell] = run;
+      here[cell] += 1;
       if (Number.isNaN(values[run])) continue;
       sums[cell] += values[run];
       counts[cell] += 1;
     }
     const z = Array.from({ length: height }, (_, row) => Array.from({ length: width }, (__, column) => (counts[row * width + column] ? sums[row * width + column] / counts[row * width + column] : null)));
-    return { z, counts, first, width, height, xs: across.at, ys: up.at };
+    return { z, here, first, width, height, xs: across.at, ys: up.at };
   }
 
   let shown = null;
@@ -95,7 +95,7 @@
       height, margin: { l: 70, r: 20, t: 44, b: 50 }, title: { text: words, font: { size: 15 }, x: 0.02, xanchor: "left" },
       xaxis: axis(choice.x, shown.xs), yaxis: axis(choice.y, shown.ys), dragmode: "zoom", uirevision: `${choice.x} ${choice.y}`,
     }), { ...kit.PLOT, scrollZoom: true });
-    const most = shown.counts.reduce((a, b) => Math.max(a, b), 0);
+    const most = shown.here.reduce((a, b) => Math.max(a, b), 0);
     const pieces = [choice.x, choice.y].filter((name) => name && !choosable(name)).map((name) => parameters[name].words);
     element("note").textContent = [
       most > 1 ? `A cell is the mean of up to ${most.toLocaleString("en")} runs.` : "A cell is one run.",
@@ -109,7 +109,7 @@
   function point(cell) {
     const run = shown.first[cell] ?? -1;
     if (run < 0) return;
-    const alone = names.every((name) => name === choice.x || name === choice.y || name in choice.fixed);
+    const alone = shown.here[cell] === 1;
     const of = Object.fromEntries(names.map((name) => [name, valueAt(name, run)]));
     const parts = [];
     const told = (word, value) => parts.push(made("dt", { textContent: word }), made("dd", { textContent: value }));
@@ -128,7 +128,7 @@
 
   function valueAt(name, run) {
     const cells = along(name);
-    return cells.values ? Number(cells.values[run].toPrecision(7)) : cells.at[cells.of[run]];
+    return cells.values ? cells.values[run] : cells.at[cells.of[run]];
   }
 
   // YAML in the words of --config: nested keys in braces, so that no file is needed.
@@ -137,6 +137,7 @@
       if (Array.isArray(value)) return `[${value.map(quoted).join(", ")}]`;
       return typeof value === "string" && !/^[\w./-]+$/.test(value) ? JSON.stringify(value) : String(value);
     };
+    if ((of.direction ?? "none") !== "none") return "A run of a chain begins with the end of the one before it, and cannot be run by itself.";
     const different = Object.entries(of).filter(([name, value]) => name in defaults && value !== defaults[name]);
     const braces = (entries) => `{${entries.map(([name, value]) => `${name}: ${quoted(value)}`).join(", ")}}`;
     const encoding = different.filter(([name]) => diagram.encoding.includes(name));

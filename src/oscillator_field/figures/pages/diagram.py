@@ -74,10 +74,10 @@ def content(shared: Mapping[str, Any], table: pd.DataFrame, observable: str) -> 
         "runs": len(table),
         "parameters": {column: described[column] | _placed(table[column].to_numpy()) for column in parameters},
         "observables": {
-            column: described[column] | {"values": _packed(table[column].to_numpy(np.float32))}
-            for column in SCALARS
-            if column in table.columns
+            column: described[column] | {"values": _packed(values.astype(np.float32))}
+            for column, values in _observables(shared, table, observable).items()
         },
+        "axes": _axes(table, noun),
         "observable": observable,
         "shared": {column: shared[column] for column in (noun, "instance", *DEFAULTS) if column in shared},
         "defaults": DEFAULTS,
@@ -91,8 +91,23 @@ def _placed(values: NDArray[Any]) -> dict[str, Any]:
     """A column as its values in order, and the number of each run's; of too many values, the values themselves."""
     levels, numbers = np.unique(values, return_inverse=True)
     if len(levels) > MOST_LEVELS and values.dtype.kind in "fi":
-        return {"values": _packed(values.astype(np.float32))}
-    return {"levels": levels.tolist(), "numbers": _packed(numbers.astype(np.uint16))}
+        return {"values": _packed(values.astype(np.float64))}
+    return {"levels": levels.tolist(), "numbers": _packed(numbers.astype(np.uint32))}
+
+
+def _observables(shared: Mapping[str, Any], table: pd.DataFrame, observable: str) -> dict[str, NDArray[np.float64]]:
+    """The numbers that differ, and the one that is shown first in any case; NaN where a run has none."""
+    each = {name: table[name].to_numpy(np.float64) for name in SCALARS if name in table.columns}
+    if observable not in each:
+        value = np.nan if shared[observable] is None else shared[observable]
+        each[observable] = np.full(len(table), value, np.float64)
+    return each
+
+
+def _axes(table: pd.DataFrame, noun: str) -> list[str]:
+    """What differs between runs, most values first: the first two are the axes of the diagram."""
+    names = [name for name in (noun, "instance", *DEFAULTS) if name in table.columns]
+    return sorted(names, key=lambda name: -min(table[name].nunique(), MOST_LEVELS))
 
 
 def _packed(values: NDArray[Any]) -> str:
@@ -106,12 +121,9 @@ def figure(shared: Mapping[str, Any], table: pd.DataFrame, observable: str, them
     """
     noun = noun_in([*shared, *table.columns])
     described, colours = described_columns(noun), THEMES[theme]
-    varied = sorted((name for name in DEFAULTS if name in table.columns), key=lambda name: -table[name].nunique())
-    x, y = [*varied, noun, "instance"][:2]
+    x, y = [*_axes(table, noun), noun, "instance"][:2]
     words = described[observable]["words"]
-    values = (
-        table[observable].to_numpy(float) if observable in table.columns else np.full(len(table), shared[observable])
-    )
+    values = _observables(shared, table, observable)[observable]
     (across, xs), (up, ys) = (
         _cells(table[name].to_numpy()) if name in table.columns else _one(shared, name, len(table)) for name in (x, y)
     )
@@ -158,7 +170,7 @@ def _one(shared: Mapping[str, Any], name: str, count: int) -> tuple[NDArray[np.i
 def _cells(values: NDArray[Any]) -> tuple[NDArray[np.int64], NDArray[Any]]:
     """Of a column the cell of each run, and the values, or the middles, of the cells."""
     levels, numbers = np.unique(values, return_inverse=True)
-    if len(levels) <= MOST_LEVELS:
+    if len(levels) <= MOST_LEVELS or values.dtype.kind not in "fi":
         return numbers, levels
     edges = np.linspace(levels[0], levels[-1], CELLS + 1)
     return np.clip(np.searchsorted(edges, values, "right") - 1, 0, CELLS - 1), (edges[1:] + edges[:-1]) / 2

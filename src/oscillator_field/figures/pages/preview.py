@@ -47,12 +47,16 @@ def write_previews(folder: str | Path, history: StoredHistory, observables: Stor
     squares = -(-rows // block) * -(-columns // block)
     most = min(FRAMES, max(FEWEST_FRAMES, VALUES // squares))
     step, time = history["step"][:], history["time"][:]
-    curves = {name: observables[name][:] for name, one in OVER_TIME.items() if one.words}
+    measured = observables["step"][:]
+    there = set(observables.array_keys())
+    curves = {name: observables[name][:] for name, one in OVER_TIME.items() if one.words and name in there}
     colours = palette(scale)
     with whole_directory(folder) as temporary:
         for run, name in enumerate(history["run"][:]):
             frames = history.last_frame(run) + 1
             chosen = kept(frames, -(-frames // most)) - 1
+            # Of frames that are measured more seldom than they are kept, the last one before; none before the first.
+            last = np.searchsorted(measured, step[chosen], side="right") - 1
             seconds = (time if time.ndim == 1 else time[run])[chosen]
             levels = pack_angles(_mean_phase(history, run, chosen, block))
             content = {
@@ -63,7 +67,9 @@ def write_previews(folder: str | Path, history: StoredHistory, observables: Stor
                 "seconds": [float(f"{one:.9g}") for one in seconds],
                 "packed": deflate(levels),
                 "pixel": base64.b64encode(_mean_pixel(history["pixel"][run], block).tobytes()).decode(),
-                "curves": {kind: _short(values[run][chosen]) for kind, values in curves.items()},
+                "curves": {
+                    kind: _short(np.where(last < 0, np.nan, values[run][last])) for kind, values in curves.items()
+                },
             }
             text = f"preview({json.dumps(str(name))},{json.dumps(content, separators=(',', ':'), allow_nan=False)});\n"
             (temporary / f"{run}.js").write_text(text, encoding="utf-8")

@@ -37,10 +37,10 @@ LEARNING = Section(
             adds=_TRAINS,
         ),
         "epochs": Key(20, "at most", whole(1, 10_000), reruns=_TRAINS),
-        "unmoved_epochs": Key(
-            4,
-            "the last of them, whose pictures are as they are",
-            whole(0, 10_000),
+        "unmoved_share": Key(
+            0.2,
+            "of the epochs, the last ones, whose pictures are as they are",
+            number(minimum=0, maximum=1),
             details="a picture that was turned is smoother than those that are judged",
             reruns=_TRAINS,
         ),
