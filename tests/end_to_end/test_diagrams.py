@@ -23,7 +23,13 @@ from tests.support.processes import find_processes, without_shells
 
 ROWS, COLUMNS = 70, 75
 CONFIG = {
-    "study": {"name": "diagram"},
+    "study": {
+        "name": "diagram",
+        "statistics": [{"of": "final_order_parameter", "over": ["digit", "k_bias"]}],
+        "thresholds": [
+            {"of": "final_order_parameter", "along": "k_coupling", "level": 0.4, "over": ["digit"]},
+        ],
+    },
     "pictures": {"size": [7, 6]},
     "digits": [3, 8],
     "field": {"steps": 24, "channels": 2},
@@ -86,6 +92,26 @@ def test_there_are_numbers_and_pages_and_no_history(results, table):
     assert stores == ["observables.zarr"] * math.ceil(COLUMNS / 16)
     assert table["final_singularities"].isna().all()
     assert table["final_order_parameter"].between(0, 1).all()
+
+
+def test_tables_say_means_and_crossings(results, table):
+    means = pd.read_csv(results / "statistics.csv").set_index("k_coupling")
+    expected = table.groupby("k_coupling")["final_order_parameter"].agg(["mean", "std", "count"])
+    np.testing.assert_allclose(means["mean"], expected["mean"], rtol=1e-12)
+    np.testing.assert_allclose(means["deviation"], expected["std"], rtol=1e-12)
+    assert (means["runs"] == expected["count"]).all()
+    crossings = pd.read_csv(results / "thresholds.csv").set_index("k_bias")
+    curves = table.groupby(["k_bias", "k_coupling"])["final_order_parameter"].mean().unstack()
+    assert list(crossings.index) == list(curves.index)
+    for k_bias, curve in curves.iterrows():
+        signs = np.sign(curve.to_numpy() - 0.4)
+        first = np.flatnonzero(np.diff(signs))
+        if len(first):
+            ends = curve.index[first[0]], curve.index[first[0] + 1]
+            assert ends[0] <= crossings.loc[k_bias, "crossing"] <= ends[1]
+        else:
+            assert np.isnan(crossings.loc[k_bias, "crossing"])
+    assert crossings["crossing"].notna().sum() > 10
 
 
 def test_a_cell_is_the_mean_of_its_runs(page, table):

@@ -303,6 +303,22 @@ BAD = {
         "{measure: {observables: [spike_share]}, render: {views: [phase]}}",
         "study.observable: final_order_parameter needs order_parameter (name it in measure.observables, or set",
     ),
+    "statistics over what does not differ": (
+        "{grid: {k_bias: [1, 2]}, study: {statistics: [{of: settling_time, over: [seed]}]}}",
+        "study.statistics[0].over: seed does not differ between the runs (allowed: digit, k_bias)",
+    ),
+    "statistics of nothing": (
+        "{study: {statistics: [{over: [digit]}]}}",
+        "study.statistics[0].of: is missing",
+    ),
+    "a threshold along no axis": (
+        "{grid: {seed: 3}, study: {thresholds: [{of: settling_time, along: k_bias, level: 1}]}}",
+        "study.thresholds[0].along: k_bias is no axis of the grid by itself (a key of grid)",
+    ),
+    "a threshold over its own axis": (
+        "{grid: {k_bias: [1, 2]}, study: {thresholds: [{of: settling_time, along: k_bias, level: 1, over: [k_bias]}]}}",
+        "study.thresholds[0].over: k_bias is what the threshold lies along (other axes)",
+    ),
     "an unknown source": (
         "pictures: {source: moon}",
         'pictures.source: "moon" is not allowed (one of "bundled", "download", "directory")',

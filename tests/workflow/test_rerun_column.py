@@ -28,6 +28,7 @@ EVERYTHING = {
     "digits": [3, 4, 6, 7, 8],
     "field": {"steps": 12, "channels": 2},
     "batch": ["digit"],
+    "grid": {"k_bias": [1.25]},
     "embed": {
         "sites": 500,
         "samples": {"methods": ["pca", "tsne"]},
@@ -70,6 +71,8 @@ CHANGED = {
     "measure.every": 4,
     "study.observable": "settling_time",
     "study.name": "other",
+    "study.statistics": [{"of": "settling_time", "over": ["digit"]}],
+    "study.thresholds": [{"of": "settling_time", "along": "k_bias", "level": 1}],
     "embed.methods": ["tsne"],
     "embed.samples.methods": ["pca"],
     "embed.tsne.every": 4,

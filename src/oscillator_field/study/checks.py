@@ -22,6 +22,7 @@ from oscillator_field.learning.arms import SIZES
 from oscillator_field.nouns import DIGIT, Label
 from oscillator_field.parameters import DEFAULTS, EXACT, NOT_LEARNED, PLANE_AXES
 from oscillator_field.runs import Job, Runs
+from oscillator_field.study.axes import OTHERS, axis_names
 from oscillator_field.study.batches import FINAL, FRAMES, NONE
 from oscillator_field.study.configuration import ConfigError
 from oscillator_field.study.explain import shown
@@ -220,6 +221,28 @@ def check_kept(config: Mapping[str, Any]) -> None:
         raise ConfigError(f"measure.every: {every} has no effect with history.keep: final, which has one frame (null)")
     if measured["observables"] is not None:
         _check_observables(config, measured["observables"])
+
+
+def check_statistics(config: Mapping[str, Any], source: Source) -> None:
+    """Refuse statistics over or along what does not differ between the runs.
+
+    Raises:
+        ConfigError: the message says what does.
+    """
+    grid, study = config["grid"], config["study"]
+    differ = [source.noun] * (len(labels_of(config, source)) > 1) + ["instance"] * (len(config["instances"]) > 1)
+    differ += [*axis_names(grid), *["direction"] * bool(config["continue"])]
+    allowed = ", ".join(differ) or "nothing does"
+    for kind in ("statistics", "thresholds"):
+        for number, table in enumerate(study[kind]):
+            key = f"study.{kind}[{number}]"
+            if unknown := [name for name in table.get("over", ()) if name not in differ]:
+                raise ConfigError(f"{key}.over: {unknown[0]} does not differ between the runs (allowed: {allowed})")
+            along = table.get("along")
+            if along is not None and (along in OTHERS or along not in grid):
+                raise ConfigError(f"{key}.along: {along} is no axis of the grid by itself (a key of grid)")
+            if along in table.get("over", ()):
+                raise ConfigError(f"{key}.over: {along} is what the threshold lies along (other axes)")
 
 
 def check_ends(jobs: Sequence[Job], keep: str) -> None:

@@ -112,7 +112,15 @@ def plan_text(
 NEW, STALE, EXISTS = "new", "recomputed", "unchanged"
 _WORDS = (NEW, STALE, EXISTS)
 # Rules whose jobs make several files, all in one folder.
-_OF_A_FOLDER = ("fetch_pictures", "share_plotlyjs", "summarise", "write_gallery", "compare_readouts", "compare_fields")
+_OF_A_FOLDER = (
+    "fetch_pictures",
+    "share_plotlyjs",
+    "summarise",
+    "compute_statistics",
+    "write_gallery",
+    "compare_readouts",
+    "compare_fields",
+)
 
 
 def _job_of(row: Planned) -> tuple[str, str]:

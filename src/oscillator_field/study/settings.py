@@ -146,6 +146,11 @@ def plot_summary(study: Study) -> Settings:
     }
 
 
+def compute_statistics(study: Study) -> Settings:
+    """What is averaged over what, and which crossings are looked for."""
+    return {kind: [ordered(table) for table in study.config["study"][kind]] for kind in ("statistics", "thresholds")}
+
+
 # The parts of a config that decide the numbers of a study.
 _DECISIVE = (
     "digits",
@@ -264,6 +269,7 @@ SETTINGS: dict[str, Callable[..., Settings]] = {
     "embed": embed,
     "embed_samples": embed_samples,
     "plot_summary": plot_summary,
+    "compute_statistics": compute_statistics,
     "write_gallery": write_gallery,
     "draw_images": draw_images,
     "simulate_images": simulate_images,

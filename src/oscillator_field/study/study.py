@@ -87,6 +87,7 @@ class Study:
         source = checks.source_of(whole["pictures"], bundled, folders["resources"])
         checks.check_kept(whole)
         jobs = checks.jobs_of(whole, source)
+        checks.check_statistics(whole, source)
         checks.check_ends(jobs, whole["history"]["keep"])
         checks.check_embeddable(jobs, whole["embed"]["methods"])
         checks.check_channel(jobs, whole["render"]["phase"]["channels"])
@@ -320,6 +321,11 @@ class Study:
         return GALLERY if self.lists_runs else DIAGRAM
 
     @property
+    def tables(self) -> list[str]:
+        """The tables of statistics that are made of the summary."""
+        return [f"{kind}.csv" for kind in ("statistics", "thresholds") if self.config["study"][kind]]
+
+    @property
     def pages(self) -> bool:
         """Whether views have pages, and runs previews."""
         return bool(self.config["render"]["html"]["enabled"]) and self.keeps_history
@@ -343,7 +349,7 @@ class Study:
         files += [f"runs/{name}/{file}" for name in self.sample_sets for file in of_set]
         readout = ["readout.csv", "readout.html"] * self.config["readout"]["enabled"]
         learned = ["learned.csv", "learned.html"] * self.config["learning"]["enabled"]
-        return files + readout + learned + ["summary.parquet", *self.gallery] + ["summary.png"] * self.png
+        return files + readout + learned + self.tables + ["summary.parquet", *self.gallery] + ["summary.png"] * self.png
 
     def wanted_folders(self, results: str | Path) -> set[Path]:
         """The folders of runs and perturbations that the config asks for."""

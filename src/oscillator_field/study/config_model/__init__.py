@@ -37,6 +37,12 @@ def _or_null(schema: Schema) -> dict[str, Any]:
     return {**schema, "type": [schema["type"], "null"]}
 
 
+def _table_of(required: tuple[str, ...], **more: Schema) -> dict[str, Any]:
+    """The schema of what a table of statistics is of: an observable, and the axes that it is averaged over."""
+    keys = {"of": choice(*SCALARS), "over": list_of({"type": "string"}), **more}
+    return {"type": "object", "additionalProperties": False, "required": list(required), "properties": keys}
+
+
 PICTURES = Section(
     "where the pictures come from, and their size",
     {
@@ -210,6 +216,32 @@ STUDY = Section(
             "the observable that is shown first",
             choice(*SCALARS),
             reruns=("plot_summary", "write_gallery"),
+        ),
+        "statistics": Key(
+            [],
+            "means over axes, with deviation and interval, in results/statistics.csv",
+            {"type": "array", "items": _table_of(required=("of", "over"))},
+            details=(
+                "for example `[{of: final_order_parameter, over: [seed, digit]}]`: a row for each combination of the "
+                "other axes. The interval is the middle 95 % of a bootstrap of the mean"
+            ),
+            adds=("compute_statistics",),
+        ),
+        "thresholds": Key(
+            [],
+            "where observables cross a level along an axis, with interval, in results/thresholds.csv",
+            {
+                "type": "array",
+                "items": _table_of(
+                    required=("of", "along", "level"), along={"type": "string"}, level={"type": "number"}
+                ),
+            },
+            details=(
+                "for example `[{of: final_local_order_parameter, along: k_coupling, level: 0.9, over: [seed]}]`: the "
+                "first crossing of the mean over `over`, on straight lines between the values of the axis, for each "
+                "combination of the other axes. The interval is of a bootstrap of what is averaged"
+            ),
+            adds=("compute_statistics",),
         ),
     },
 )

@@ -1,0 +1,195 @@
+"""Means over runs, and where an observable crosses a level, each with an interval from a bootstrap.
+
+The bootstrap draws members anew with replacement, here runs that differ in what is averaged over (seeds, pictures), and
+takes the middle 95 % of what comes of it: Efron and Tibshirani, "An Introduction to the Bootstrap" (1993), chapter 13.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from oscillator_field.analysis.registry import SCALARS
+from oscillator_field.analysis.summary import read_varied
+from oscillator_field.nouns import NOUNS
+from oscillator_field.parameters import METADATA
+from oscillator_field.stores.atomic import whole_file
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+DRAWN, SEED = 1000, 0
+INTERVAL = (2.5, 97.5)
+
+
+def write_tables(
+    summary: str | Path,
+    paths: Mapping[str, str | Path],
+    *,
+    statistics: Sequence[Mapping[str, Any]],
+    thresholds: Sequence[Mapping[str, Any]],
+) -> None:
+    """Write the tables of a study.
+
+    Args:
+        summary: the table of its runs.
+        paths: where `statistics` and `thresholds` belong, of those that are wanted.
+        statistics: what to average, each as `of` and `over`.
+        thresholds: which crossings to look for, each as `of`, `along`, `level`, and `over`.
+
+    Raises:
+        ValueError: the summary is damaged.
+    """
+    import pandas as pd
+
+    shared, table = read_varied(summary)
+    # A number that all runs share, or lack, is no column there.
+    table = table.assign(
+        **{name: np.nan if shared[name] is None else shared[name] for name in SCALARS if name in shared}
+    )
+    differing = [name for name in (*NOUNS, "instance", *METADATA) if name in table.columns]
+
+    def rest(*used: str) -> list[str]:
+        return [name for name in differing if name not in used]
+
+    made = {
+        "statistics": [means_over(table, one["of"], one["over"], rest(*one["over"])) for one in statistics],
+        "thresholds": [
+            crossings_along(table, one["of"], one["along"], one["level"], over, rest(one["along"], *over))
+            for one, over in ((one, one.get("over", [])) for one in thresholds)
+        ],
+    }
+    for kind, path in paths.items():
+        with whole_file(path) as temporary:
+            pd.concat(made[kind]).to_csv(temporary, index=False)
+
+
+def means_over(table: pd.DataFrame, observable: str, over: Sequence[str], by: Sequence[str]) -> pd.DataFrame:
+    """The mean of an observable over some columns, for each combination of the others.
+
+    Args:
+        table: a row a run.
+        observable: a column; runs that lack it are left out, and counted.
+        over: columns whose runs are averaged.
+        by: the other columns that differ.
+
+    Returns:
+        A row for each combination of `by`: `runs`, `missing`, `mean`, `deviation` (of single runs, NaN of one), and the
+        ends of the interval of the mean, `low` and `high`.
+    """
+    import pandas as pd
+
+    rows = []
+    for key, part in _groups(table, by):
+        values = part[observable].to_numpy(np.float64)
+        there = values[~np.isnan(values)]
+        low, high = _interval(_drawn(len(there), lambda chosen, there=there: there[chosen].mean(axis=-1)))
+        rows.append(
+            {
+                **key,
+                "observable": observable,
+                "over": " ".join(over),
+                "runs": len(there),
+                "missing": len(values) - len(there),
+                "mean": there.mean() if len(there) else np.nan,
+                "deviation": there.std(ddof=1) if len(there) > 1 else np.nan,
+                "low": low,
+                "high": high,
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def crossings_along(
+    table: pd.DataFrame, observable: str, along: str, level: float, over: Sequence[str], by: Sequence[str]
+) -> pd.DataFrame:
+    """Where the mean of an observable first crosses a level along a column, for each combination of the others.
+
+    Between two values of the column the mean is taken to be a straight line.
+
+    Args:
+        table: a row a run; the runs of a combination are a grid of `along` and `over`.
+        observable: a column; a mean is of the runs that have it.
+        along: a column of numbers.
+        level: what is crossed, upwards or downwards.
+        over: columns whose runs are averaged.
+        by: the other columns that differ.
+
+    Returns:
+        A row for each combination of `by`: `crossing`, NaN where there is none, the ends of its interval, `low` and
+        `high`, `found`, the share of the drawn members that cross at all, and `members`, how many are averaged.
+    """
+    import pandas as pd
+
+    rows = []
+    for key, part in _groups(table, by):
+        at = np.sort(part[along].unique()).astype(np.float64)
+        if over:
+            curves = part.pivot(index=list(over), columns=along, values=observable).to_numpy(np.float64)
+        else:
+            curves = part.sort_values(along)[observable].to_numpy(np.float64)[np.newaxis]
+        drawn = _drawn(len(curves), lambda chosen, at=at, curves=curves: _crossings(at, _mean(curves[chosen]), level))
+        low, high = _interval(drawn)
+        rows.append(
+            {
+                **key,
+                "observable": observable,
+                "along": along,
+                "level": level,
+                "over": " ".join(over),
+                "members": len(curves),
+                "crossing": float(_crossings(at, _mean(curves[np.newaxis]), level)[0]),
+                "low": low,
+                "high": high,
+                "found": float(np.mean(~np.isnan(drawn))) if len(drawn) else np.nan,
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def _groups(table: pd.DataFrame, by: Sequence[str]) -> list[tuple[dict[str, Any], pd.DataFrame]]:
+    if not by:
+        return [({}, table)]
+    return [(dict(zip(by, key, strict=True)), part) for key, part in table.groupby(list(by), sort=False)]
+
+
+def _drawn(members: int, of: Any) -> NDArray[np.float64]:
+    """What comes of members that are drawn anew; nothing of fewer than two, which say nothing of their spread."""
+    if members < 2:
+        return np.empty(0)
+    chosen = np.random.default_rng(SEED).integers(0, members, (DRAWN, members))
+    return np.asarray(of(chosen), np.float64)
+
+
+def _interval(drawn: NDArray[np.float64]) -> tuple[float, float]:
+    there = drawn[~np.isnan(drawn)]
+    if not len(there):
+        return np.nan, np.nan
+    low, high = np.percentile(there, INTERVAL)
+    return float(low), float(high)
+
+
+def _mean(curves: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The mean over members `(..., member, place)`, of those that have a number there."""
+    counts = (~np.isnan(curves)).sum(axis=-2)
+    with np.errstate(invalid="ignore"):
+        means: NDArray[np.float64] = np.nansum(curves, axis=-2) / counts
+    return means
+
+
+def _crossings(at: NDArray[np.float64], curves: NDArray[np.float64], level: float) -> NDArray[np.float64]:
+    """Where each curve `(curve, place)` first crosses a level, or begins on it; NaN where it never does."""
+    above = curves - level
+    here, after = above[:, :-1], above[:, 1:]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        crosses = (here * after < 0) | (after == 0)
+        share = here / (here - after)
+    first = crosses.argmax(axis=1)
+    each = np.arange(len(curves))
+    where = at[first] + share[each, first] * (at[first + 1] - at[first])
+    found = np.where(crosses.any(axis=1), where, np.nan)
+    return np.where(above[:, 0] == 0, at[0], found)

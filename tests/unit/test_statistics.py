@@ -1,0 +1,130 @@
+"""Means over runs and crossings of levels, by hand, by SciPy, and through the files of a study."""
+
+import itertools
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import stats
+
+from oscillator_field.analysis.registry import SCALARS
+from oscillator_field.analysis.statistics import crossings_along, means_over, write_tables
+from oscillator_field.run import Run
+
+ORDER = "final_order_parameter"
+
+
+def table_of(value, **axes):
+    """A row for each combination of some axes, with a number that a function gives."""
+    rows = [dict(zip(axes, point, strict=True)) for point in itertools.product(*axes.values())]
+    return pd.DataFrame([{**row, ORDER: value(**row)} for row in rows])
+
+
+def test_a_mean_and_its_interval_are_those_of_scipy():
+    generator = np.random.default_rng(3)
+    drawn = {seed: generator.normal(0.5, 0.1) for seed in range(40)}
+    table = table_of(lambda seed, digit: drawn[seed] + digit, seed=list(range(40)), digit=[3, 8])
+    found = means_over(table, ORDER, ["seed"], ["digit"])
+    assert found["digit"].tolist() == [3, 8]
+    assert found["runs"].tolist() == [40, 40]
+    values = np.array(list(drawn.values()))
+    for row, digit in zip(found.itertuples(), (3, 8), strict=True):
+        assert row.mean == pytest.approx(values.mean() + digit)
+        assert row.deviation == pytest.approx(values.std(ddof=1))
+        interval = stats.bootstrap([values], np.mean, method="percentile", rng=1).confidence_interval
+        assert row.low - digit == pytest.approx(interval.low, abs=0.005)
+        assert row.high - digit == pytest.approx(interval.high, abs=0.005)
+
+
+def test_runs_without_a_number_are_left_out_and_counted():
+    table = table_of(lambda seed: [0.2, np.nan, 0.4][seed], seed=[0, 1, 2])
+    [row] = means_over(table, ORDER, ["seed"], []).to_dict("records")
+    assert row["mean"] == pytest.approx(0.3)
+    assert (row["runs"], row["missing"]) == (2, 1)
+    [none] = means_over(table[1:2], ORDER, ["seed"], []).to_dict("records")
+    assert np.isnan([none["mean"], none["deviation"], none["low"], none["high"]]).all()
+
+
+@given(
+    slope=st.floats(0.1, 5),
+    start=st.floats(-3, 3),
+    level=st.floats(-2, 8),
+    rising=st.booleans(),
+)
+def test_a_straight_line_crosses_where_it_must(slope, start, level, rising):
+    sign = 1 if rising else -1
+    at = np.linspace(0, 2, 9)
+    table = table_of(lambda k_bias: start + sign * slope * k_bias, k_bias=at)
+    [row] = crossings_along(table, ORDER, "k_bias", level, [], []).to_dict("records")
+    expected = sign * (level - start) / slope
+    if 1e-6 < expected < 2 - 1e-6:
+        assert row["crossing"] == pytest.approx(expected, abs=1e-6)
+    elif not -1e-6 < expected < 2 + 1e-6:
+        assert np.isnan(row["crossing"])
+    assert np.isnan(row["low"])
+
+
+def test_the_first_crossing_counts_and_one_that_begins_there():
+    wave = [0.0, 0.4, 0.8, 0.4, 0.8]
+    table = table_of(lambda k_bias: wave[int(k_bias)], k_bias=[0.0, 1.0, 2.0, 3.0, 4.0])
+    assert crossings_along(table, ORDER, "k_bias", 0.6, [], [])["crossing"].tolist() == [1.5]
+    assert crossings_along(table, ORDER, "k_bias", 0.8, [], [])["crossing"].tolist() == [2.0]
+    assert crossings_along(table, ORDER, "k_bias", 0.0, [], [])["crossing"].tolist() == [0.0]
+    assert np.isnan(crossings_along(table, ORDER, "k_bias", 0.9, [], [])["crossing"][0])
+
+
+def test_a_crossing_has_an_interval_over_seeds():
+    generator = np.random.default_rng(0)
+    moved = generator.normal(0, 0.1, 30)
+    table = table_of(
+        lambda k_bias, seed, digit: k_bias - moved[seed] - 0.1 * digit,
+        k_bias=np.linspace(0, 2, 21),
+        seed=list(range(30)),
+        digit=[3, 8],
+    )
+    found = crossings_along(table, ORDER, "k_bias", 0.5, ["seed"], ["digit"])
+    expected = 0.5 + moved.mean() + 0.1 * np.array([3, 8])
+    np.testing.assert_allclose(found["crossing"], expected, atol=1e-6)
+    assert found["members"].tolist() == [30, 30]
+    assert found["found"].tolist() == [1, 1]
+    half = 1.96 * moved.std(ddof=1) / np.sqrt(30)
+    np.testing.assert_allclose(found["high"] - found["low"], 2 * half, rtol=0.15)
+    assert ((found["low"] < found["crossing"]) & (found["crossing"] < found["high"])).all()
+
+
+def test_a_level_that_some_members_never_reach_says_how_many_do():
+    table = table_of(lambda k_bias, seed: k_bias * (seed == 0), k_bias=[0.0, 1.0, 2.0], seed=[0, 1])
+    [row] = crossings_along(table, ORDER, "k_bias", 0.9, ["seed"], []).to_dict("records")
+    # Both mean 1 at the end; twice the second never crosses, in a quarter of the draws.
+    assert row["crossing"] == pytest.approx(1.8)
+    assert row["found"] == pytest.approx(0.75, abs=0.05)
+
+
+def test_tables_of_a_study_name_what_they_are_of(tmp_path):
+    runs = [
+        Run.of(digit, 0, {"k_bias": k_bias, "seed": seed})
+        for k_bias in (0.5, 1.0, 1.5)
+        for seed in (1, 2)
+        for digit in (3, 8)
+    ]
+    rows = [{"job": "all", "run": run.name, **run.described(), **dict.fromkeys(SCALARS, np.nan)} for run in runs]
+    for row in rows:
+        row[ORDER] = row["k_bias"] / 2 + row["seed"] / 100 + row["digit"] / 1000
+    pd.DataFrame(rows).to_parquet(tmp_path / "summary.parquet", index=False, write_page_checksum=True)
+    paths = {kind: tmp_path / f"{kind}.csv" for kind in ("statistics", "thresholds")}
+    write_tables(
+        tmp_path / "summary.parquet",
+        paths,
+        statistics=[{"of": ORDER, "over": ["seed", "digit"]}, {"of": "settling_time", "over": ["k_bias"]}],
+        thresholds=[{"of": ORDER, "along": "k_bias", "level": 0.5, "over": ["seed"]}],
+    )
+    means = pd.read_csv(paths["statistics"])
+    first = means[means["observable"] == ORDER]
+    assert first["k_bias"].tolist() == [0.5, 1.0, 1.5]
+    np.testing.assert_allclose(first["mean"], np.array([0.25, 0.5, 0.75]) + 0.015 + 0.0055)
+    assert means[means["observable"] == "settling_time"]["runs"].tolist() == [0] * 4
+    crossings = pd.read_csv(paths["thresholds"])
+    assert crossings["digit"].tolist() == [3, 8]
+    np.testing.assert_allclose(crossings["crossing"], 2 * (0.5 - 0.015 - np.array([0.003, 0.008])))
