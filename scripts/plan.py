@@ -27,6 +27,7 @@ text = plan_text(
     typical=settings["typical"],
     pixels=settings["pixels"],
     history=settings["config"]["history"],
+    measure=settings["config"]["measure"],
     megabytes=settings["megabytes"],
     bytes_of_shard=settings["bytes_of_shard"],
     how_to_list=settings["how_to_list"],

@@ -400,6 +400,7 @@ def test_a_plan_tells_new_and_recomputed_and_unchanged_runs_apart(tmp_path):
         "typical": TYPICAL_SECONDS,
         "pixels": 28 * 28,
         "history": {"keep": "frames", "every": 1, "precision": "exact"},
+        "measure": {"every": None, "observables": None},
         "megabytes": 1400,
         "how_to_list": "prune",
     }
@@ -411,6 +412,9 @@ def test_a_plan_tells_new_and_recomputed_and_unchanged_runs_apart(tmp_path):
     assert "1 measure                about 40.0 s each" in told
     assert "1 render_html " in told
     assert "About 22 s on 2 cores" in told
+    numbers = {**settings, "history": {"keep": "none"}, "measure": {"every": 5, "observables": ["spike_count"]}}
+    # A map of 28 x 28 x 4 numbers, and the rows of tables.
+    assert "26 kB of disk" in plan_text(read_summary(text), jobs, [], **numbers)
     assert "Nothing to be done." in plan_text(read_summary(HEAD), {}, [], **settings)
     unknown = HEAD + "results/new.txt\t-\ta_rule_to_come\t-\tmissing\tupdate pending\n"
     assert "1 a_rule_to_come         about 5.0 s each" in plan_text(read_summary(unknown), {}, [], **settings)

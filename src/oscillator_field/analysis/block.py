@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from oscillator_field.analysis import observables as observe
 from oscillator_field.analysis.correlation import correlation_length
+from oscillator_field.analysis.registry import QUANTILES
 from oscillator_field.parameters import FieldParameters
 
 # One number of each frame.
@@ -75,7 +76,7 @@ class Block:
 
     def phase_velocity_quantile(self) -> Values:
         speeds = self.speed.reshape(len(self.speed), -1)
-        return np.quantile(speeds, observe.QUANTILES, axis=1).T.astype(np.float64)
+        return np.quantile(speeds, QUANTILES, axis=1).T.astype(np.float64)
 
     def singularities(self) -> Values:
         return self.defects.sum(axis=observe.SITES, dtype=np.int64)

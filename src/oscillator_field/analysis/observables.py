@@ -20,7 +20,6 @@ _OTHER_NEIGHBOURS = {"disc", "gaussian", "global", "channels apart", "periodic",
 
 SITES = (-3, -2, -1)
 ROW, COLUMN, CHANNEL = -3, -2, -1
-QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 
 
 def state(phase: NDArray[np.float32]) -> State:

@@ -20,9 +20,8 @@ import numpy as np
 import zarr
 from numpy.typing import NDArray
 
-from oscillator_field.analysis.observables import QUANTILES
 from oscillator_field.analysis.observer import Measured
-from oscillator_field.analysis.registry import OBSERVABLES, TIMES, Observable
+from oscillator_field.analysis.registry import OBSERVABLES, QUANTILES, TIMES, Observable
 from oscillator_field.runs import runs_at_once
 from oscillator_field.stores.history import add_run_coordinates, add_times, in_frames
 from oscillator_field.stores.zarr_stores import add_array, add_coordinate, check_store, new_store, refuse_impossible

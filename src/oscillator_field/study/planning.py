@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import csv
+import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from oscillator_field.analysis.registry import OBSERVABLES, QUANTILES
 from oscillator_field.parameters import EXACT
 from oscillator_field.provenance import seconds_of
 from oscillator_field.runs import Job
@@ -19,8 +21,8 @@ from oscillator_field.study.resources import UNKNOWN_SECONDS
 BYTES_EXACT, BYTES_BOUNDED = BYTES_A_SITE, 0.9
 # Bytes of a job beside its histories, for all views of the default config.
 BYTES_OF_PICTURES = 5e6
-# Bytes of a run without a history, of a few observables at eight times.
-BYTES_OF_NUMBERS = 500
+# Bytes of the rows of a run in all tables.
+BYTES_OF_ROWS = 500
 SHOWN = 40
 
 
@@ -60,6 +62,7 @@ def plan_text(
     typical: Mapping[str, float],
     pixels: int,
     history: Mapping[str, Any],
+    measure: Mapping[str, Any],
     megabytes: int,
     bytes_of_shard: int = 0,
     how_to_list: str,
@@ -74,7 +77,7 @@ def plan_text(
         cores: that the jobs will share.
         typical: seconds of a job of each rule where none has run.
         pixels: of the lattice.
-        history: that section of the config.
+        history, measure: those sections of the config.
         megabytes: that the largest job declares.
         bytes_of_shard: what a shard of the readout's fields takes.
         how_to_list: what lists the orphans.
@@ -99,7 +102,7 @@ def plan_text(
         new = [jobs[name] for name, (state, _) in states.items() if state == NEW]
         lines.append(
             f"About {duration(seconds)} on {cores} cores, "
-            f"{_bytes(_disk(new, pixels, history) + pending['simulate_images'] * bytes_of_shard)} of disk, "
+            f"{_bytes(_disk(new, pixels, history, measure) + pending['simulate_images'] * bytes_of_shard)} of disk, "
             f"{megabytes} MB of memory for the largest job."
         )
     if orphans:
@@ -158,10 +161,10 @@ def _seconds_of_rule(logs: str | Path, rule: str, typical: Mapping[str, float]) 
     return sum(measured) / len(measured) if measured else typical.get(rule, UNKNOWN_SECONDS)
 
 
-def _disk(jobs: Iterable[Job], pixels: int, history: Mapping[str, Any]) -> float:
+def _disk(jobs: Iterable[Job], pixels: int, history: Mapping[str, Any], measure: Mapping[str, Any]) -> float:
     """Bytes that new runs will take."""
     if history["keep"] == NONE:
-        return sum(BYTES_OF_NUMBERS * len(job.runs) for job in jobs)
+        return sum(len(job.runs) * _bytes_of_numbers(job, pixels, measure) for job in jobs)
     each = BYTES_EXACT if history["precision"] == EXACT else BYTES_BOUNDED
     total = 0.0
     for job in jobs:
@@ -169,6 +172,22 @@ def _disk(jobs: Iterable[Job], pixels: int, history: Mapping[str, Any]) -> float
         frames = 1 if history["keep"] == FINAL else -(-settings.steps // history["every"])
         total += each * len(job.runs) * pixels * settings.channels * frames + BYTES_OF_PICTURES
     return total
+
+
+def _bytes_of_numbers(job: Job, pixels: int, measure: Mapping[str, Any]) -> float:
+    """Bytes of the observables of a run of a job, and of its rows in the tables."""
+    settings = job.runs[0].settings
+    frames = settings.steps // (measure["every"] or 1) + 1
+    sizes = {
+        "frame": frames,
+        "channel": settings.channels,
+        "quantile": len(QUANTILES),
+        "row": pixels,
+        "row_edge": pixels,
+    }
+    wanted = OBSERVABLES if measure["observables"] is None else measure["observables"]
+    numbers = sum(math.prod(sizes.get(axis, 1) for axis in OBSERVABLES[name].axes) for name in wanted)
+    return 8 * numbers + BYTES_OF_ROWS
 
 
 def duration(seconds: float) -> str:
@@ -179,4 +198,6 @@ def duration(seconds: float) -> str:
 
 
 def _bytes(count: float) -> str:
+    if count < 1e6:
+        return f"{count / 1e3:.0f} kB"
     return f"{count / 1e6:.0f} MB" if count < 1e9 else f"{count / 1e9:.1f} GB"
