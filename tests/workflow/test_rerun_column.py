@@ -130,6 +130,7 @@ NOT_READ = {
     "pictures.mirrors": "the pictures come from a folder",
     "pictures.range": "they are no image files",
     "labels": "their labels are digits",
+    "continue": "a readout has no chains; test_rerun_table changes it",
 }
 # Of the parameters, which are one table, these stand for all; test_grid shows that each names its runs.
 PARAMETERS = {"field.steps", "field.channels", "field.seed", "field.k_coupling", "field.spike_threshold", "field.start"}

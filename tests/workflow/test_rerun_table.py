@@ -271,9 +271,10 @@ def test_a_number_of_the_summary_is_made_again_where_it_is_computed(new_project)
     """`measure` stores the rows of the summary, so an edit of how they are computed has to rerun it."""
     project = new_project("scalars")
     project.snakemake("results/summary.csv", config=changed(digits=[3]))
-    edited = project.folder / "src/oscillator_field/analysis/measuring.py"
-    code = 'numbers["spikes_a_site"] = '
-    edited.write_text(edited.read_text().replace(code, f"{code}1000 + "))
+    edited = project.folder / "src/oscillator_field/analysis/observer.py"
+    code = "value = float("
+    assert edited.read_text().count(code) == 1
+    edited.write_text(edited.read_text().replace(code, "value = 1000 + float("))
     project.snakemake("results/summary.csv", config=changed(digits=[3, 4]))
     table = pd.read_csv(project.folder / "results/summary.csv")
     assert len(table) == 2
@@ -377,6 +378,14 @@ def measure_blocks(*numbers):
         ({"measure": {**DIAGRAM["measure"], "every": 3}}, measure_blocks(0, 1)),
         ({"measure": {**DIAGRAM["measure"], "observables": ["order_parameter"]}}, measure_blocks(0, 1)),
         ({"study": {"observable": "final_input_alignment"}}, GALLERY),
+        (
+            {"continue": "k_bias"},
+            {
+                f"Simulate and measure digit=3+channels=2+direction=all+k_bias=all+k_coupling=block{number}x2+steps=12"
+                for number in (0, 1)
+            }
+            | STUDY,
+        ),
     ],
 )
 def test_a_study_without_histories_runs_what_it_must(diagram, change, expected):

@@ -19,6 +19,15 @@ FILES = {
     TRAINING: ("train-images-idx3-ubyte", "train-labels-idx1-ubyte"),
     TEST: ("t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"),
 }
+# The pictures of a config that says nothing of them, and how they come to the lattice.
+DEFAULT_PICTURES = {
+    "dataset": "mnist",
+    "source": "bundled",
+    "size": None,
+    "fit": "pad",
+    "background": "black",
+    "range": None,
+}
 # What a fetched set says of itself.
 PROVENANCE = "provenance.json"
 

@@ -12,11 +12,11 @@ from typing import Any
 
 from oscillator_field.figures.limits import panels_together
 from oscillator_field.figures.views import kind_of, words_of
+from oscillator_field.inputs.data_sets import DEFAULT_PICTURES
 from oscillator_field.inputs.sources import FolderSource, IdxSource
 from oscillator_field.readout.arms import CLASSIFIERS
 from oscillator_field.readout.sets import parts
 from oscillator_field.study.batches import FINAL
-from oscillator_field.study.config_model import PICTURES
 from oscillator_field.study.names import known
 from oscillator_field.study.study import Study
 
@@ -171,8 +171,7 @@ def write_gallery(study: Study) -> Settings:
     """What the gallery, or the diagram of very many runs, shows, and the config that decided its numbers."""
     render = study.config["render"]
     if not study.lists_runs:
-        defaults = PICTURES.defaults()
-        pictures = {key: value for key, value in _described(study).items() if value != defaults[key]}
+        pictures = {key: value for key, value in _described(study).items() if value != DEFAULT_PICTURES[key]}
         if study.config["pictures"]["directory"] is not None:
             # Where they lie is for whoever copies the command to say.
             pictures["directory"] = "FOLDER"

@@ -11,7 +11,7 @@ from typing import Any
 
 from oscillator_field.analysis.registry import OBSERVABLES, SCALARS, TIMES
 from oscillator_field.engines.registry import DEVICES, ENGINES
-from oscillator_field.inputs.data_sets import DATA_SETS, FOLDER
+from oscillator_field.inputs.data_sets import DATA_SETS, DEFAULT_PICTURES, FOLDER
 from oscillator_field.keys import TEXT, Key, Schema, Section, choice, list_of, number, whole
 from oscillator_field.run import ALL
 from oscillator_field.study.batches import AUTO, FRAMES, KEPT, UNBATCHABLE
@@ -47,7 +47,7 @@ PICTURES = Section(
     "where the pictures come from, and their size",
     {
         "dataset": Key(
-            "mnist",
+            DEFAULT_PICTURES["dataset"],
             f"{', '.join(DATA_SETS)}, or {FOLDER} (of image files)",
             choice(*DATA_SETS, FOLDER),
             details="; ".join(
@@ -60,7 +60,7 @@ PICTURES = Section(
             reruns=("fetch_pictures",),
         ),
         "source": Key(
-            "bundled",
+            DEFAULT_PICTURES["source"],
             "bundled (5,000 + 1,000 real digits of MNIST in the repository), download, directory",
             choice("bundled", "download", "directory"),
             reruns=("fetch_pictures",),
@@ -79,7 +79,7 @@ PICTURES = Section(
             reruns=("fetch_pictures",),
         ),
         "size": Key(
-            None,
+            DEFAULT_PICTURES["size"],
             "n or [rows, columns] of the lattice, to which pictures are brought; null for their own size",
             {"anyOf": [{"type": "null"}, _SIDE, {"type": "array", "minItems": 2, "maxItems": 2, "items": _SIDE}]},
             unit="pixels",
@@ -88,19 +88,19 @@ PICTURES = Section(
             reruns=("encode", "draw_images"),
         ),
         "fit": Key(
-            "pad",
+            DEFAULT_PICTURES["fit"],
             "how pictures come to that size: pad (the whole, on a background), crop (its middle), stretch",
             choice("pad", "crop", "stretch"),
             reruns=("encode", "draw_images"),
         ),
         "background": Key(
-            "black",
+            DEFAULT_PICTURES["background"],
             "black or white, behind what is padded or transparent",
             choice("black", "white"),
             reruns=("encode", "draw_images"),
         ),
         "range": Key(
-            None,
+            DEFAULT_PICTURES["range"],
             "[black, white] of image files of 16 bits or floats; null for 0 and 65535, or for what a TIFF states",
             {"anyOf": [{"type": "null"}, {"type": "array", "minItems": 2, "maxItems": 2, "items": {"type": "number"}}]},
             details="of floats that state nothing it is 0 and 1",
