@@ -29,6 +29,7 @@ EVERYTHING = {
     "field": {"steps": 12, "channels": 2},
     "batch": ["digit"],
     "grid": {"k_bias": [1.25]},
+    "study": {"statistics": [{"of": "settling_time", "over": ["digit"]}]},
     "embed": {
         "sites": 500,
         "samples": {"methods": ["pca", "tsne"]},
@@ -71,7 +72,7 @@ CHANGED = {
     "measure.every": 4,
     "study.observable": "settling_time",
     "study.name": "other",
-    "study.statistics": [{"of": "settling_time", "over": ["digit"]}],
+    "study.statistics": [{"of": "final_order_parameter", "over": ["digit"]}],
     "study.thresholds": [{"of": "settling_time", "along": "k_bias", "level": 1}],
     "embed.methods": ["tsne"],
     "embed.samples.methods": ["pca"],
