@@ -67,6 +67,7 @@ bench: $(READY)
 	$(BIN)/python benchmarks/field.py --json benchmarks/field.json
 	$(BIN)/python benchmarks/pictures.py --json benchmarks/pictures.json
 	$(BIN)/python benchmarks/sweep.py --json benchmarks/sweep.json
+	$(BIN)/python benchmarks/diagrams.py --json benchmarks/diagrams.json
 	$(BIN)/python benchmarks/sizes.py --json benchmarks/sizes.json
 
 # The engine for GPUs, checked and measured beside torch; it needs an NVIDIA GPU.

@@ -99,7 +99,8 @@ def main():
         alone = fields / ((before + after) / 2)
         figures = {
             "fields": fields,
-            "engine alone, before and after, fields/s": [round(before), round(after)],
+            "engine alone before it, fields/s": round(before),
+            "engine alone after it, fields/s": round(after),
             "engine alone, s": round(alone, 1),
             "study from nothing to picture, table and page, s": round(made, 1),
             "study, times the engine alone": round(made / alone, 2),

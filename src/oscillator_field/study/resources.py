@@ -162,6 +162,11 @@ def _simulate_threads(study: Study, job: str) -> int:
     return min(8, math.ceil(at_once / together) * useful_threads(8, sites))
 
 
+def _measuring_threads(study: Study, job: str) -> int:
+    """One where there are jobs enough for all cores: a field waits while others of its job are measured."""
+    return min(_simulate_threads(study, job), max(1, 8 // len(study.jobs)))
+
+
 def _runs_together(study: Study, job: str) -> int:
     sites = study.pixels * study.runs_of(job)[0].settings.channels
     return runs_together(study.shape[0], sites, study.terms_of(job=job))
@@ -293,7 +298,7 @@ MEGABYTES: dict[str, int | Callable[..., int]] = {
 }
 THREADS: dict[str, Callable[..., int]] = {
     "simulate": _simulate_threads,
-    "simulate_and_measure": _simulate_threads,
+    "simulate_and_measure": _measuring_threads,
     "embed": _embed_threads,
 }
 
