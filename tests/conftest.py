@@ -27,3 +27,12 @@ def new_project(tmp_path_factory, snakemake_server):
         return Project(folder, snakemake_server)
 
     return make
+
+
+@pytest.fixture(scope="module")
+def browser():
+    """A browser to look at pages with."""
+    from tests.support.pages import chromium
+
+    with chromium() as browser:
+        yield browser

@@ -115,9 +115,9 @@ def simulate(
     final_input_phase, last_frame = np.empty((runs, *sites), np.float32), np.empty(runs, np.int64)
     for piece in open_course(task, engine=engine, threads=threads, device=device).pieces:
         for place, run in enumerate(range(piece.runs.start, piece.runs.stop)):
-            start, stop = piece.frames.start, min(piece.frames.stop, int(piece.last_frame[place]) + 1)
-            phase[run, start:stop] = piece.phase[place, : max(0, stop - start)]
-            spikes[run, start:stop] = piece.spikes[place, : max(0, stop - start)]
+            start, count = piece.frames.start, piece.count(place)
+            phase[run, start : start + count] = piece.phase[place, :count]
+            spikes[run, start : start + count] = piece.spikes[place, :count]
         final_input_phase[piece.runs], last_frame[piece.runs] = piece.input_phase, piece.last_frame
     for run, last in enumerate(last_frame):
         phase[run, last + 1 :], spikes[run, last + 1 :] = np.nan, np.iinfo(spike_type).max

@@ -137,9 +137,9 @@ def _chained(task: Problem, links: int, course_of: Callable[[Problem], Course]) 
             task.initial_phase[here] = ends
             for piece in (first if link == 0 else course_of(task.part(here))).pieces:
                 for place, run in enumerate(range(piece.runs.start, piece.runs.stop)):
-                    last = int(piece.last_frame[place]) - piece.frames.start
-                    if 0 <= last < piece.phase.shape[1]:
-                        ends[run] = piece.phase[place, last]
+                    # The last frame of the last piece that has any of the run.
+                    if count := piece.count(place):
+                        ends[run] = piece.phase[place, count - 1]
                 yield replace(piece, runs=slice(begin + piece.runs.start, begin + piece.runs.stop))
 
     return replace(first, pieces=pieces())

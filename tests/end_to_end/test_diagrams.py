@@ -18,7 +18,7 @@ from oscillator_field import open_history
 from oscillator_field.analysis.observables import order_parameter, state
 from oscillator_field.figures.limits import MOST_LISTED
 from oscillator_field.figures.painters.browser import find_browser
-from tests.support.pages import chromium, watched_page
+from tests.support.pages import watched_page
 from tests.support.processes import find_processes, without_shells
 
 ROWS, COLUMNS = 70, 75
@@ -66,12 +66,6 @@ def results(project):
 @pytest.fixture(scope="module")
 def table(results):
     return pd.read_parquet(results / "summary.parquet")
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with chromium() as browser:
-        yield browser
 
 
 @pytest.fixture(params=[(1366, 768), (390, 844)])

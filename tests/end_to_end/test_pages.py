@@ -12,7 +12,7 @@ import pytest
 from oscillator_field import open_history
 from oscillator_field.figures.painters.browser import find_browser
 from tests.support.firefox import find_firefox, firefox
-from tests.support.pages import chromium, watched_page
+from tests.support.pages import watched_page
 from tests.support.reference import apart
 
 STEPS = 48
@@ -44,12 +44,6 @@ def results(new_project):
     project = new_project("pages")
     project.snakemake(config=CONFIG)
     return project.folder / "results" / "pages"
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with chromium() as browser:
-        yield browser
 
 
 @pytest.fixture

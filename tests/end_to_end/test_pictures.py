@@ -12,7 +12,7 @@ from PIL import Image
 from oscillator_field import open_history
 from oscillator_field.figures.painters.browser import find_browser
 from oscillator_field.figures.views import VIEWS, words_of
-from tests.support.pages import chromium, watched_page
+from tests.support.pages import watched_page
 from tests.support.reference import apart
 
 DIGITS, STEPS = (1, 3, 8), 64
@@ -39,12 +39,6 @@ def project(new_project):
     project = new_project("pictures")
     project.snakemake(config=CONFIG)
     return project
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with chromium() as browser:
-        yield browser
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from oscillator_field.analysis.observed_runs import columns_of
 from oscillator_field.field import open_course, problem
 from oscillator_field.inputs.encoding import over_channels
 from oscillator_field.starts import start
@@ -28,3 +29,9 @@ def write_small_history(path, runs, pixels, *, channels=4, steps, frames_a_piece
     )
     pieces = open_course(task, frames_a_piece=frames_a_piece).pieces
     write_history(path, task, pieces, runs=runs, pixels=pixels, attributes=attributes or {})
+
+
+def rows_of(observables):
+    """The rows of the runs in a store of observables for a summary, each a dict."""
+    columns = columns_of(observables)
+    return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import numpy as np
 
-from oscillator_field.analysis.observed_runs import rows_of
 from oscillator_field.analysis.sweep import open_sweep
 from oscillator_field.inputs.fetch import picture
 from oscillator_field.inputs.perturbation import read_perturbations
@@ -14,6 +13,7 @@ from oscillator_field.readout.fields import read_phases, simulate_shard
 from oscillator_field.readout.images import read_images, write_images
 from oscillator_field.stores.history import open_history
 from oscillator_field.stores.zarr_stores import open_store
+from tests.support.histories import rows_of
 from tests.torture.projects import BATCHED, TINY, new_project
 
 CONFIGS = (TINY, {**BATCHED, "digits": [3, 4], "history": {"precision": 1e-3}, "grid": {"k_bias": [2, 3]}})

@@ -15,7 +15,6 @@ from oscillator_field import FieldParameters, open_history, simulate
 from oscillator_field.analysis import observables
 from oscillator_field.analysis.embedding import embed_sites
 from oscillator_field.analysis.measuring import measure
-from oscillator_field.analysis.observed_runs import rows_of
 from oscillator_field.analysis.registry import OBSERVABLES
 from oscillator_field.inputs.encoding import over_channels
 from oscillator_field.inputs.perturbation import read_perturbations, write_perturbation
@@ -27,6 +26,7 @@ from oscillator_field.starts import start
 from oscillator_field.stores import history
 from oscillator_field.stores.phase_codes import phase_codes
 from oscillator_field.stores.zarr_stores import DamagedStoreError, open_store
+from tests.support.histories import rows_of
 from tests.support.pictures import as_picture
 from tests.support.reference import apart
 

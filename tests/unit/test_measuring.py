@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from oscillator_field.analysis import measuring, observed_runs
 from oscillator_field.analysis.measuring import measure, simulate_and_measure
-from oscillator_field.analysis.observed_runs import columns_of, rows_of
+from oscillator_field.analysis.observed_runs import columns_of
 from oscillator_field.analysis.observer import Observer
 from oscillator_field.analysis.registry import OBSERVABLES, SCALARS, TIMES
 from oscillator_field.inputs.perturbation import write_perturbation
@@ -18,6 +18,7 @@ from oscillator_field.parameters import EncodingParameters, FieldParameters
 from oscillator_field.runs import Runs
 from oscillator_field.simulation import simulate_runs
 from oscillator_field.stores import history
+from tests.support.histories import rows_of
 from tests.support.pictures import as_picture
 
 STEPS = 100
@@ -50,7 +51,7 @@ def contents(store):
     """All arrays of a store, by name, and the rows of its runs."""
     with xr.open_zarr(store) as opened:
         values = {name: np.asarray(each) for name, each in opened.load().variables.items()}
-    return values, list(rows_of(store))
+    return values, rows_of(store)
 
 
 def assert_same(store, other):

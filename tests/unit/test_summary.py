@@ -12,7 +12,6 @@ import xarray as xr
 
 from oscillator_field.analysis.embedding import embed_samples
 from oscillator_field.analysis.measuring import measure
-from oscillator_field.analysis.observed_runs import rows_of
 from oscillator_field.analysis.registry import SCALARS
 from oscillator_field.analysis.summary import read_summary_table, summarise
 from oscillator_field.analysis.sweep import open_sweep
@@ -27,7 +26,7 @@ from oscillator_field.stores.history import open_history
 from oscillator_field.stores.zarr_stores import DamagedStoreError
 from oscillator_field.study.planning import plan_text, read_summary
 from oscillator_field.study.resources import TYPICAL_SECONDS
-from tests.support.histories import write_small_history
+from tests.support.histories import rows_of, write_small_history
 
 ROOT = Path(__file__).parents[2]
 needs_browser = pytest.mark.skipif(find_browser() is None, reason="no browser to draw with")

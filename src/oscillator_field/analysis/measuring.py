@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -44,15 +44,16 @@ def measure(
     history = open_history(history_path)
     steps = history["step"][:]
     wanted = list(OBSERVABLES) if observables is None else observables
-    frames = _measured_frames(history, every)
-    runs, _, *sites = history["phase"].shape
+    frames = _measured_frames(history, steps, every)
+    described = described_runs(history)
+    _, _, *sites = history["phase"].shape
     write_observables(
         path,
-        _measured_runs(history, frames, wanted, settled_share),
-        runs=runs,
+        _measured_runs(history, steps, frames, described, wanted, settled_share),
+        runs=len(described),
         sites=int(np.prod(sites)),
         steps=steps[frames],
-        may_end=any(run.get("stop_when_settled", 0) > 0 for run in described_runs(history)),
+        may_end=any(run.get("stop_when_settled", 0) > 0 for run in described),
         wanted=wanted,
         attributes={
             "history": origin(history),
@@ -70,9 +71,8 @@ def _described(settled_share: float, every: int | None, wanted: Sequence[str]) -
     }
 
 
-def _measured_frames(history: StoredHistory, every: int | None) -> NDArray[np.int64]:
-    """The indices of the frames of a history that are measured."""
-    steps = history["step"][:]
+def _measured_frames(history: StoredHistory, steps: NDArray[np.int64], every: int | None) -> NDArray[np.int64]:
+    """The indices of the frames of a history, kept after these steps, that are measured."""
     if every is None:
         return np.arange(len(steps))
     wanted = kept(int(steps[-1]), every)
@@ -83,14 +83,16 @@ def _measured_frames(history: StoredHistory, every: int | None) -> NDArray[np.in
 
 
 def _measured_runs(
-    history: StoredHistory, frames: NDArray[np.int64], wanted: Sequence[str], settled_share: float
+    history: StoredHistory,
+    steps: NDArray[np.int64],
+    frames: NDArray[np.int64],
+    runs: Sequence[Mapping[str, Any]],
+    wanted: Sequence[str],
+    settled_share: float,
 ) -> Iterator[Measured]:
-    """The runs of a history, one after the other."""
-    runs = history["phase"].shape[0]
-    steps = history["step"][:]
-    with progress(total=runs, unit="run") as bar:
-        for run in range(runs):
-            (described,) = described_runs(history, slice(run, run + 1))
+    """The runs of a history, described, one after the other."""
+    with progress(total=len(runs), unit="run") as bar:
+        for run, described in enumerate(runs):
             # A store of an earlier version lacks parameters that it did not know: they were at their defaults.
             parameters = FieldParameters(
                 **{name: described.get(name, DEFAULTS[name]) for name in FieldParameters.__dataclass_fields__}
@@ -213,7 +215,7 @@ def _measured_course(opened: Opened, wanted: Sequence[str], settled_share: float
     ]
     for piece in opened.course.pieces:
         for place, run in enumerate(range(piece.runs.start, piece.runs.stop)):
-            count = max(0, min(piece.frames.stop, int(piece.last_frame[place]) + 1) - piece.frames.start)
+            count = piece.count(place)
             of_frames = slice(piece.frames.start, piece.frames.start + count)
             observers[run].add(piece.phase[place, :count], piece.spikes[place, :count], intervals[of_frames])
         if piece.is_last:

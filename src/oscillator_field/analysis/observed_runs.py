@@ -11,7 +11,7 @@ The numbers of a summary stand in the metadata, so a summary of thousands of sto
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -128,9 +128,3 @@ def columns_of(observables: str | Path) -> dict[str, list[Any]]:
     except KeyError as error:
         raise ValueError(f"{observables}: not a store of observables, it has no {error}") from None
     return {name: each if isinstance(each, list) else [each] * runs for name, each in columns.items()}
-
-
-def rows_of(observables: str | Path) -> Iterator[dict[str, Any]]:
-    """The same, row by row."""
-    columns = columns_of(observables)
-    return (dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True))

@@ -100,7 +100,8 @@ def read_varied(parquet: str | Path) -> tuple[dict[str, Any], pd.DataFrame]:
     try:
         with pyarrow.parquet.ParquetFile(parquet, page_checksum_verification=True) as file:
             names = file.schema_arrow.names
-            shared = {name: value[0] for name in names if (value := _shared_value(file.metadata, names.index(name)))}
+            values = {name: _shared_value(file.metadata, column) for column, name in enumerate(names)}
+            shared = {name: value[0] for name, value in values.items() if value}
             varied = [name for name in names if name not in shared and name != "run"]
             table = file.read(columns=varied).to_pandas()
     except Exception as error:

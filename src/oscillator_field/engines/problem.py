@@ -163,6 +163,10 @@ class Piece:
     input_phase: NDArray[np.float32]
     last_frame: NDArray[np.int64]
 
+    def count(self, place: int) -> int:
+        """How many frames of the piece the run at a place in it has: fewer, or none, after its end."""
+        return max(0, min(self.frames.stop, int(self.last_frame[place]) + 1) - self.frames.start)
+
     @property
     def is_last(self) -> bool:
         """Whether no further piece of these runs follows."""

@@ -6,14 +6,14 @@ A point is a dict of the parameters that the grid sets; all others stay as they 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import product
 from typing import Any
 
 from oscillator_field.parameters import checked, value_text
+from oscillator_field.runs import Point
 from oscillator_field.study.designs import design_count, design_points
 
-Point = dict[str, Any]
 ZIPPED, POINTS, SAMPLE = "zip", "points", "sample"
 # Keys of a grid that are no parameter.
 OTHERS = (ZIPPED, POINTS, SAMPLE)
@@ -25,7 +25,7 @@ def grid_points(grid: Mapping[str, Any], seed: int) -> list[Point]:
     return [{key: value for part in parts for key, value in part.items()} for parts in product(*factors.values())]
 
 
-def grid_factors(grid: Mapping[str, Any], seed: int) -> dict[str, list[Point]]:
+def grid_factors(grid: Mapping[str, Any], seed: int) -> dict[str, Sequence[Point]]:
     """The factors of a checked grid by their place in the config: axes, zipped axes, explicit points, a design.
 
     Args:
@@ -36,7 +36,7 @@ def grid_factors(grid: Mapping[str, Any], seed: int) -> dict[str, list[Point]]:
         ValueError: a value or a point is listed twice, two axes set one parameter, zipped axes differ in length,
             or a range or a design does not fit its parameters.
     """
-    factors: dict[str, list[Point]] = {}
+    factors: dict[str, Sequence[Point]] = {}
     for name, values in sorted(grid.items()):
         if name not in OTHERS:
             factors[f"grid.{name}"] = [{name: value} for value in axis_values(name, values, seed)]
@@ -127,7 +127,7 @@ def _distinct_points(label: str, points: Iterable[Mapping[str, Any]]) -> list[Po
     return distinct
 
 
-def _check_apart(factors: Mapping[str, list[Point]]) -> None:
+def _check_apart(factors: Mapping[str, Sequence[Point]]) -> None:
     seen: dict[str, str] = {}
     for label, points in factors.items():
         for name in {name for point in points for name in point}:

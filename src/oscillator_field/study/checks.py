@@ -230,6 +230,8 @@ def check_statistics(config: Mapping[str, Any], source: Source) -> None:
         ConfigError: the message says what does.
     """
     grid, study = config["grid"], config["study"]
+    if not (study["statistics"] or study["thresholds"]):
+        return
     differ = [source.noun] * (len(labels_of(config, source)) > 1) + ["instance"] * (len(config["instances"]) > 1)
     differ += [*axis_names(grid), *["direction"] * bool(config["continue"])]
     allowed = ", ".join(differ) or "nothing does"

@@ -2,7 +2,7 @@
 "use strict";
 
 (() => {
-  const { element, made } = kit;
+  const { element, made, options } = kit;
   const { parameters, observables, shared, defaults, runs } = diagram;
   const MEAN = "mean of all";
   const text = (value) => (typeof value === "number" ? String(Number(value.toPrecision(6))).replace("-", "−") : String(value));
@@ -10,10 +10,7 @@
   const axisTitle = (column) => (column.unit ? `${column.words} (${column.unit})` : column.words);
 
   // --- columns ----------------------------------------------------------------------------------------------------
-  function unpacked(packed, Kind) {
-    const bytes = Uint8Array.from(atob(packed), (letter) => letter.charCodeAt(0));
-    return new Kind(bytes.buffer);
-  }
+  const unpacked = (packed, Kind) => new Kind(kit.bytesOf(packed).buffer);
 
   // The cell of each run along a parameter, and what the cells are called: its values, or pieces of its range.
   function along(name) {
@@ -114,8 +111,8 @@
     const parts = [];
     const told = (word, value) => parts.push(made("dt", { textContent: word }), made("dd", { textContent: value }));
     for (const name of names) {
-      const [here, mean] = [name === choice.x || name === choice.y || name in choice.fixed, !alone];
-      told(parameters[name].words, here || !mean ? withUnit(of[name], parameters[name]) : `${MEAN}; first ${withUnit(of[name], parameters[name])}`);
+      const here = alone || name === choice.x || name === choice.y || name in choice.fixed;
+      told(parameters[name].words, `${here ? "" : `${MEAN}; first `}${withUnit(of[name], parameters[name])}`);
     }
     for (const [name, column] of Object.entries(observables)) {
       const value = name === choice.observable ? shown.z[Math.floor(cell / shown.width)][cell % shown.width] : alone ? valuesOf(name)[run] : null;
@@ -152,11 +149,6 @@
   }
 
   // --- controls ---------------------------------------------------------------------------------------------------
-  function options(select, entries, chosen) {
-    select.replaceChildren(...entries.map(([value, words]) => made("option", { value, textContent: words, selected: value === chosen })));
-    select.value = chosen;
-  }
-
   function drawControls() {
     options(element("observable"), Object.entries(observables).map(([name, column]) => [name, column.words]), choice.observable);
     const all = names.map((name) => [name, parameters[name].words]);

@@ -152,8 +152,7 @@
 
   function options(node, names, value, none) {
     const words = (name) => (name === "none" ? none : columns[name].words);
-    node.replaceChildren(...names.map((name) => made("option", { value: name, textContent: words(name) })));
-    node.value = value;
+    kit.options(node, names.map((name) => [name, words(name)]), value);
   }
 
   function drawControls() {

@@ -16,6 +16,12 @@ const kit = (() => {
   // Names of runs hold characters that mean something in an address.
   const address = (...parts) => parts.map(encodeURIComponent).join("/");
 
+  // What a select offers, each a value and its words, and which of them is chosen.
+  function options(select, entries, chosen) {
+    select.replaceChildren(...entries.map(([value, words]) => made("option", { value, textContent: words })));
+    select.value = chosen;
+  }
+
   const json = (id) => JSON.parse(element(id).textContent);
 
   // --- packed frames ----------------------------------------------------------------------------------------------
@@ -183,7 +189,7 @@ const kit = (() => {
   });
 
   return {
-    element, made, address, json, unpack, frameAt, onTheme, theme: () => theme, setTheme, colour, themed, PLOT, state, setState,
+    element, made, options, address, json, bytesOf, unpack, frameAt, onTheme, theme: () => theme, setTheme, colour, themed, PLOT, state, setState,
     preview, palette, GREYS, painter, fit,
     still: () => matchMedia("(prefers-reduced-motion: reduce)").matches,
   };
