@@ -154,7 +154,7 @@ def test_a_store_says_when_a_run_ended_and_has_no_frames_after_it(results):
 
 def test_bounded_phases_are_absent_too(results, tmp_path, monkeypatch):
     monkeypatch.setattr("tests.support.histories.write_history", lambda *given, **more: stores.write_history(
-        *given, **more, precision=1e-3))  # fmt: skip
+        *given, **more | {"precision": 1e-3}))  # fmt: skip
     job = write_job(tmp_path / "job", runs_of(2, 8, 20))
     coded, exact = open_history(job / "history.zarr"), open_history(results / "together" / "history.zarr")
     assert coded["phase"].zarr.dtype == np.int16

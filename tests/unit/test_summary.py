@@ -1,6 +1,5 @@
 """The summary of a study, the figures that fit its grid, one labelled dataset of all runs, the plan."""
 
-import itertools
 import json
 import re
 from pathlib import Path
@@ -8,10 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-import xarray as xr
 
-from oscillator_field.analysis.embedding import embed_samples
-from oscillator_field.analysis.measuring import measure
 from oscillator_field.analysis.registry import SCALARS
 from oscillator_field.analysis.summary import read_summary_table, summarise
 from oscillator_field.analysis.sweep import open_sweep
@@ -22,34 +18,12 @@ from oscillator_field.figures.painters.browser import find_browser
 from oscillator_field.figures.painters.drawing import one_browser
 from oscillator_field.run import Run
 from oscillator_field.runs import Job, Runs
-from oscillator_field.stores.history import open_history
-from oscillator_field.stores.zarr_stores import DamagedStoreError
 from oscillator_field.study.planning import plan_text, read_summary
 from oscillator_field.study.resources import TYPICAL_SECONDS
-from tests.support.histories import rows_of, write_small_history
+from tests.support.histories import STEPS, rows_of, runs_of, write_job, write_runs
 
 ROOT = Path(__file__).parents[2]
 needs_browser = pytest.mark.skipif(find_browser() is None, reason="no browser to draw with")
-STEPS = 5
-
-
-def write_job(folder, runs, attributes=None):
-    """The stores of a job of runs on a lattice of 4 by 3 pixels."""
-    folder.mkdir(parents=True)
-    pixels = np.stack([np.random.default_rng(run.label).integers(0, 256, (4, 3), np.uint8) for run in runs])
-    write_small_history(folder / "history.zarr", runs, pixels, steps=STEPS, attributes=attributes)
-    measure(folder / "history.zarr", folder / "observables.zarr", settled_share=0.05)
-
-
-def runs_of(digits=(3, 4), **axes):
-    points = [dict(zip(axes, point, strict=True)) for point in itertools.product(*axes.values())]
-    return [Run.of(digit, 0, {"steps": STEPS, **point}) for point in points for digit in digits]
-
-
-def write_runs(results, runs):
-    for run in runs:
-        write_job(results / "runs" / run.name, [run])
-    return [results / "runs" / run.name / "observables.zarr" for run in runs]
 
 
 def table_of(runs):
@@ -247,108 +221,6 @@ def test_studies_are_listed_and_no_gallery_is_lost(tmp_path):
         (tmp_path / "studies.js").read_text().removeprefix("globalThis.listedStudies = ").removesuffix(";\n")
     )
     assert [one["title"] for one in listed] == ["Oscillator field: 2 runs", "a: 2 runs", "b: 2 runs"]
-
-
-def test_a_full_grid_opens_with_its_axes_as_dimensions(tmp_path):
-    runs = runs_of(k_bias=[1.25, 2.0], seed=[1, 2])
-    write_runs(tmp_path, runs)
-    sweep = open_sweep(tmp_path)
-    assert dict(sweep.sizes) | {"digit": 2, "k_bias": 2, "seed": 2} == dict(sweep.sizes)
-    assert float(sweep["delta_t"]) == 0.01
-    for run in runs:
-        phase = open_history(tmp_path / "runs" / run.name / "history.zarr")["phase"][0]
-        here = sweep["phase"].sel(digit=run.label, k_bias=run.field.k_bias, seed=run.settings.seed)
-        np.testing.assert_array_equal(here.transpose("frame", "row", "column", "channel"), phase)
-    assert "order_parameter" in open_sweep(tmp_path, "observables")
-
-
-def test_runs_that_are_no_full_grid_keep_one_dimension(tmp_path):
-    write_runs(tmp_path, runs_of(k_bias=[1.25, 2.0])[:3])
-    sweep = open_sweep(tmp_path)
-    assert sweep.sizes["run"] == 3
-    assert sweep["k_bias"].values.tolist() == [1.25, 2.0, 1.25]
-    assert sweep["digit"].values.tolist() == [3, 3, 4]
-
-
-def test_runs_of_one_axis_and_of_a_batch_open_alike(tmp_path):
-    write_runs(tmp_path / "alone", runs_of())
-    write_job(tmp_path / "batch" / "runs" / "digit=all", runs_of())
-    for place in ("alone", "batch"):
-        sweep = open_sweep(tmp_path / place)
-        assert sweep["phase"].dims[0] == "digit"
-        assert sweep["digit"].values.tolist() == [3, 4]
-
-
-def test_runs_of_different_shapes_are_refused(tmp_path):
-    write_runs(tmp_path, runs_of(digits=[3]))
-    other = Run.of(3, 0, {"steps": STEPS, "seed": 9})
-    write_job(tmp_path / "runs" / other.name, [other])
-    history = tmp_path / "runs" / other.name / "history.zarr"
-    write_small_history(history, [other], np.zeros((1, 4, 3), np.uint8), steps=9)
-    with pytest.raises(ValueError, match="the runs differ in shape"):
-        open_sweep(tmp_path)
-    with pytest.raises(FileNotFoundError, match=r"no embedding-pca.zarr in any of its runs"):
-        open_sweep(tmp_path, "embedding-pca")
-
-
-def test_a_run_that_is_there_twice_is_refused(tmp_path):
-    write_runs(tmp_path, runs_of())
-    write_job(tmp_path / "runs" / "digit=all", runs_of())
-    with pytest.raises(ValueError, match=r"digit=3.* is both in .*digit=3.* and in .*digit=all.*prune"):
-        open_sweep(tmp_path)
-
-
-@pytest.mark.parametrize(
-    ("array", "message"),
-    [("digit", "1 of 1 chunks of 'digit' are missing"), ("spikes", "1 of 1 chunks of 'spikes' are missing")],
-)
-def test_a_lost_chunk_is_refused_and_not_read_as_zeros(tmp_path, array, message):
-    runs = runs_of(k_bias=[1.25, 2.0])
-    write_runs(tmp_path, runs)
-    store = tmp_path / "runs" / runs[0].name / "history.zarr"
-    next((store / array).glob("c.*")).unlink()
-    with pytest.raises(DamagedStoreError, match=f"{re.escape(str(store))}: damaged, {message}"):
-        open_sweep(tmp_path)
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize(
-    "axes", [{}, {"k_bias": [1.25, 2.0]}, {"k_bias": [1.25, 2.0], "scale": ["standardised", "unit"]}]
-)
-@pytest.mark.parametrize("store", ["history", "observables"])
-def test_a_sweep_can_be_written(tmp_path, axes, store):
-    write_runs(tmp_path, runs_of(**axes))
-    sweep = open_sweep(tmp_path, store)
-    sweep.to_zarr(tmp_path / "whole.zarr")
-    sweep.to_netcdf(tmp_path / "whole.nc")
-    with xr.open_zarr(tmp_path / "whole.zarr") as as_zarr, xr.open_dataset(tmp_path / "whole.nc") as as_netcdf:
-        xr.testing.assert_equal(as_zarr.load(), sweep.load())
-        xr.testing.assert_equal(as_netcdf.load(), sweep)
-
-
-def test_results_of_two_kinds_of_labels_are_refused(tmp_path):
-    runs = [Run.of(3, 0, {"steps": STEPS}), Run.of("sneaker", 0, {"steps": STEPS}, "label")]
-    for run in runs:
-        write_small_history(
-            tmp_path / "runs" / run.name / "history.zarr", [run], np.zeros((1, 4, 3), np.uint8), steps=STEPS
-        )
-    with pytest.raises(ValueError, match=r"of different data sets, a digit in .* and a label in .*label=sneaker"):
-        open_sweep(tmp_path)
-
-
-def test_samples_of_several_digits_open_too(tmp_path):
-    runs = runs_of(digits=[3, 4, 5])
-    write_runs(tmp_path, runs)
-    embed_samples(
-        [tmp_path / "runs" / run.name / "history.zarr" for run in runs],
-        [run.name for run in runs],
-        tmp_path / "runs" / "digit=all" / "samples-pca.zarr",
-        set_name="digit=all",
-        method="pca",
-        every=2,
-        fit="all",
-    )
-    assert open_sweep(tmp_path, "samples-pca")["position"].sizes["sample"] == 3
 
 
 def test_a_summary_with_another_name_in_it_is_damaged(tmp_path):

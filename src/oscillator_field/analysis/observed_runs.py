@@ -24,7 +24,14 @@ from oscillator_field.analysis.observer import Measured
 from oscillator_field.analysis.registry import OBSERVABLES, QUANTILES, TIMES, Observable
 from oscillator_field.runs import runs_at_once
 from oscillator_field.stores.history import add_run_coordinates, add_times, in_frames
-from oscillator_field.stores.zarr_stores import add_array, add_coordinate, check_store, new_store, refuse_impossible
+from oscillator_field.stores.zarr_stores import (
+    add_array,
+    add_coordinate,
+    check_store,
+    folded,
+    new_store,
+    refuse_impossible,
+)
 
 LARGEST = np.finfo(np.float64).max
 # The group whose attributes hold the columns of a summary: those of the store itself are for what netCDF takes too.
@@ -92,7 +99,7 @@ def write_observables(
                 array.resize((runs, longest, *array.shape[2:]))
         add_run_coordinates(group, columns)
         add_times(group, steps[:longest], ends, columns["delta_t"])
-        group.create_group(SUMMARY, attributes={"columns": {name: _folded(each) for name, each in columns.items()}})
+        group.create_group(SUMMARY, attributes={"columns": {name: folded(each) for name, each in columns.items()}})
         if any("quantile" in one.axes for one in described.values()):
             add_coordinate(group, "quantile", ("quantile",), QUANTILES, long_name="share of sites below", units="1")
 
@@ -107,11 +114,6 @@ def _together(name: str, observable: Observable, part: Sequence[Measured], frame
     if there.size:
         refuse_impossible(name, there, *((0, 1) if observable.is_share else (-LARGEST, LARGEST)))
     return values
-
-
-def _folded(column: list[Any]) -> Any:
-    """A column, or in its place the one value that all runs share."""
-    return column[0] if all(value == column[0] for value in column) else column
 
 
 def columns_of(observables: str | Path) -> dict[str, list[Any]]:

@@ -3,119 +3,224 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
+import dask.array
 import numpy as np
+import xarray as xr
+from numpy.typing import NDArray
 
 from oscillator_field.nouns import NOUNS
 from oscillator_field.parameters import METADATA
 from oscillator_field.stores.history import SITE_AXES
-from oscillator_field.stores.zarr_stores import DIGEST, check_store
-
-if TYPE_CHECKING:
-    import xarray as xr
-
+from oscillator_field.stores.many import Described, ManyArrays, describe
+from oscillator_field.stores.shared_index import SharedIndex
+from oscillator_field.stores.zarr_stores import DIGEST
 
 _REMEDY = "results of several configs? `prune` lists those that the last no longer asks for"
+# What tells runs apart, in the order of the dimensions.
+_LABELS = (*NOUNS, "instance", *METADATA)
 
 
-def open_sweep(results: str | Path = "results", store: str = "history") -> xr.Dataset:
-    """Open every store of one kind below a folder of results, without reading its data.
+def open_sweep(results: str | Path = "results", store: str | Sequence[str] = "history") -> xr.Dataset:
+    """Open every store of one kind, or of several, below a folder of results, without reading its data.
 
-    Values that all runs share become scalar coordinates; label, instance and every parameter that differs becomes a
-    dimension if the runs are all combinations of these values, and else a coordinate along `run`.
+    Label, instance and every parameter that differs becomes a dimension if the runs are all combinations of these
+    values, and else a coordinate along `run`. What all runs share becomes a scalar coordinate, which `sel` takes, too.
 
     Args:
         results: folder of the results.
-        store: `history`, `observables`, `embedding-pca`, ...
+        store: `history`, `observables`, `embedding-pca`, ...; or a list of these.
 
     Raises:
         FileNotFoundError: there is no such store.
         DamagedStoreError: a store is damaged.
         ValueError: the runs differ in shape (channels, steps or kept frames), so they do not fit one array; or a run is
-            listed twice.
+            listed twice; or several kinds of stores have arrays of one name, or other frames.
 
     Example:
         >>> from oscillator_field import open_sweep
         >>> sweep = open_sweep("results")
-        >>> sweep["phase"].sel(digit=3).isel(frame=-1).shape
+        >>> sweep["phase"].sel(digit=3, k_bias=1.25).isel(frame=-1).shape
         (28, 28, 4)
     """
-    import xarray as xr
+    if isinstance(store, str):
+        return _of_one_kind(Path(results), store)
+    each = {kind: _of_one_kind(Path(results), kind) for kind in store}
+    kinds = " and ".join(each)
+    if not each:
+        raise ValueError("no kind of stores is named, such as history or observables")
+    names = [str(name) for one in each.values() for name in one.data_vars]
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        raise ValueError(f"{results}: {kinds} both have {', '.join(twice)}: open them one by one")
+    if len({tuple(one["step"].values.tolist()) for one in each.values() if "step" in one}) > 1:
+        raise ValueError(f"{results}: {kinds} have other frames (`every`): open them one by one")
+    return xr.merge(each.values(), join="exact", compat="override", combine_attrs="drop_conflicts")
 
-    paths = sorted(Path(results).glob(f"runs/*/{store}.zarr"))
+
+def _of_one_kind(results: Path, kind: str) -> xr.Dataset:
+    paths = sorted(results.glob(f"runs/*/{kind}.zarr"))
     if not paths:
-        raise FileNotFoundError(f"{results}: no {store}.zarr in any of its runs")
-    for path in paths:
-        # xarray reads a lost chunk of whole numbers as zeros.
-        check_store(path)
-    each = _in_common_frames([xr.open_zarr(path, chunks={}) for path in paths])
-    shapes = {tuple(sorted((name, size) for name, size in one.sizes.items() if name != "run")) for one in each}
-    if len(shapes) > 1:
-        raise ValueError(f"{results}: the runs differ in shape, {' and '.join(map(str, sorted(shapes)))} ({_REMEDY})")
-    if "step" in each[0] and any((one["step"].values != each[0]["step"].values).any() for one in each):
-        raise ValueError(f"{results}: the runs differ in the steps after which frames were kept ({_REMEDY})")
-    nouns = {noun: path for path, one in zip(paths, each, strict=True) for noun in NOUNS if noun in one.coords}
-    if len(nouns) > 1:
-        told = " and ".join(f"a {noun} in {path}" for noun, path in nouns.items())
-        raise ValueError(f"{results}: the runs are of different data sets, {told} ({_REMEDY})")
-    path_of: dict[str, Path] = {}
-    for path, one in zip(paths, each, strict=True):
-        for name in one["run"].values.tolist():
-            if name in path_of:
-                raise ValueError(f"{results}: {name} is both in {path_of[name]} and in {path} ({_REMEDY})")
-            path_of[name] = path
-    whole = xr.concat(
-        each,
-        "run",
-        data_vars="minimal",
-        coords="minimal",
-        compat="override",
-        join="override",
-        # Attributes that only one store has are not true of all.
-        combine_attrs="drop_conflicts",
-    )
-    whole.attrs.pop(DIGEST, None)
-    # Samples of several labels have none.
-    labels = [name for name in (*NOUNS, "instance", *METADATA) if name in whole.coords]
-    whole = whole.assign_coords({name: whole[name].load() for name in labels}).sortby(labels)
-    axes = [name for name in labels if len(set(whole[name].values.tolist())) > 1]
-    for name in labels:
-        if name not in axes:
-            whole[name] = ((), whole[name].values[0], whole[name].attrs)
-    combinations = math.prod(len(set(whole[name].values.tolist())) for name in axes)
-    if not axes or combinations != whole.sizes["run"]:
-        return whole
-    if len(axes) == 1:
-        whole = whole.drop_vars("run").swap_dims(run=axes[0])
-    else:
-        whole = whole.drop_vars("run").set_index(run=axes).unstack("run")
+        raise FileNotFoundError(f"{results}: no {kind}.zarr in any of its runs")
+    stores = [describe(path) for path in paths]
+    try:
+        _refuse_other_runs(stores)
+        steps = _common_steps(stores)
+        labels = {name: np.concatenate([one.labels[name] for one in stores]) for name in _along_runs(stores)}
+        told_apart = [name for name in _LABELS if name in labels]
+        # Of samples of several labels, and of one set, there is nothing to sort by.
+        keys = [labels[name] for name in reversed(told_apart)]
+        order = np.lexsort(keys) if keys else np.arange(len(labels["run"]))
+        labels = {name: column[order] for name, column in labels.items()}
+        axes = _axes(labels, told_apart)
+        shape = tuple(map(len, axes.values()))
+        store_of = np.repeat(range(len(stores)), [len(one.labels["run"]) for one in stores])[order].reshape(shape)
+        place_of = np.concatenate([np.arange(len(one.labels["run"])) for one in stores])[order].reshape(shape)
+        whole = _arrays(stores, store_of, place_of, tuple(axes), steps)
+    except ValueError as error:
+        raise ValueError(f"{results}: {error} ({_REMEDY})") from error
+    whole = whole.assign_coords(_coordinates(labels, axes, steps))
+    shared = [name for name in told_apart if not whole[name].dims]
+    for name in whole.coords:
+        whole[name].attrs = dict(stores[0].arrays[str(name)]["attributes"])
+    for name in shared:
+        whole = whole.set_xindex(name, SharedIndex)
     return whole.transpose(*axes, "frame", *SITE_AXES, ..., missing_dims="ignore")
 
 
-def _in_common_frames(stores: list[xr.Dataset]) -> list[xr.Dataset]:
-    """The stores with the frames of the longest, where they differ only because runs had settled, and with their times.
+def _refuse_other_runs(stores: Sequence[Described]) -> None:
+    nouns = {noun: one.path for one in stores for noun in NOUNS if noun in one.labels}
+    if len(nouns) > 1:
+        told = " and ".join(f"a {noun} in {path}" for noun, path in nouns.items())
+        raise ValueError(f"the runs are of different data sets, {told}")
+    path_of: dict[str, Path] = {}
+    for one in stores:
+        for name in one.labels["run"].tolist():
+            if name in path_of:
+                raise ValueError(f"{name} is both in {path_of[name]} and in {one.path}")
+            path_of[name] = one.path
 
-    Frames that a run does not have are NaN. In a store of every n-th frame, the first frame after the end of a run
-    stands for its end, as it does where runs share a store.
+
+def _common_steps(stores: Sequence[Described]) -> NDArray[np.int64] | None:
+    """After which steps the run with the most frames has them; None where no store says so.
+
+    In a store of every n-th frame, the first frame after the end of a run stands for its end, as it does where runs
+    share a store.
+
+    Raises:
+        ValueError: others have other frames, and not because they had settled.
     """
-    if any(not {"step", "end_step"} <= set(one.variables) for one in stores):
-        return stores
-    steps = max((one["step"].values for one in stores), key=lambda step: (len(step), step[-1]))
-    delta_t = {value for one in stores for value in np.ravel(one["delta_t"].values).tolist()}
+    if any(not {"step", "end_step", "steps"} <= set(one.labels) for one in stores):
+        return None
+    longest: NDArray[np.int64] = max((one.labels["step"] for one in stores), key=lambda step: (len(step), step[-1]))
+    for one in stores:
+        own = one.labels["step"]
+        before = len(own) - 1
+        settled = bool((one.labels["end_step"] < one.labels["steps"]).all())
+        if not np.array_equal(own, longest) and (
+            not settled or not np.array_equal(own[:before], longest[:before]) or own[before] > longest[before]
+        ):
+            raise ValueError("the runs differ in the steps after which frames were kept")
+    return longest
 
-    def in_common(one: xr.Dataset) -> xr.Dataset:
-        own = one["step"].values
-        if own.tolist() != steps.tolist():
-            before = len(own) - 1
-            settled = bool((one["end_step"] < one["steps"]).all())
-            if not settled or (own[:before] != steps[:before]).any() or own[before] > steps[before]:
-                return one
-            one = one.pad(frame=(0, len(steps) - len(own))).assign_coords(step=("frame", steps, one["step"].attrs))
-        # Only where all runs have one time step have they one time.
-        time = steps * one["delta_t"].values.reshape(-1, 1)
-        axes = ("run", "frame") if len(delta_t) > 1 else ("frame",)
-        return one.assign_coords(time=(axes, time if len(delta_t) > 1 else time[0], one["time"].attrs))
 
-    return [in_common(one) for one in stores]
+def _along_runs(stores: Sequence[Described]) -> list[str]:
+    """The names of the labels of runs.
+
+    Raises:
+        ValueError: some stores have others.
+    """
+    each = [
+        {name for name in one.labels if one.arrays[name]["dimension_names"] == ["run"]}
+        for one in stores
+    ]  # fmt: skip
+    for one, names in zip(stores, each, strict=True):
+        if names != each[0]:
+            told = ", ".join(sorted(names ^ each[0]))
+            raise ValueError(f"the runs differ in what is known of them, {told} in {stores[0].path} and {one.path}")
+    return sorted(each[0])
+
+
+def _axes(labels: Mapping[str, NDArray[Any]], told_apart: Sequence[str]) -> dict[str, NDArray[Any]]:
+    """What differs between runs, with its values, if these are all combinations of them; else the runs.
+
+    Args:
+        labels: of runs that are sorted by what tells them apart.
+        told_apart: the names of that.
+    """
+    values = {name: np.unique(labels[name]) for name in told_apart}
+    axes = {name: each for name, each in values.items() if len(each) > 1}
+    shape = tuple(map(len, axes.values()))
+    if math.prod(shape) == len(labels["run"]):
+        grid = zip(axes, np.meshgrid(*axes.values(), indexing="ij"), strict=True)
+        if all(np.array_equal(labels[name].reshape(shape), expected) for name, expected in grid):
+            return axes
+    return {"run": labels["run"]}
+
+
+def _coordinates(
+    labels: Mapping[str, NDArray[Any]], axes: Mapping[str, NDArray[Any]], steps: NDArray[np.int64] | None
+) -> dict[str, tuple[Sequence[str], Any]]:
+    """Labels of runs on their axes, and of frames."""
+    shape = tuple(map(len, axes.values()))
+    found: dict[str, tuple[Sequence[str], Any]] = {}
+    for name, column in labels.items():
+        # xarray writes texts of any length where they are objects.
+        column = column.astype(object) if column.dtype.kind == "U" else column
+        if name in axes:
+            found[name] = ((name,), axes[name].astype(column.dtype))
+        elif name in _LABELS and len(set(column.tolist())) == 1:
+            found[name] = ((), column[0])
+        # Names take more room than all else, and on a grid say nothing new.
+        elif name != "run" or not axes:
+            found[name] = (tuple(axes), column.reshape(shape))
+    if steps is not None:
+        found["step"] = (("frame",), steps)
+        delta_t = np.unique(labels["delta_t"])
+        if len(delta_t) == 1:
+            found["time"] = (("frame",), steps * delta_t[0])
+        else:
+            found["time"] = ((*axes, "frame"), steps * labels["delta_t"].reshape(*shape, 1))
+    return found
+
+
+def _arrays(
+    stores: Sequence[Described],
+    store_of: NDArray[np.int64],
+    place_of: NDArray[np.int64],
+    axes: Sequence[str],
+    steps: NDArray[np.int64] | None,
+) -> xr.Dataset:
+    """All arrays that are no labels, and the attributes that all stores share."""
+    templates = [xr.open_zarr(one.path, chunks=None) for one in {one.kind: one for one in stores}.values()]
+    frames = len(steps) if steps is not None else None
+    arrays, others = {}, {}
+    # Times follow from steps.
+    known = {*stores[0].labels, "time"} if frames else {*stores[0].labels}
+    for name in dict.fromkeys(name for one in templates for name in one.variables if name not in known):
+        each = [one.variables[name] for one in templates if name in one.variables]
+        if len({one.dims for one in each}) > 1:
+            raise ValueError(f"the runs differ in how '{name}' is stored")
+        if "run" not in each[0].dims:
+            others[name] = each[0]
+            continue
+        own = [one.lengths(str(name)) for one in stores if name in one.arrays]
+        lengths = [{axis: size for axis, size in one.items() if axis != "run"} for one in own]
+        missing = len(own) < len(stores)
+        if frames is not None and "frame" in lengths[0]:
+            missing |= any(one["frame"] < frames for one in lengths)
+            lengths = [one | {"frame": frames} for one in lengths]
+        if any(one != lengths[0] for one in lengths):
+            raise ValueError(f"the runs differ in shape, {' and '.join(sorted({str(one) for one in lengths}))}")
+        dtype = np.result_type(*[one.dtype for one in each])
+        if missing and dtype.kind != "f":
+            dtype = np.promote_types(dtype, np.float32)
+        many = ManyArrays(str(name), stores, store_of, place_of, lengths[0], dtype)
+        nothing = np.empty((0,) * many.ndim, dtype)
+        read = dask.array.from_array(many, many.chunks, name=False, asarray=True, fancy=False, meta=nothing)
+        arrays[name] = ((*axes, *lengths[0]), read, each[0].attrs)
+    attributes = [{name: value for name, value in one.attributes.items() if name != DIGEST} for one in stores]
+    shared = {name: value for name, value in attributes[0].items() if all(one.get(name) == value for one in attributes)}
+    return xr.Dataset(arrays, others, shared)
