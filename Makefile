@@ -96,4 +96,4 @@ sample: $(READY)
 	$(BIN)/python tools/make_mnist_sample.py $(MNIST)
 
 clean:
-	rm -rf .venv .snakemake .cache .pytest_cache .mypy_cache .ruff_cache .hypothesis results logs $(filter-out resources/examples resources/mnist-sample,$(wildcard resources/*))
+	rm -rf .venv .snakemake .cache .pytest_cache .mypy_cache .ruff_cache .hypothesis results logs $(filter-out resources/examples,$(wildcard resources/*))

@@ -21,19 +21,19 @@ import numpy as np
 
 from oscillator_field import FieldParameters
 from oscillator_field.field import open_course, problem
-from oscillator_field.inputs.data_sets import DATA_SETS, TRAINING
+from oscillator_field.inputs.data_sets import BUNDLED, DATA_SETS, TRAINING
 from oscillator_field.inputs.encoding import Statistics, encode, levels, over_channels
 from oscillator_field.inputs.fetch import read_source
 from oscillator_field.inputs.perturbation import write_perturbation
 from oscillator_field.inputs.pictures import Picture
 from oscillator_field.inputs.sources import IdxSource
+from oscillator_field.named_run import Run
 from oscillator_field.parameters import EncodingParameters
-from oscillator_field.run import Run
 from oscillator_field.simulation import simulate_runs
 from oscillator_field.starts import start
 
 ROOT = Path(__file__).parents[1]
-SAMPLE = ROOT / "resources" / "mnist-sample"
+SAMPLE = BUNDLED
 STEPS, CHANNELS, SIDE = 512, 4, 28
 SITE_STEPS = STEPS * CHANNELS * SIDE * SIDE
 STATISTICS = Statistics(*DATA_SETS["mnist"].statistics)

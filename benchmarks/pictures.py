@@ -33,7 +33,7 @@ from oscillator_field.inputs.fetch import fetch
 from oscillator_field.inputs.perturbation import write_perturbation
 from oscillator_field.inputs.pictures import read_picture
 from oscillator_field.inputs.sources import IdxSource
-from oscillator_field.run import Run
+from oscillator_field.named_run import Run
 from oscillator_field.simulation import simulate_runs
 from oscillator_field.stores.history import open_history
 from oscillator_field.stores.zarr_stores import open_store

@@ -3,6 +3,7 @@
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from oscillator_field.inputs.data_sets import BUNDLED
 from oscillator_field.inputs.fetch import fetch
 from oscillator_field.inputs.sources import IdxSource, expanded
 from oscillator_field.logs import log_to
@@ -22,5 +23,4 @@ with log_to(snakemake.log[0]):
         folder = expanded(snakemake.config["pictures"]["directory"])
         fetch(destination, IdxSource(name, folder), origin={"source": source, "directory": folder})
     else:
-        folder = Path(__file__).parents[1] / "resources" / "mnist-sample"
-        fetch(destination, IdxSource(name, folder), origin={"source": source})
+        fetch(destination, IdxSource(name, BUNDLED), origin={"source": source})

@@ -6,6 +6,7 @@ from pathlib import Path
 from oscillator_field.analysis.summary import perturbations_in, read_summary_table, read_varied
 from oscillator_field.figures.pages.diagram import write_diagram
 from oscillator_field.figures.pages.gallery import write_gallery
+from oscillator_field.figures.pages.live import write_live
 from oscillator_field.logs import log_to
 from oscillator_field.provenance import time_used, versions
 
@@ -28,3 +29,4 @@ with log_to(snakemake.log[0]):
         write_gallery(folder, table, shared=scripts, provenance=provenance, **settings)
     else:
         write_diagram(folder, shared, table, scripts=scripts, provenance=provenance, **settings)
+    write_live(folder / "live.html", gallery="index.html")

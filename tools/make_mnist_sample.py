@@ -4,16 +4,14 @@ usage: python tools/make_mnist_sample.py FOLDER_OF_THE_FULL_SET
 """
 
 import sys
-from pathlib import Path
 
+from oscillator_field.inputs.data_sets import BUNDLED
 from oscillator_field.inputs.errors import PicturesError
 from oscillator_field.inputs.fetch import make_sample
-
-SAMPLE = Path(__file__).parents[1] / "resources" / "mnist-sample"
 
 if len(sys.argv) != 2:
     sys.exit(__doc__)
 try:
-    make_sample(sys.argv[1], SAMPLE, training=5000, test=1000)
+    make_sample(sys.argv[1], BUNDLED, training=5000, test=1000)
 except PicturesError as error:
     sys.exit(str(error))

@@ -140,7 +140,12 @@ class FieldParameters(_Checked):
 
 @dataclass(frozen=True)
 class RunParameters(_Checked):
-    """What else makes a run: depth of the lattice, number of steps, how it begins, and the seed of what is random."""
+    """What else makes a run: depth of the lattice, number of steps, how it begins, and the seed of what is random.
+
+    Example:
+        >>> RunParameters(steps=64).channels
+        4
+    """
 
     channels: int = _parameter(4, "1", "oscillators at each pixel", minimum=1, maximum=256)
     steps: int = _parameter(512, "1", "steps to simulate", minimum=1, maximum=1_000_000)

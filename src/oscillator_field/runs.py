@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from itertools import product
 from typing import Any, overload
 
-from oscillator_field.run import Run
+from oscillator_field.named_run import Run
 
 # Runs of a job that are in memory at once while they are measured: fewer of large lattices, which have maps, and of
 # many frames, which have numbers.

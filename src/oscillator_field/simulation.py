@@ -18,8 +18,8 @@ from oscillator_field.field import Course, open_course, problem
 from oscillator_field.inputs.encoding import over_channels
 from oscillator_field.inputs.perturbation import read_perturbations
 from oscillator_field.logs import progress
+from oscillator_field.named_run import Run
 from oscillator_field.parameters import EXACT
-from oscillator_field.run import Run
 from oscillator_field.runs import Runs
 from oscillator_field.starts import frequencies_of, start_of
 from oscillator_field.stores.history import frames_a_chunk, write_history

@@ -6,9 +6,9 @@ import pytest
 
 from oscillator_field import open_sweep
 from oscillator_field.figures.painters.browser import find_browser
+from oscillator_field.inputs.data_sets import BUNDLED
 from oscillator_field.inputs.fetch import make_sample
 from tests.support.pages import chromium, watched_page
-from tests.support.projects import ROOT
 
 pytestmark = pytest.mark.slow
 SIZES = ((1366, 768), (1920, 1080), (390, 844))
@@ -17,7 +17,7 @@ SIZES = ((1366, 768), (1920, 1080), (390, 844))
 @pytest.fixture(scope="module")
 def project(new_project, tmp_path_factory):
     folder = tmp_path_factory.mktemp("mnist")
-    make_sample(ROOT / "resources" / "mnist-sample", folder, 300, 100)
+    make_sample(BUNDLED, folder, 300, 100)
     made = new_project("learned")
     made.config = {
         "pictures": {"source": "directory", "directory": str(folder)},

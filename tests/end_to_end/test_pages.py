@@ -400,6 +400,7 @@ EVERY_PAGE = {
     "view": (f"runs/digit=all+k_bias=5+k_coupling=0+steps={STEPS}/phase.html", {}),
     "curves": (f"runs/digit=all+k_bias=5+k_coupling=0+steps={STEPS}/order_parameter.html", {}),
     "studies": ("../index.html", {}),
+    "live": ("live.html", {}),
 }
 
 

@@ -5,7 +5,6 @@ import signal
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -13,12 +12,13 @@ import pytest
 import zarr
 
 from oscillator_field.figures.painters.browser import find_browser
+from oscillator_field.inputs.data_sets import BUNDLED
 from oscillator_field.inputs.fetch import make_sample
 from tests.support.pages import chromium, watched_page
 from tests.support.processes import find_processes, without_shells
 
 pytestmark = pytest.mark.slow
-SAMPLE = Path(__file__).parents[2] / "resources" / "mnist-sample"
+SAMPLE = BUNDLED
 PICTURES, TESTS = 300, 200
 
 

@@ -8,7 +8,7 @@ from oscillator_field.analysis.measuring import measure
 from oscillator_field.analysis.observed_runs import columns_of
 from oscillator_field.field import open_course, problem
 from oscillator_field.inputs.encoding import over_channels
-from oscillator_field.run import Run
+from oscillator_field.named_run import Run
 from oscillator_field.starts import frequencies_of, start
 from oscillator_field.stores.history import write_history
 

@@ -4,15 +4,14 @@ import gzip
 
 import numpy as np
 
-from oscillator_field.inputs.data_sets import DATA_SETS, TEST, TRAINING
+from oscillator_field.inputs.data_sets import BUNDLED, DATA_SETS, TEST, TRAINING
 from oscillator_field.inputs.encoding import Statistics, levels
 from oscillator_field.inputs.fetch import read_source
 from oscillator_field.inputs.idx import pack
 from oscillator_field.inputs.pictures import Picture
 from oscillator_field.inputs.sources import IdxSource
-from tests.support.projects import ROOT
 
-SAMPLE = ROOT / "resources" / "mnist-sample"
+SAMPLE = BUNDLED
 
 
 def sample_digit(digit, instance=0):

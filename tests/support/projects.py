@@ -12,11 +12,12 @@ from pathlib import Path
 import yaml
 
 from oscillator_field.figures.painters.browser import find_browser
+from oscillator_field.inputs.data_sets import BUNDLED
 from oscillator_field.study.study import Study
 
 ROOT = Path(__file__).parents[2]
 TRACKED = (
-    *("Snakefile", "config", "environment.yml", "profiles", "resources/mnist-sample", "resources/examples"),
+    *("Snakefile", "config", "environment.yml", "profiles", "resources/examples"),
     *("scripts", "src", "workflow"),
 )
 
@@ -70,7 +71,7 @@ def study_of(config=""):
     return Study.of(
         yaml.safe_load(config) or {},
         schema=ROOT / "workflow" / "schemas" / "config.schema.yaml",
-        bundled=ROOT / "resources" / "mnist-sample",
+        bundled=BUNDLED,
         folders={"results": "results", "resources": "resources"},
     )
 

@@ -12,11 +12,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from oscillator_field.inputs import download as downloading
-from oscillator_field.inputs.data_sets import FILES, TRAINING
+from oscillator_field.inputs.data_sets import BUNDLED, FILES, TRAINING
 from oscillator_field.inputs.errors import PicturesError
-from tests.support.projects import ROOT
 
-SAMPLE = ROOT / "resources" / "mnist-sample"
+SAMPLE = BUNDLED
 SECONDS, MOST_BYTES = 3.0, 150 * 10**6
 BOMB = gzip.compress(bytes(10**9), compresslevel=6)
 

@@ -10,8 +10,8 @@ import yaml
 import oscillator_field
 from oscillator_field.analysis.measuring import measure
 from oscillator_field.inputs.perturbation import write_perturbation
+from oscillator_field.named_run import Run
 from oscillator_field.parameters import EncodingParameters
-from oscillator_field.run import Run
 from oscillator_field.simulation import simulate_runs
 from tests.support.pictures import as_picture
 from tests.support.projects import ROOT, study_of

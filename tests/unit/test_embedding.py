@@ -11,7 +11,7 @@ from oscillator_field.analysis.embedding_quality import displacements, trustwort
 from oscillator_field.analysis.projections import pca, tsne, turned_to
 from oscillator_field.figures.views.trajectory import frames_with_quality
 from oscillator_field.inputs.perturbation import write_perturbation
-from oscillator_field.run import Run
+from oscillator_field.named_run import Run
 from oscillator_field.simulation import simulate_runs
 from oscillator_field.stores.history import open_history
 from oscillator_field.stores.zarr_stores import open_store

@@ -38,8 +38,8 @@ from oscillator_field.figures.painters.drawing import one_browser
 from oscillator_field.figures.plotlyjs import CARTESIAN, scripts
 from oscillator_field.figures.themes import THEMES
 from oscillator_field.figures.titles import run_titles
+from oscillator_field.named_run import Run
 from oscillator_field.parameters import DEFAULTS
-from oscillator_field.run import Run
 from oscillator_field.stores.history import open_history
 from oscillator_field.stores.zarr_stores import add_values, open_store
 from tests.support.histories import write_small_history

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from oscillator_field.named_run import LONGEST_NAME, Run, is_run_name, run_name
 from oscillator_field.parameters import DEFAULTS, GROUPS, METADATA, checked
-from oscillator_field.run import LONGEST_NAME, Run, is_run_name, run_name
 from oscillator_field.runs import Runs
 from oscillator_field.study import grid
 from oscillator_field.study.axes import axis_values, grid_points

@@ -19,8 +19,8 @@ from oscillator_field.analysis.registry import OBSERVABLES
 from oscillator_field.inputs.encoding import over_channels
 from oscillator_field.inputs.perturbation import read_perturbations, write_perturbation
 from oscillator_field.logs import log_to
+from oscillator_field.named_run import Run
 from oscillator_field.parameters import DEFAULTS, METADATA, EncodingParameters
-from oscillator_field.run import Run
 from oscillator_field.simulation import simulate_runs
 from oscillator_field.starts import start
 from oscillator_field.stores import history

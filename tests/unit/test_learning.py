@@ -15,6 +15,7 @@ import torch
 import xarray as xr
 
 from oscillator_field import open_history
+from oscillator_field.inputs.data_sets import BUNDLED
 from oscillator_field.inputs.fetch import fetch, make_sample
 from oscillator_field.inputs.perturbation import write_perturbation
 from oscillator_field.inputs.sources import IdxSource
@@ -28,9 +29,9 @@ from oscillator_field.learning.history import courses, simulate_learned_runs
 from oscillator_field.learning.model import LearnedField, StridedDrive
 from oscillator_field.learning.results import by_arm, read_evaluation, table
 from oscillator_field.learning.weights import read_field, read_weights, write_weights
+from oscillator_field.named_run import Run
 from oscillator_field.parameters import EncodingParameters
 from oscillator_field.readout.images import read_images, write_images
-from oscillator_field.run import Run
 from oscillator_field.training import Examples, Rule, train
 from tests.support.pictures import as_picture
 from tests.support.projects import ROOT
@@ -343,7 +344,7 @@ def stores(tmp_path_factory):
     folder = tmp_path_factory.mktemp("learning")
     digits = folder / "mnist"
     digits.mkdir()
-    make_sample(ROOT / "resources" / "mnist-sample", folder / "sample", 300, 60)
+    make_sample(BUNDLED, folder / "sample", 300, 60)
     fetch(digits, IdxSource("mnist", folder / "sample"), origin={})
     images = {name: folder / f"{name}.zarr" for name in ("training", "test", "test+gaussian_noise=0.5")}
     for name, path in images.items():
@@ -425,7 +426,7 @@ def test_runs_of_a_learned_field_say_what_it_says(stores, tmp_path):
 def test_the_fields_that_come_with_the_project_read_the_sample(tmp_path, size):
     sample = tmp_path / "sample"
     sample.mkdir()
-    fetch(sample, IdxSource("mnist", ROOT / "resources" / "mnist-sample"), origin={})
+    fetch(sample, IdxSource("mnist", BUNDLED), origin={})
     images = tmp_path / "test.zarr"
     write_images(images, sample, "test")
     folder = ROOT / "resources" / "examples" / "learned" / f"{size}-learned-0"

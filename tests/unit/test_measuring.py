@@ -116,8 +116,8 @@ def test_columns_that_runs_share_are_stored_once(pictures, tmp_path):
     assert {len(each) for each in columns.values()} == {6}
     assert columns["k_coupling"] == [0.0, 0.0, 0.3, 0.3, 3.0, 3.0]
     assert columns["channels"] == [3] * 6
-    metadata = json.loads((tmp_path / "all.zarr" / "summary" / "zarr.json").read_text())
-    assert metadata["attributes"]["columns"]["channels"] == 3
+    metadata = json.loads((tmp_path / "all.zarr" / "zarr.json").read_text())
+    assert json.loads(metadata["attributes"]["labels"])["channels"] == 3
 
 
 @given(cuts=st.lists(st.integers(1, 39), unique=True, max_size=6))

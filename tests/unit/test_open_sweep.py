@@ -9,7 +9,7 @@ import xarray as xr
 
 from oscillator_field.analysis.embedding import embed_samples
 from oscillator_field.analysis.sweep import open_sweep
-from oscillator_field.run import Run
+from oscillator_field.named_run import Run
 from oscillator_field.stores import many
 from oscillator_field.stores.history import open_history
 from oscillator_field.stores.zarr_stores import DamagedStoreError

@@ -15,9 +15,11 @@ import zarr
 from hypothesis import given
 from hypothesis import strategies as st
 
+from oscillator_field.inputs.data_sets import BUNDLED
 from oscillator_field.inputs.encoding import encode, over_channels
 from oscillator_field.inputs.fetch import fetch, make_sample
 from oscillator_field.inputs.sources import IdxSource
+from oscillator_field.named_run import Run
 from oscillator_field.parameters import DEFAULTS, EncodingParameters, FieldParameters
 from oscillator_field.readout.arms import UNUSED, Arm, arms_of, fields_of
 from oscillator_field.readout.classifiers import FITS
@@ -28,7 +30,6 @@ from oscillator_field.readout.network import train
 from oscillator_field.readout.predictions import write_predictions
 from oscillator_field.readout.results import read_result, read_results, table, winner
 from oscillator_field.readout.sets import set_names, shards
-from oscillator_field.run import Run
 from oscillator_field.starts import start
 from oscillator_field.stores.zarr_stores import DamagedStoreError
 from oscillator_field.study.grid import expand
@@ -36,7 +37,7 @@ from tests.support.pictures import as_picture
 from tests.support.reference import apart, simulate_float64
 
 ROOT = Path(__file__).parents[2]
-SAMPLE = ROOT / "resources" / "mnist-sample"
+SAMPLE = BUNDLED
 PARAMETERS = {name: value for name, value in DEFAULTS.items() if name not in UNUSED}
 READOUT = {
     "augmentations": 1,

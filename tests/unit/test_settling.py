@@ -18,7 +18,7 @@ from oscillator_field.field import open_course, problem
 from oscillator_field.figures.animate import animation
 from oscillator_field.figures.animation import named_scale
 from oscillator_field.figures.pages.preview import write_previews
-from oscillator_field.run import Run
+from oscillator_field.named_run import Run
 from oscillator_field.stores import history as stores
 from oscillator_field.stores.zarr_stores import open_store
 from tests.support.histories import write_small_history

@@ -11,7 +11,7 @@ from scipy import stats
 
 from oscillator_field.analysis.registry import SCALARS
 from oscillator_field.analysis.statistics import crossings_along, means_over, write_tables
-from oscillator_field.run import Run
+from oscillator_field.named_run import Run
 
 ORDER = "final_order_parameter"
 

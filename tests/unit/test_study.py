@@ -56,6 +56,7 @@ def test_targets_are_all_that_a_config_asks_for():
             "run.html",
             "compare.html",
             "study.js",
+            "live.html",
             "summary.parquet",
             *(f"runs/digit=3/{name}.zarr" for name in ("history", "observables", "embedding-pca")),
         ]

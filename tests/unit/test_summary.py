@@ -16,7 +16,7 @@ from oscillator_field.figures.pages.gallery import write_gallery
 from oscillator_field.figures.pages.studies import list_studies
 from oscillator_field.figures.painters.browser import find_browser
 from oscillator_field.figures.painters.drawing import one_browser
-from oscillator_field.run import Run
+from oscillator_field.named_run import Run
 from oscillator_field.runs import Job, Runs
 from oscillator_field.study.planning import plan_text, read_summary
 from oscillator_field.study.resources import TYPICAL_SECONDS

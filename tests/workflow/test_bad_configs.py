@@ -11,7 +11,10 @@ from tests.support.projects import ROOT, study_of
 BAD = {
     "an unknown key": ("fields: {}", "fields: no such key (did you mean field? allowed: batch, continue, "),
     "an unknown key inside": ("field: {k_copling: 1}", "field.k_copling: no such key (did you mean k_coupling? "),
-    "a parameter in the wrong group": ("encoding: {steps: 3}", "encoding.steps: no such key (allowed: arc, "),
+    "a parameter in the wrong group": (
+        "encoding: {steps: 3}",
+        "encoding.steps: no such key (did you mean field.steps? allowed: arc, ",
+    ),
     "a text for a number": ("field: {k_bias: strong}", 'field.k_bias: "strong" is not allowed (a number)'),
     "1e-5, which YAML takes for a text": (
         "field: {delta_t: 1e-5}",
@@ -500,6 +503,22 @@ def test_snakemake_prints_that_line_alone(new_project, case):
     [said] = [line for line in outcome.output.splitlines() if not re.match(SNAKEMAKES_OWN, line)]
     assert said.startswith(f"config: {expected}")
     assert not (project.folder / "results").exists()
+
+
+def test_a_fault_says_where_its_value_was_given(new_project):
+    project = new_project("bad")
+
+    def said(*arguments, config):
+        return project.snakemake(*arguments, config=config, check=False).output.splitlines()[-1]
+
+    text = "digits: [3]\nfield:\n  steps: 8\n  k_coupling: 5000\n"
+    assert said(config=text).endswith("(at most 1000) (" + str(project.folder / "override.yaml") + ", line 4)")
+    assert said("--config", "field={k_bias: -2000}", config="digits: [3]").endswith("(at least -1000) (--config)")
+    assert said("--config", "k_coupling=1", config="digits: [3]").startswith(
+        "config: k_coupling: no such key (did you mean field.k_coupling? "
+    )
+    text = "digits: [3]\ngrid:\n  points:\n    - {k_bias: 1}\n    - {speed: 1}\n"
+    assert said(config=text).endswith("override.yaml, line 5)")
 
 
 def test_a_place_that_cannot_be_written_is_refused(new_project):

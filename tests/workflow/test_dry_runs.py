@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from oscillator_field.figures.views import VIEWS
-from oscillator_field.inputs.data_sets import FILES, TRAINING
+from oscillator_field.inputs.data_sets import BUNDLED, FILES, TRAINING
 from oscillator_field.inputs.idx import pack
 
 ROOT = Path(__file__).parents[2]
@@ -84,7 +84,7 @@ def test_a_clone_below_a_folder_with_braces_is_refused_by_one_line(new_project, 
 def test_pictures_may_lie_below_a_folder_with_braces(new_project, tmp_path):
     project = new_project("pictures")
     folder = tmp_path / "{digit} and {run}"
-    shutil.copytree(project.folder / "resources" / "mnist-sample", folder)
+    shutil.copytree(BUNDLED, folder)
     config = {"digits": [3], "field": {"steps": 2}, "pictures": {"source": "directory", "directory": str(folder)}}
     perturbation = "results/perturbations/digit=3.zarr"
     project.snakemake(perturbation, config=config)
@@ -94,7 +94,7 @@ def test_pictures_may_lie_below_a_folder_with_braces(new_project, tmp_path):
 def test_a_folder_of_other_pictures_is_refused_before_any_job(new_project, tmp_path):
     project = new_project("labels")
     folder = tmp_path / "labels"
-    shutil.copytree(project.folder / "resources" / "mnist-sample", folder)
+    shutil.copytree(BUNDLED, folder)
     labels = folder / f"{FILES[TRAINING][1]}.gz"
     labels.write_bytes(gzip.compress(pack(np.zeros((300, 10), np.uint8))))
     config = {"pictures": {"source": "directory", "directory": str(folder)}}

@@ -11,11 +11,10 @@ import pytest
 
 from oscillator_field.figures.painters.browser import find_browser
 from oscillator_field.figures.views import ORDERS
-from oscillator_field.inputs.data_sets import DATA_SETS, FILES
+from oscillator_field.inputs.data_sets import BUNDLED, DATA_SETS, FILES
 from oscillator_field.inputs.fetch import make_sample
 from oscillator_field.keys import Key
 from oscillator_field.study.config_model import CONFIG
-from tests.support.projects import ROOT
 
 pytestmark = [
     pytest.mark.slow,
@@ -143,7 +142,7 @@ def project(new_project, tmp_path_factory):
     project = new_project("column")
     folders = [tmp_path_factory.mktemp(name) for name in ("pictures", "others")]
     for folder, count in zip(folders, (300, 299), strict=True):
-        make_sample(ROOT / "resources" / "mnist-sample", folder, count, 60)
+        make_sample(BUNDLED, folder, count, 60)
     # The same pictures under the names of another data set of digits.
     for kind, names in DATA_SETS["qmnist"].files.items():
         for name, other in zip(FILES[kind], names, strict=True):

@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from oscillator_field.inputs.data_sets import BUNDLED
 from tests.support.pictures import write_data_set
 
 TINY = {
@@ -186,7 +187,7 @@ def test_the_order_of_keys_decides_nothing(project):
         "scripts/simulate.py",
         "src/oscillator_field/field.py",
         "src/oscillator_field/engines/numba.py",
-        "resources/mnist-sample/train-images-idx3-ubyte.gz",
+        "src/oscillator_field/inputs/mnist_sample/train-images-idx3-ubyte.gz",
     ],
 )
 def test_a_touched_file_runs_nothing(project, place):
@@ -214,7 +215,7 @@ EDITS = {
     "src/oscillator_field/analysis/observables.py": MEASURE | draw_samples(SET),
     "src/oscillator_field/analysis/measuring.py": MEASURE,
     "src/oscillator_field/analysis/summary.py": STUDY,
-    "src/oscillator_field/run.py": after_simulate(RUNS),
+    "src/oscillator_field/named_run.py": after_simulate(RUNS),
     "src/oscillator_field/parameters.py": ENCODE | after_simulate(RUNS),
     "src/oscillator_field/stores/zarr_stores.py": ENCODE | after_simulate(RUNS),
     "src/oscillator_field/stores/atomic.py": set(),
@@ -300,7 +301,7 @@ def test_a_study_that_moves_runs_nothing(new_project, tmp_path):
 
 def test_the_same_pictures_in_another_folder_run_nothing(new_project, tmp_path):
     project = new_project("folders")
-    sample = project.folder / "resources" / "mnist-sample"
+    sample = project.folder / "src" / "oscillator_field" / "inputs" / BUNDLED.name
     # A name with an ideographic space, as a folder may have.
     folders = [Path(shutil.copytree(sample, tmp_path / name)) for name in ("one", "two\u3000three")]
     configs = [changed(digits=[3], pictures={"source": "directory", "directory": str(folder)}) for folder in folders]

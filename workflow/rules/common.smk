@@ -20,10 +20,10 @@ os.environ.update(
 
 from oscillator_field.figures.painters import browser
 from oscillator_field.figures.views import kind_of
-from oscillator_field.inputs.data_sets import FILES, PROVENANCE, TEST, TRAINING
+from oscillator_field.inputs.data_sets import BUNDLED, FILES, PROVENANCE, TEST, TRAINING
 from oscillator_field.study import resources
 from oscillator_field.study.commands import command_words
-from oscillator_field.study.configuration import ConfigError, check_keys_are_given_once
+from oscillator_field.study.configuration import ConfigError, check_keys_are_given_once, place_of
 from oscillator_field.study.names import UnknownNameError
 from oscillator_field.study.settings import settings_of
 from oscillator_field.study.sources import code_digest
@@ -51,7 +51,7 @@ def read_study():
             config,
             command_line=workflow.config_settings.config,
             schema=os.path.join(CLONE, "workflow", "schemas", "config.schema.yaml"),
-            bundled=os.path.relpath(os.path.join(CLONE, "resources", "mnist-sample")),
+            bundled=os.path.relpath(BUNDLED),
             folders=folders,
             # To try one takes time, so a job only looks.
             browser=browser.find_browser if main else browser.a_browser_is_there,
@@ -59,7 +59,7 @@ def read_study():
         if main:
             study.check_machine(folders.values())
     except ConfigError as error:
-        sys.exit(f"config: {error}")
+        sys.exit(f"config: {error}{place_of(str(error), workflow.configfiles, workflow.config_settings.config)}")
     return study
 
 

@@ -11,6 +11,7 @@ The numbers of a summary stand in the metadata, so a summary of thousands of sto
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
@@ -21,10 +22,13 @@ import zarr
 from numpy.typing import NDArray
 
 from oscillator_field.analysis.observer import Measured
-from oscillator_field.analysis.registry import OBSERVABLES, QUANTILES, TIMES, Observable
+from oscillator_field.analysis.registry import OBSERVABLES, QUANTILES, SCALARS, TIMES, Observable
+from oscillator_field.nouns import NOUNS
+from oscillator_field.parameters import METADATA
 from oscillator_field.runs import runs_at_once
 from oscillator_field.stores.history import add_run_coordinates, add_times, in_frames
 from oscillator_field.stores.zarr_stores import (
+    LABELS,
     add_array,
     add_coordinate,
     check_store,
@@ -34,7 +38,8 @@ from oscillator_field.stores.zarr_stores import (
 )
 
 LARGEST = np.finfo(np.float64).max
-# The group whose attributes hold the columns of a summary: those of the store itself are for what netCDF takes too.
+# The group whose attributes hold what a summary has of the runs beside their labels: those of the store itself are for
+# what netCDF takes too.
 SUMMARY = "summary"
 
 
@@ -99,7 +104,7 @@ def write_observables(
                 array.resize((runs, longest, *array.shape[2:]))
         add_run_coordinates(group, columns)
         add_times(group, steps[:longest], ends, columns["delta_t"])
-        group.create_group(SUMMARY, attributes={"columns": {name: folded(each) for name, each in columns.items()}})
+        group.create_group(SUMMARY, attributes={"columns": {name: folded(columns[name]) for name in SCALARS}})
         if any("quantile" in one.axes for one in described.values()):
             add_coordinate(group, "quantile", ("quantile",), QUANTILES, long_name="share of sites below", units="1")
 
@@ -126,7 +131,9 @@ def columns_of(observables: str | Path) -> dict[str, list[Any]]:
     document = check_store(observables)
     try:
         metadata = document["consolidated_metadata"]["metadata"]
-        columns, [runs] = metadata[SUMMARY]["attributes"]["columns"], metadata["end_time"]["shape"]
+        scalars, [runs] = metadata[SUMMARY]["attributes"]["columns"], metadata["end_time"]["shape"]
     except KeyError as error:
         raise ValueError(f"{observables}: not a store of observables, it has no {error}") from None
-    return {name: each if isinstance(each, list) else [each] * runs for name, each in columns.items()}
+    labels = json.loads(document["attributes"][LABELS])
+    columns = {name: labels[name] for name in ("run", *NOUNS, "instance", *sorted(METADATA)) if name in labels}
+    return {name: each if isinstance(each, list) else [each] * runs for name, each in (columns | scalars).items()}

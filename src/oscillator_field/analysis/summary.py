@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from oscillator_field.analysis.observed_runs import columns_of
 from oscillator_field.analysis.registry import SCALARS
+from oscillator_field.named_run import Run
 from oscillator_field.nouns import DIGIT, NOUNS, noun_in
 from oscillator_field.parameters import DEFAULTS, METADATA, EncodingParameters
-from oscillator_field.run import Run
 from oscillator_field.stores.atomic import whole_file
 
 if TYPE_CHECKING:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import string
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from oscillator_field.nouns import DIGIT, LABEL
 
@@ -28,6 +29,8 @@ DEFAULT_PICTURES = {
     "background": "black",
     "range": None,
 }
+# A part of MNIST that comes with the package: the first pictures for training and for tests, 5,000 and 1,000.
+BUNDLED = Path(__file__).parent / "mnist_sample"
 # What a fetched set says of itself.
 PROVENANCE = "provenance.json"
 

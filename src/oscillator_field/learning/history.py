@@ -17,9 +17,9 @@ from oscillator_field.field import Course, problem
 from oscillator_field.learning.fitting import WHITE
 from oscillator_field.learning.model import LearnedField
 from oscillator_field.learning.weights import read_field
+from oscillator_field.named_run import Run
 from oscillator_field.parameters import EXACT
 from oscillator_field.ranges import slices
-from oscillator_field.run import Run
 from oscillator_field.simulation import Inputs, Opened, drive_of, read_inputs, store_history
 from oscillator_field.stores.history import frames_a_chunk
 

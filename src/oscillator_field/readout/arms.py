@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from oscillator_field.run import JOINT, run_name
+from oscillator_field.named_run import JOINT, run_name
 from oscillator_field.runs import Job
 
 KINDS = ("pixels", "input", "field")

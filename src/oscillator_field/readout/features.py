@@ -15,10 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from oscillator_field.inputs.encoding import encode, levels, over_channels
+from oscillator_field.named_run import Run
 from oscillator_field.readout.arms import Arm
 from oscillator_field.readout.fields import LEVELS, read_phases
 from oscillator_field.readout.images import read_classes, read_images
-from oscillator_field.run import Run
 from oscillator_field.starts import start_of
 
 

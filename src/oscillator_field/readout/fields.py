@@ -22,8 +22,8 @@ from oscillator_field.devices import visible_gpus
 from oscillator_field.field import open_course, problem
 from oscillator_field.inputs.encoding import encode, levels, over_channels
 from oscillator_field.logs import progress
+from oscillator_field.named_run import Run
 from oscillator_field.readout.images import read_classes, read_images
-from oscillator_field.run import Run
 from oscillator_field.starts import frequencies_of, start_of
 from oscillator_field.stores.phase_codes import HALF_TURN, LOST, phase_codes
 from oscillator_field.stores.zarr_stores import add_array, add_coordinate, new_store, open_store, refuse_impossible

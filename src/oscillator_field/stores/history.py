@@ -30,10 +30,10 @@ import zarr
 from numpy.typing import ArrayLike, NDArray
 
 from oscillator_field.engines.problem import Piece, Problem
+from oscillator_field.named_run import Run
 from oscillator_field.nouns import NOUNS, noun_in
 from oscillator_field.parameters import EXACT, METADATA
 from oscillator_field.ranges import slices
-from oscillator_field.run import Run
 from oscillator_field.stores.phase_codes import HALF_TURN, LOST, phase_codes
 from oscillator_field.stores.zarr_stores import (
     Store,

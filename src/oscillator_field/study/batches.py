@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from oscillator_field.run import ALL, block_text
+from oscillator_field.named_run import ALL, block_text
 from oscillator_field.runs import Point
 
 AUTO = "auto"

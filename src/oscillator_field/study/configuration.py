@@ -8,7 +8,7 @@ from __future__ import annotations
 import copy
 import re
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -144,6 +144,50 @@ def check_keys_are_given_once(path: str | Path) -> None:
                 check(value, (*above, name))
 
     check(root, ())
+
+
+def place_of(fault: str, files: Iterable[str | Path], command_line: Mapping[str, Any]) -> str:
+    """Where the value that a fault names was given: ` (--config)` or ` (mine.yaml, line 3)`; empty if nowhere.
+
+    Args:
+        fault: as it is told, the key first.
+        files: config files; the last that has a key decides.
+        command_line: what `--config` said.
+    """
+    key = fault.partition(": ")[0]
+    path = [part for part in re.split(r"[.\[\]]+", key) if part]
+    given: Any = command_line
+    for number, name in enumerate(path):
+        if not isinstance(given, Mapping) or name not in given:
+            break
+        if number == len(path) - 1 or not isinstance(given[name], Mapping):
+            return " (--config)"
+        given = given[name]
+    for file in reversed(list(files)):
+        try:
+            node = yaml.compose(Path(file).read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
+        except (OSError, ValueError, yaml.YAMLError):
+            continue
+        line = _line_of(node, path)
+        if line is not None:
+            return f" ({file}, line {line})"
+    return ""
+
+
+def _line_of(node: Any, path: Sequence[str]) -> int | None:
+    """The line of a key in a file, from 1; that of what holds it, if it is a list of values."""
+    line = None
+    for name in path:
+        if isinstance(node, yaml.SequenceNode) and name.isdigit() and int(name) < len(node.value):
+            node = node.value[int(name)]
+            line = node.start_mark.line + 1
+            continue
+        pairs = node.value if isinstance(node, yaml.MappingNode) else []
+        found = next(((key, value) for key, value in pairs if key.value == name), None)
+        if found is None:
+            return None
+        line, node = found[0].start_mark.line + 1, found[1]
+    return line
 
 
 def checked_config(

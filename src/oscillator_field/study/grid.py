@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import product
 from typing import Any
 
+from oscillator_field.named_run import ALL, Run, run_name
 from oscillator_field.nouns import DIGIT, NOUNS, Label
 from oscillator_field.parameters import EncodingParameters, value_text
-from oscillator_field.run import ALL, Run, run_name
 from oscillator_field.runs import Job, Point, Runs
 from oscillator_field.study.axes import grid_factors, point_count
 from oscillator_field.study.batches import batch_of, blocks_of

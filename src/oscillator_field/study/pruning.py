@@ -15,9 +15,9 @@ from itertools import takewhile
 from pathlib import Path
 
 from oscillator_field.figures.views import VIEWS
+from oscillator_field.named_run import is_run_name
 from oscillator_field.readout.arms import CLASSIFIERS
 from oscillator_field.readout.sets import CORRUPTIONS
-from oscillator_field.run import is_run_name
 
 LIST, REMOVE = "list", "remove-"
 # All that the workflow makes in the folder of a run.

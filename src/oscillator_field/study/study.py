@@ -18,9 +18,9 @@ from oscillator_field.figures.views import SAMPLES, VIEWS, module_of, store_of
 from oscillator_field.inputs.data_sets import FILES
 from oscillator_field.inputs.sources import FolderSource, Source
 from oscillator_field.learning.arms import STORE, Model
+from oscillator_field.named_run import Run
 from oscillator_field.nouns import Label
 from oscillator_field.parameters import NOT_LEARNED
-from oscillator_field.run import Run
 from oscillator_field.runs import Job, Runs
 from oscillator_field.study import checks
 from oscillator_field.study.batches import NONE
@@ -36,8 +36,8 @@ from oscillator_field.terms import OF_TERMS, terms_of
 # Jobs of a study whose animations a report embeds; of a larger one it takes the stills, or it would be huge.
 MOST_MOVING = 12
 # The pages of a study, and the data that they share; of a study of very many runs.
-GALLERY = ("index.html", "run.html", "compare.html", "study.js")
-DIAGRAM = ("index.html", "study.js")
+GALLERY = ("index.html", "run.html", "compare.html", "study.js", "live.html")
+DIAGRAM = ("index.html", "study.js", "live.html")
 
 
 @dataclass(frozen=True)

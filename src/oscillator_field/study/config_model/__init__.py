@@ -13,7 +13,7 @@ from oscillator_field.analysis.registry import OBSERVABLES, SCALARS, TIMES
 from oscillator_field.engines.registry import DEVICES, ENGINES
 from oscillator_field.inputs.data_sets import DATA_SETS, DEFAULT_PICTURES, FOLDER
 from oscillator_field.keys import TEXT, Key, Schema, Section, choice, list_of, number, whole
-from oscillator_field.run import ALL
+from oscillator_field.named_run import ALL
 from oscillator_field.study.batches import AUTO, FRAMES, KEPT, UNBATCHABLE
 from oscillator_field.study.config_model.figures import EMBED, RENDER
 from oscillator_field.study.config_model.learning import LEARNING

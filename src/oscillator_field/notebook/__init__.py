@@ -1,0 +1,1 @@
+"""Fields in Python and notebooks, without a workflow: simulate, measure, show."""

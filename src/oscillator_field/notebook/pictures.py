@@ -1,0 +1,123 @@
+"""What may drive a field in Python: digits that come with the package, arrays, image files."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from oscillator_field.inputs.data_sets import BUNDLED, DATA_SETS, TRAINING
+from oscillator_field.inputs.encoding import Statistics, levels, statistics_of
+from oscillator_field.inputs.encoding import encode as phases_of
+from oscillator_field.inputs.fetch import read_source
+from oscillator_field.inputs.images import read_image
+from oscillator_field.inputs.pictures import Picture
+from oscillator_field.inputs.sources import IdxSource, check_instance
+from oscillator_field.nouns import DIGIT, PICTURE, Label
+from oscillator_field.parameters import EncodingParameters
+
+# A picture: grey levels as whole numbers 0 to 255 or as shares of white 0 to 1, or an image file.
+Source = ArrayLike | str | Path
+_NAMELESS = "picture"
+
+
+def encode(picture: Source, *, background: str = "black", **encoding: Any) -> NDArray[np.float32]:
+    """The input phases of a picture, which drive all channels of a field.
+
+    Args:
+        picture: grey levels `(row, column)`, whole numbers 0 to 255 or shares of white 0 to 1; or the path of an image
+            file.
+        background: `black` or `white`, below what is transparent in a file.
+        encoding: parameters of `EncodingParameters`. `scale: standardised` takes mean and deviation of this picture.
+
+    Returns:
+        float32 `(row, column)`, rad, not wrapped.
+
+    Raises:
+        ValueError: the picture or a parameter is not allowed (`PicturesError` for files).
+
+    Example:
+        >>> import numpy as np
+        >>> from oscillator_field import encode
+        >>> encode(np.eye(3), scale="unit").round(2)[0].tolist()
+        [6.28..., 0.0, 0.0]
+    """
+    made = picture_of(picture, background=background)
+    return phases_of(made.level, EncodingParameters(**encoding), made.statistics)
+
+
+def picture_of(source: Source, *, background: str = "black") -> Picture:
+    """A picture that is standardised by itself.
+
+    Raises:
+        ValueError: it is no picture.
+    """
+    if isinstance(source, str | Path):
+        level = read_image(Path(source), background=background)
+        return Picture(level, statistics_of(level), {"source": "file", "file": Path(source).name})
+    array = np.asarray(source)
+    if array.ndim != 2 or 0 in array.shape:
+        raise ValueError(f"picture: shape {array.shape} is not (row, column), each at least 1")
+    if array.dtype.kind in "iu":
+        if array.min() < 0 or array.max() > 255:
+            raise ValueError(f"picture: {array.min()} to {array.max()} are not grey levels from 0 to 255")
+        level = levels(array.astype(np.uint8))
+    else:
+        level = array.astype(np.float64)
+        if not (np.isfinite(level).all() and level.min() >= 0 and level.max() <= 1):
+            raise ValueError("picture: values that are no whole numbers are shares of white from 0 to 1")
+    return Picture(level, statistics_of(level), {"source": "array"})
+
+
+def bundled_digit(digit: int, instance: int) -> Picture:
+    """The `instance`-th picture of a digit in the part of MNIST that comes with the package, from 0.
+
+    Raises:
+        ValueError: there are not so many (`PicturesError`).
+    """
+    images, labels = _bundled()
+    check_instance(DIGIT, digit, instance, int((labels == digit).sum()))
+    level = levels(images[np.flatnonzero(labels == digit)[instance]])
+    published = DATA_SETS["mnist"].statistics
+    assert published is not None, "MNIST is published with them"
+    return Picture(level, Statistics(*published), {"source": "bundled", "data_set": "mnist"})
+
+
+@cache
+def _bundled() -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    return read_source(IdxSource("mnist", BUNDLED), TRAINING)
+
+
+def named(
+    picture: Source | Mapping[str, Source] | None, digit: int | Sequence[int], instance: int | Sequence[int]
+) -> tuple[str, dict[tuple[Label, int], Picture]]:
+    """What labels are called, and the pictures by label and instance.
+
+    Raises:
+        ValueError: a picture is not there, or is none; or they differ in size.
+    """
+    if picture is None:
+        every = [(int(one), int(other)) for one in _each(digit) for other in _each(instance)]
+        return DIGIT, {(one, other): bundled_digit(one, other) for one, other in every}
+    if isinstance(picture, Mapping):
+        sources = dict(picture)
+    else:
+        sources = {Path(picture).stem if isinstance(picture, str | Path) else _NAMELESS: picture}
+    pictures: dict[tuple[Label, int], Picture] = {}
+    for name, source in sources.items():
+        # Names of runs hold letters, digits, dots, dashes and underscores.
+        pictures[re.sub(r"[^\w.-]", "_", name), 0] = picture_of(source)
+    shapes = {one.level.shape for one in pictures.values()}
+    if len(shapes) > 1 or not shapes:
+        told = " and ".join(map(str, sorted(shapes))) or "none"
+        raise ValueError(f"picture: pictures of one field have one size (given: {told})")
+    return PICTURE, pictures
+
+
+def _each(value: int | Sequence[int]) -> list[int]:
+    return [value] if isinstance(value, int | np.integer) else list(value)
