@@ -81,7 +81,7 @@ bench-cluster: $(READY)
 # Keeps what is pinned; remove requirements.lock first to bring everything up to date.
 lock:
 	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --custom-compile-command "make lock" \
-	    --extra test --output-file requirements.lock pyproject.toml
+	    --extra workflow --extra test --output-file requirements.lock pyproject.toml
 
 # The plotly.js that pages load, after plotly itself was brought up to date; needs npm.
 plotlyjs: $(READY)

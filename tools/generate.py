@@ -175,7 +175,7 @@ WRITERS = {
             "sizes": measured.sizes,
             "pictures": lambda: measured.plain("pictures", "pictures and embeddings"),
             "sweep": lambda: measured.plain("sweep", "studies"),
-            "diagrams": lambda: measured.plain("diagrams", "a phase diagram of 300 x 300 fields, no history"),
+            "diagrams": lambda: measured.plain("diagrams", "a phase diagram, no history"),
         },
     ),
     "docs/theory.md": lambda: with_parts("docs/theory.md", {"terms": terms_text}),

@@ -52,8 +52,8 @@ def _came_of_interrupt(error: BaseException | None) -> bool:
 
 
 def progress(**described: Any) -> tqdm:
-    """A progress bar in the log, and on the terminal if there is one; `described` as tqdm takes it."""
-    return tqdm(file=_LogAndTerminal(), mininterval=2, **described)
+    """A progress bar in the log, and on the terminal if there is one, of what takes some time; as tqdm takes it."""
+    return tqdm(file=_LogAndTerminal(), mininterval=2, delay=1, **described)
 
 
 class _LogAndTerminal:

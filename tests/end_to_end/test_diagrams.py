@@ -81,7 +81,7 @@ def test_there_are_numbers_and_pages_and_no_history(results, table):
     assert RUNS > MOST_LISTED
     assert len(table) == RUNS
     assert len(pd.read_csv(results / "summary.csv")) == RUNS
-    assert sorted(path.name for path in results.glob("*.html")) == ["index.html"]
+    assert sorted(path.name for path in results.glob("*.html")) == ["index.html", "live.html"]
     stores = sorted(path.name for path in results.glob("runs/*/*"))
     assert stores == ["observables.zarr"] * math.ceil(COLUMNS / 16)
     assert table["final_singularities"].isna().all()

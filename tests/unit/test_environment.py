@@ -15,6 +15,8 @@ ROOT = Path(__file__).parents[2]
 # Names that differ between the package index and conda-forge.
 CONDA_NAMES = {"torch": "pytorch", "kaleido": "python-kaleido"}
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+# What the workflow needs.
+NEEDED = PROJECT["dependencies"] + PROJECT["optional-dependencies"]["workflow"]
 
 
 @pytest.mark.slow
@@ -34,7 +36,7 @@ def test_conda_users_get_the_same_names_and_ranges():
         name, limits = re.fullmatch(r"([a-z0-9-]+)(.*)", entry).groups()
         conda[name] = limits
     expected = {"python": PROJECT["requires-python"]}
-    for text in PROJECT["dependencies"]:
+    for text in NEEDED:
         requirement = Requirement(text)
         name = CONDA_NAMES.get(requirement.name, requirement.name)
         expected[name] = ",".join(sorted(map(str, requirement.specifier), reverse=True))
@@ -47,7 +49,7 @@ def test_the_lock_covers_every_dependency_with_hashes_and_names_no_address():
     assert "://" not in lock
     assert "--index-url" not in lock
     pinned = re.findall(r"^([a-z0-9._-]+)==", lock, flags=re.MULTILINE)
-    declared = PROJECT["dependencies"] + PROJECT["optional-dependencies"]["test"]
+    declared = NEEDED + PROJECT["optional-dependencies"]["test"]
     assert {Requirement(text).name for text in declared} <= set(pinned)
     assert lock.count("--hash=sha256:") > len(pinned)
 

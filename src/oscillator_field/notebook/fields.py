@@ -187,4 +187,7 @@ def _from_start(history: xr.Dataset) -> xr.Dataset:
         join="exact",
         combine_attrs="override",
     )
-    return history.drop_dims("frame").drop_vars("initial_phase").merge(whole).assign_attrs(history.attrs)
+    rest = history.drop_dims("frame").drop_vars("initial_phase")
+    return xr.merge([rest, whole], join="exact", compat="override", combine_attrs="drop_conflicts").assign_attrs(
+        history.attrs
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import importlib.util
 from collections.abc import Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -101,7 +102,7 @@ def animate(
     Raises:
         ValueError, TypeError: an argument is not allowed; the message says which, and what is.
         RuntimeError: there is no browser to draw pictures with.
-        ModuleNotFoundError: a video is asked for, and imageio-ffmpeg is not installed.
+        ModuleNotFoundError: kaleido, or for a video imageio-ffmpeg, is not installed.
 
     Example:
         >>> import oscillator_field as of
@@ -116,7 +117,8 @@ def animate(
         rate = frame_rate or _DEFAULTS["html"]["frame_rate"]
         write_view(path, drawn, frame_rate=rate, plotlyjs="inline")
         return
-    # A browser takes a second to start.
+    if importlib.util.find_spec("kaleido") is None:
+        raise ModuleNotFoundError(f"{ending}: pictures need kaleido (pip install 'oscillator-field[pictures]')")
     from oscillator_field.figures.painters.drawing import one_browser
     from oscillator_field.figures.painters.png import write_png
 
