@@ -12,7 +12,7 @@ endif
 # Every job is a Python process of its own: modules are compiled once, not in each.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: setup browser run unlock quick test generate test-cluster torture check bench bench-gpu bench-cluster lock plotlyjs phenomena sample clean
+.PHONY: setup browser run unlock quick test docs generate test-cluster torture check bench bench-gpu bench-cluster lock plotlyjs phenomena sample clean
 
 setup: $(READY)
 
@@ -38,6 +38,11 @@ test: $(READY) browser
 # The fast ones.
 quick: $(READY)
 	$(BIN)/pytest --numprocesses auto -m "not slow" tests/unit
+
+# The site, in site/; a link that leads nowhere fails it.
+docs: $(READY)
+	$(BIN)/python tools/site.py .docs
+	$(BIN)/zensical build --strict
 
 # What the config model and the benchmarks decide: schema, default config, tables. A test fails when one is stale.
 generate: $(READY)
@@ -81,7 +86,7 @@ bench-cluster: $(READY)
 # Keeps what is pinned; remove requirements.lock first to bring everything up to date.
 lock:
 	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --custom-compile-command "make lock" \
-	    --extra workflow --extra test --output-file requirements.lock pyproject.toml
+	    --extra workflow --extra docs --extra test --output-file requirements.lock pyproject.toml
 
 # The plotly.js that pages load, after plotly itself was brought up to date; needs npm.
 plotlyjs: $(READY)
@@ -96,4 +101,4 @@ sample: $(READY)
 	$(BIN)/python tools/make_mnist_sample.py $(MNIST)
 
 clean:
-	rm -rf .venv .snakemake .cache .pytest_cache .mypy_cache .ruff_cache .hypothesis results logs $(filter-out resources/examples,$(wildcard resources/*))
+	rm -rf .venv .snakemake .cache .pytest_cache .mypy_cache .ruff_cache .hypothesis .docs site results logs $(filter-out resources/examples,$(wildcard resources/*))

@@ -79,7 +79,7 @@ def simulate(
         ValueError: an argument does not fit; the message says which, and what is allowed.
         RuntimeError: the device is not there.
 
-    Example:
+    Examples:
         >>> import numpy as np
         >>> from oscillator_field import FieldParameters, simulate
         >>> rng = np.random.default_rng(0)

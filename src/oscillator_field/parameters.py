@@ -50,7 +50,7 @@ class _Checked:
 class EncodingParameters(_Checked):
     """How a picture becomes phases: `phase = scaled pixel * arc`, or 2 pi minus that if inverted.
 
-    Example:
+    Examples:
         >>> EncodingParameters(scale="unit", arc=3)
         EncodingParameters(scale='unit', arc=3.0, invert=False)
     """
@@ -70,7 +70,7 @@ class EncodingParameters(_Checked):
 class FieldParameters(_Checked):
     """The physics of one step of the field (the model is written out in `engines.problem`).
 
-    Example:
+    Examples:
         >>> FieldParameters(k_coupling=0.3).k_coupling
         0.3
         >>> FieldParameters(delta_t=2)
@@ -142,7 +142,7 @@ class FieldParameters(_Checked):
 class RunParameters(_Checked):
     """What else makes a run: depth of the lattice, number of steps, how it begins, and the seed of what is random.
 
-    Example:
+    Examples:
         >>> RunParameters(steps=64).channels
         4
     """

@@ -24,7 +24,7 @@ def start(seed: int, rows: int, columns: int, channels: int) -> tuple[Phases, Ph
         `initial_phase`, float32 `(row, column, channel)`, uniform in [0, 2 pi), rad; and `omega`, float32
         `(channel, channel)`, A - A^T with A uniform in [0, 1).
 
-    Example:
+    Examples:
         >>> phase, omega = start(42, rows=28, columns=28, channels=4)
         >>> phase.shape, omega.shape
         ((28, 28, 4), (4, 4))

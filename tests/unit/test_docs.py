@@ -9,6 +9,7 @@ import yaml
 
 import oscillator_field
 from oscillator_field.analysis.measuring import measure
+from oscillator_field.analysis.summary import summarise
 from oscillator_field.inputs.perturbation import write_perturbation
 from oscillator_field.named_run import Run
 from oscillator_field.parameters import EncodingParameters
@@ -46,6 +47,8 @@ def folder(tmp_path_factory):
         write_perturbation(place, picture, EncodingParameters(), {"digit": run.label, "instance": 0})
         simulate_runs([run], [place], job / "history.zarr")
         measure(job / "history.zarr", job / "observables.zarr", settled_share=0.05)
+    stores = sorted((folder / "results" / "runs").glob("*/observables.zarr"))
+    summarise(stores, folder / "results" / "summary.csv", folder / "results" / "summary.parquet")
     return folder
 
 
@@ -66,6 +69,16 @@ def test_the_example_of_a_public_name_is_true(name, folder, monkeypatch):
 def test_a_snippet_of_python_runs(text, folder, monkeypatch):
     monkeypatch.chdir(folder)
     exec(compile(text, "snippet", "exec"), {})
+
+
+@pytest.mark.parametrize("notebook", sorted((ROOT / "docs" / "notebooks").glob("*.md")), ids=lambda path: path.stem)
+def test_a_notebook_runs_from_top_to_bottom(notebook, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    cells = re.findall(r"```python\n(.*?)```", notebook.read_text(), flags=re.DOTALL)
+    assert len(cells) > 3
+    names = {}
+    for number, cell in enumerate(cells):
+        exec(compile(cell, f"{notebook.name}, cell {number}", "exec"), names)
 
 
 @pytest.mark.parametrize("text", snippets("yaml"))

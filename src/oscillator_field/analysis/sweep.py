@@ -40,7 +40,7 @@ def open_sweep(results: str | Path = "results", store: str | Sequence[str] = "hi
         ValueError: the runs differ in shape (channels, steps or kept frames), so they do not fit one array; or a run is
             listed twice; or several kinds of stores have arrays of one name, or other frames.
 
-    Example:
+    Examples:
         >>> from oscillator_field import open_sweep
         >>> sweep = open_sweep("results")
         >>> sweep["phase"].sel(digit=3, k_bias=1.25).isel(frame=-1).shape

@@ -59,7 +59,7 @@ def run(
         ValueError, TypeError: an argument is not allowed; the message says which, and what is.
         RuntimeError: the device is not there.
 
-    Example:
+    Examples:
         >>> import oscillator_field as of
         >>> field = of.run(digit=3, k_coupling=[0.1, 0.3], steps=64)
         >>> field["phase"].sel(k_coupling=0.3).isel(frame=-1).shape
@@ -103,7 +103,7 @@ def observe(
         ValueError, TypeError: an argument is not allowed; the message says which, and what is.
         RuntimeError: the device is not there.
 
-    Example:
+    Examples:
         >>> import oscillator_field as of
         >>> order = of.observe(k_coupling=[0.1, 0.3], steps=64)["order_parameter"]
         >>> order.dims

@@ -41,7 +41,7 @@ def encode(picture: Source, *, background: str = "black", **encoding: Any) -> ND
     Raises:
         ValueError: the picture or a parameter is not allowed (`PicturesError` for files).
 
-    Example:
+    Examples:
         >>> import numpy as np
         >>> from oscillator_field import encode
         >>> encode(np.eye(3), scale="unit").round(2)[0].tolist()

@@ -64,7 +64,7 @@ def show(run: xr.Dataset, view: str = "phase", **settings: Any) -> Player:
     Raises:
         ValueError, TypeError: an argument is not allowed; the message says which, and what is.
 
-    Example:
+    Examples:
         >>> import oscillator_field as of
         >>> of.show(of.run(digit=3, steps=32))
         <oscillator_field.notebook.players.Player object at ...>
@@ -104,7 +104,7 @@ def animate(
         RuntimeError: there is no browser to draw pictures with.
         ModuleNotFoundError: kaleido, or for a video imageio-ffmpeg, is not installed.
 
-    Example:
+    Examples:
         >>> import oscillator_field as of
         >>> of.animate(of.run(digit=3, steps=32), "three.html", "local_order")
     """

@@ -286,7 +286,7 @@ def _one_an_axis(selection: Any, axes: int) -> list[Any]:
 
 
 def open_history(path: str | Path) -> StoredHistory:
-    """A history to read by array name, for example `open_history(path)["phase"][0, -1]`.
+    """A history to read by array name, for example `open_history(path)["phase"]`.
 
     Its arrays, with the axes that they have here whatever the precision:
 
@@ -307,12 +307,14 @@ def open_history(path: str | Path) -> StoredHistory:
         FileNotFoundError: there is no store.
         ValueError: it is damaged (`DamagedStoreError`) or not a history.
 
-    Example:
+    Examples:
         >>> from oscillator_field import open_history
         >>> history = open_history("results/runs/digit=3/history.zarr")
-        >>> history["phase"][0, -1].shape
+        >>> phase = history["phase"]
+        >>> phase[0, -1].shape
         (28, 28, 4)
-        >>> float(history["k_coupling"][0])
+        >>> k_coupling = history["k_coupling"]
+        >>> float(k_coupling[0])
         0.12
     """
     history = StoredHistory(path, checked_group(path))
