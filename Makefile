@@ -12,7 +12,7 @@ endif
 # Every job is a Python process of its own: modules are compiled once, not in each.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: setup browser run unlock quick test docs generate test-cluster torture check bench bench-gpu bench-cluster lock plotlyjs phenomena sample clean
+.PHONY: setup browser run unlock quick test docs generate test-cluster torture check release bench bench-gpu bench-cluster lock plotlyjs phenomena sample clean
 
 setup: $(READY)
 
@@ -67,6 +67,10 @@ check: $(READY)
 	$(BIN)/oxlint --deny-warnings src/oscillator_field/figures/pages
 	$(BIN)/hadolint Dockerfile
 
+# Whether a release can be made, and its packages; nothing is published.
+release: $(READY)
+	tools/check_release.sh $(BIN)
+
 # The figures of the README, side by side in one run.
 bench: $(READY)
 	$(BIN)/python benchmarks/field.py --json benchmarks/field.json
@@ -101,4 +105,4 @@ sample: $(READY)
 	$(BIN)/python tools/make_mnist_sample.py $(MNIST)
 
 clean:
-	rm -rf .venv .snakemake .cache .pytest_cache .mypy_cache .ruff_cache .hypothesis .docs site results logs $(filter-out resources/examples,$(wildcard resources/*))
+	rm -rf .venv .snakemake .cache .pytest_cache .mypy_cache .ruff_cache .hypothesis .docs site dist results logs $(filter-out resources/examples,$(wildcard resources/*))

@@ -8,12 +8,14 @@ With `--check` nothing is written: a file that is stale is an error, with the di
 import argparse
 import difflib
 import math
+import re
 import sys
 from pathlib import Path
 
 import measured
 import yaml
 
+from oscillator_field._version import __version__
 from oscillator_field.engines.registry import ENGINES
 from oscillator_field.keys import Key, Section
 from oscillator_field.study.config_model import CONFIG, config_schema
@@ -163,7 +165,15 @@ def with_parts(name, parts):
     return text
 
 
+def with_version(name, pattern):
+    """A file in which what follows a pattern is the version that comes next, or that this is."""
+    text = (ROOT / name).read_text(encoding="utf-8")
+    return re.sub(rf"({pattern})\d+\.\d+\.\d+", rf"\g<1>{__version__.partition('.dev')[0]}", text, flags=re.MULTILINE)
+
+
 WRITERS = {
+    "CITATION.cff": lambda: with_version("CITATION.cff", "^version: "),
+    "docs/importing.md": lambda: with_version("docs/importing.md", "--tag v"),
     "workflow/schemas/config.schema.yaml": schema_text,
     "config/config.yaml": default_text,
     "config/README.md": lambda: with_parts("config/README.md", {"keys": tables_text}),

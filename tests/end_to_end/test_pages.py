@@ -296,6 +296,16 @@ def test_a_run_that_is_not_there_is_said_to_be(results, page):
     assert not page.locator("#content").is_visible()
 
 
+def test_a_run_goes_on_live(results, page):
+    open_page(page, results, "run.html", run=OTHER)
+    page.locator("#live").click()
+    page.wait_for_url("**/live.html**")
+    page.wait_for_selector("body[data-ready=true]")
+    shown = page.evaluate("live.settings()")
+    assert (shown["k_bias"], shown["k_coupling"], shown["seed"]) == (60, 0.48, 42)
+    assert page.locator("#digits [aria-pressed=true]").text_content() == "8"
+
+
 def test_pages_away_from_their_data_say_so(results, browser, tmp_path):
     for name in ("index.html", "run.html", "compare.html"):
         (tmp_path / name).write_text((results / name).read_text())

@@ -237,6 +237,9 @@ EDITS = {
     "src/oscillator_field/figures/pages/run.js": GALLERY,
     "src/oscillator_field/figures/pages/chart.js": GALLERY,
     "src/oscillator_field/figures/pages/studies.html": set(),
+    "src/oscillator_field/figures/pages/model.js": GALLERY,
+    "src/oscillator_field/stores/many.py": set(),
+    "src/oscillator_field/notebook/fields.py": set(),
     "src/oscillator_field/figures/plotlyjs.py": {"Write the plotly.js that all pages share"}
     | draw(RUNS)
     | draw_samples(SET)
