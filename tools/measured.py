@@ -3,6 +3,7 @@
 import csv
 import json
 from pathlib import Path
+from statistics import fmean, stdev
 
 BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
 
@@ -113,7 +114,10 @@ def readout():
     classifiers = list(dict.fromkeys(row["classifier"] for row in rows))
     parts = []
     for name in sets:
-        cells = {(row["arm"], row["classifier"]): _percent(row, name) for row in rows}
+        cells = {
+            (row["arm"], row["classifier"]): _in_percent(float(row[name]), row[f"{name} deviation"] or None)
+            for row in rows
+        }
         arms = list(dict.fromkeys(row["arm"] for row in rows))
         lines = [[f"`{arm}`", *(cells.get((arm, one), "") for one in classifiers)] for arm in arms]
         parts.append(f"### {name}\n\n" + table(["accuracy, %", *(one.replace("_", " ") for one in classifiers)], lines))
@@ -123,31 +127,38 @@ def readout():
 def learned():
     """What each arm beside a learned field reaches, in percent, with the deviation over seeds: a table a size."""
     with (BENCHMARKS / "learned.csv").open(encoding="utf-8") as stream:
-        rows = list(csv.DictReader(stream))
-    known = {"size", "arm", "seeds", "parameters", "multiplications", "validation", "calibration error"}
-    shares = [name for name in rows[0] if name not in known and not name.endswith(" deviation")]
+        trainings = list(csv.DictReader(stream))
+    known = {"size", "arm", "seed", "parameters", "multiplications", "validation", "calibration error"}
+    shares = [name for name in trainings[0] if name not in known]
+    arms = {}
+    for one in trainings:
+        arms.setdefault((one["size"], one["arm"]), []).append(one)
     parts = []
-    for size in dict.fromkeys(row["size"] for row in rows):
+    for size in dict.fromkeys(size for size, _ in arms):
         head = ["accuracy, %", *(name.removeprefix("test+").replace("_", " ") for name in shares)]
         head += ["calibration error", "parameters", "multiplications", "seeds"]
         lines = [
             [
-                row["arm"].replace("_", " "),
-                *(_percent(row, name) for name in shares),
-                f"{float(row['calibration error']):.4f}",
-                *(f"{int(row[name]):,}" for name in ("parameters", "multiplications", "seeds")),
+                arm.replace("_", " "),
+                *(_percent([float(one[name]) for one in seeds]) for name in shares),
+                f"{fmean(float(one['calibration error']) for one in seeds):.4f}",
+                *(f"{int(seeds[0][name]):,}" for name in ("parameters", "multiplications")),
+                str(len(seeds)),
             ]
-            for row in rows
-            if row["size"] == size
+            for (of, arm), seeds in arms.items()
+            if of == size
         ]
         parts.append(f"### {size}\n\n" + table(head, lines))
     return "\n".join(parts)
 
 
-def _percent(row, name):
-    """A share in percent, with its deviation where the row has one."""
-    deviation = row.get(f"{name} deviation")
-    return f"{100 * float(row[name]):.2f}" + (f" ± {100 * float(deviation):.2f}" if deviation else "")
+def _percent(shares):
+    """The mean of shares in percent, with their deviation where there are several."""
+    return _in_percent(fmean(shares), stdev(shares) if len(shares) > 1 else None)
+
+
+def _in_percent(share, deviation):
+    return f"{100 * share:.2f}" + ("" if deviation is None else f" ± {100 * float(deviation):.2f}")
 
 
 def _short(value):

@@ -24,6 +24,7 @@ def test_a_stale_file_is_told_with_the_difference(tmp_path):
     tools = tmp_path / "tools"
     for name in ("config", "workflow/schemas", "tools", "docs", "benchmarks"):
         shutil.copytree(ROOT / name, tmp_path / name)
+    shutil.copy2(ROOT / "CITATION.cff", tmp_path)
     stale = tmp_path / "config" / "config.yaml"
     stale.write_text(stale.read_text().replace("k_bias: 1.25", "k_bias: 1.26"))
     done = subprocess.run([sys.executable, tools / "generate.py", "--check"], capture_output=True, text=True)

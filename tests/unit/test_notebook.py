@@ -93,6 +93,9 @@ def test_pictures_of_ones_own_drive_fields(tmp_path):
         ({"steps": [8, 9]}, "steps: .* are several values"),
         ({"digit": 11}, "digit 11"),
         ({"instance": 5000}, "instance"),
+        ({"instance": -1}, "instance: -1 is not allowed"),
+        ({"digit": []}, "digit: .* is not allowed"),
+        ({"picture": {"a b": np.eye(3), "a_b": np.eye(3)}}, "picture: 'a_b' is called a_b, as another is"),
         ({"picture": np.zeros(3)}, r"picture: shape \(3,\) is not \(row, column\)"),
         ({"picture": np.full((3, 3), 300)}, "300 are not grey levels"),
         ({"picture": np.full((3, 3), 1.5)}, "shares of white from 0 to 1"),
@@ -134,8 +137,9 @@ def test_what_cannot_play_is_refused(field, tmp_path):
         of.show(field, colour="red")
     with pytest.raises(ValueError, match="run: the start and a frame after it are needed"):
         of.show(field.isel(frame=slice(1, None)))
-    with pytest.raises(ValueError, match="run: frames are not all there"):
-        of.show(field.isel(frame=[0, 1, 5]))
+    for part in ([0, 1, 5], slice(None, None, 2), slice(0, 5)):
+        with pytest.raises(ValueError, match="run: frames are not all there"):
+            of.show(field.isel(frame=part))
     with pytest.raises(ValueError, match="no history of a field"):
         of.show(field.isel(channel=0))
     with pytest.raises(ValueError, match=r"path: 'field.bmp' has no ending"):

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from oscillator_field.analysis.embedding import embed_samples
+from oscillator_field.analysis.embedding import embed_samples, embed_sites
 from oscillator_field.analysis.sweep import open_sweep
 from oscillator_field.named_run import Run
 from oscillator_field.stores import many
@@ -177,21 +177,16 @@ def test_several_kinds_of_stores_are_one_dataset(tmp_path):
     both = open_sweep(tmp_path, ["history", "observables"])
     assert both["phase"].dims[:3] == both["order_parameter"].dims[:3] == ("digit", "k_bias", "frame")
     xr.testing.assert_identical(both["phase"].load(), open_sweep(tmp_path)["phase"].load())
-    for run in runs_of():
-        embed_samples(
-            [tmp_path / "runs" / run.name / "history.zarr"],
-            [run.name],
-            tmp_path / "runs" / run.name / "samples-pca.zarr",
-            set_name=run.name,
-            method="pca",
-            every=2,
-            fit="all",
-        )
-    with pytest.raises(ValueError, match=r"history and samples-pca have other frames"):
-        open_sweep(tmp_path, ["history", "samples-pca"])
+    for folder in (tmp_path / "runs").iterdir():
+        embed_sites(folder / "history.zarr", folder / "embedding-pca.zarr", method="pca", every=2, fit="all")
+    with pytest.raises(ValueError, match=r"history and embedding-pca have other frames"):
+        open_sweep(tmp_path, ["history", "embedding-pca"])
     for path in tmp_path.glob("runs/*/history.zarr"):
         (path.parent / "history2.zarr").symlink_to(path)
     with pytest.raises(ValueError, match=r"history and history2 both have .*phase"):
         open_sweep(tmp_path, ["history", "history2"])
+    next(tmp_path.glob("runs/*/observables.zarr")).rename(tmp_path / "elsewhere")
+    with pytest.raises(ValueError, match=r"history and observables have other runs \(.* differs\)"):
+        open_sweep(tmp_path, ["history", "observables"])
     with pytest.raises(ValueError, match="no kind of stores is named"):
         open_sweep(tmp_path, [])

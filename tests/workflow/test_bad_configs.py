@@ -517,6 +517,9 @@ def test_a_fault_says_where_its_value_was_given(new_project):
     assert said("--config", "k_coupling=1", config="digits: [3]").startswith(
         "config: k_coupling: no such key (did you mean field.k_coupling? "
     )
+    other = project.folder / "other.yaml"
+    other.write_text("field: {k_coupling: 6000}\n")
+    assert said("--configfile", str(other), config=None).endswith("(at most 1000) (" + str(other) + ", line 1)")
     text = "digits: [3]\ngrid:\n  points:\n    - {k_bias: 1}\n    - {speed: 1}\n"
     assert said(config=text).endswith("override.yaml, line 5)")
 

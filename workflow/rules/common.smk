@@ -42,14 +42,14 @@ def folder(pathvar):
 
 def read_study():
     """The study that the config asks for; a fault ends all with one line. What depends on the machine is checked once."""
-    main = workflow.is_main_process
+    main, settings = workflow.is_main_process, workflow.config_settings
     folders = {name: folder(f"<{name}>") for name in ("results", "logs", "resources")}
     try:
         for path in dict.fromkeys(workflow.configfiles) if main else ():
             check_keys_are_given_once(path)
         study = Study.of(
             config,
-            command_line=workflow.config_settings.config,
+            command_line=settings.config,
             schema=os.path.join(CLONE, "workflow", "schemas", "config.schema.yaml"),
             bundled=os.path.relpath(BUNDLED),
             folders=folders,
@@ -59,7 +59,7 @@ def read_study():
         if main:
             study.check_machine(folders.values())
     except ConfigError as error:
-        sys.exit(f"config: {error}{place_of(str(error), workflow.configfiles, workflow.config_settings.config)}")
+        sys.exit(f"config: {error}{place_of(str(error), workflow.configfiles, settings.configfiles, settings.config)}")
     return study
 
 

@@ -132,8 +132,8 @@ def columns_of(observables: str | Path) -> dict[str, list[Any]]:
     try:
         metadata = document["consolidated_metadata"]["metadata"]
         scalars, [runs] = metadata[SUMMARY]["attributes"]["columns"], metadata["end_time"]["shape"]
+        labels = json.loads(document["attributes"][LABELS])
     except KeyError as error:
         raise ValueError(f"{observables}: not a store of observables, it has no {error}") from None
-    labels = json.loads(document["attributes"][LABELS])
     columns = {name: labels[name] for name in ("run", *NOUNS, "instance", *sorted(METADATA)) if name in labels}
     return {name: each if isinstance(each, list) else [each] * runs for name, each in (columns | scalars).items()}

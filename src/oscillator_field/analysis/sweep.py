@@ -17,7 +17,6 @@ from oscillator_field.parameters import METADATA
 from oscillator_field.stores.history import SITE_AXES
 from oscillator_field.stores.many import Described, ManyArrays, describe
 from oscillator_field.stores.shared_index import SharedIndex
-from oscillator_field.stores.zarr_stores import DIGEST
 
 _REMEDY = "results of several configs? `prune` lists those that the last no longer asks for"
 # What tells runs apart, in the order of the dimensions.
@@ -55,6 +54,10 @@ def open_sweep(results: str | Path = "results", store: str | Sequence[str] = "hi
     names = [str(name) for one in each.values() for name in one.data_vars]
     if twice := sorted({name for name in names if names.count(name) > 1}):
         raise ValueError(f"{results}: {kinds} both have {', '.join(twice)}: open them one by one")
+    first = next(iter(each.values()))
+    for name in {name for one in each.values() for name in ("run", *_LABELS) if name in one.coords}:
+        if not all(name in one.coords and first[name].equals(one[name]) for one in each.values()):
+            raise ValueError(f"{results}: {kinds} have other runs ({name} differs): open them one by one")
     if len({tuple(one["step"].values.tolist()) for one in each.values() if "step" in one}) > 1:
         raise ValueError(f"{results}: {kinds} have other frames (`every`): open them one by one")
     return xr.merge(each.values(), join="exact", compat="override", combine_attrs="drop_conflicts")
@@ -221,6 +224,6 @@ def _arrays(
         nothing = np.empty((0,) * many.ndim, dtype)
         read = dask.array.from_array(many, many.chunks, name=False, asarray=True, fancy=False, meta=nothing)
         arrays[name] = ((*axes, *lengths[0]), read, each[0].attrs)
-    attributes = [{name: value for name, value in one.attributes.items() if name != DIGEST} for one in stores]
+    attributes = [one.attributes for one in stores]
     shared = {name: value for name, value in attributes[0].items() if all(one.get(name) == value for one in attributes)}
     return xr.Dataset(arrays, others, shared)

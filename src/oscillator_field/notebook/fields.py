@@ -49,7 +49,8 @@ def run(
         digit, instance: which picture of the bundled part of MNIST.
         every: a frame is kept after every so many steps and after the last one.
         engine, device, threads: as `simulate` takes them.
-        parameters: those of `EncodingParameters`, `FieldParameters` and `RunParameters`; a list is an axis.
+        parameters: those of `EncodingParameters`, `FieldParameters` and `RunParameters`; a list of several values is an
+            axis, whose values are sorted.
 
     Returns:
         `phase` (rad) and `spikes` over `frame`, `row`, `column`, `channel`, and before these over whatever was given as

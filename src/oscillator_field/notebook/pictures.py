@@ -102,7 +102,7 @@ def named(
         ValueError: a picture is not there, or is none; or they differ in size.
     """
     if picture is None:
-        every = [(int(one), int(other)) for one in _each(digit) for other in _each(instance)]
+        every = [(int(one), int(other)) for one in _each("digit", digit) for other in _each("instance", instance)]
         return DIGIT, {(one, other): bundled_digit(one, other) for one, other in every}
     if isinstance(picture, Mapping):
         sources = dict(picture)
@@ -111,7 +111,10 @@ def named(
     pictures: dict[tuple[Label, int], Picture] = {}
     for name, source in sources.items():
         # Names of runs hold letters, digits, dots, dashes and underscores.
-        pictures[re.sub(r"[^\w.-]", "_", name), 0] = picture_of(source)
+        label = re.sub(r"[^\w.-]", "_", str(name))
+        if (label, 0) in pictures:
+            raise ValueError(f"picture: {name!r} is called {label}, as another is (give it another name)")
+        pictures[label, 0] = picture_of(source)
     shapes = {one.level.shape for one in pictures.values()}
     if len(shapes) > 1 or not shapes:
         told = " and ".join(map(str, sorted(shapes))) or "none"
@@ -119,5 +122,8 @@ def named(
     return PICTURE, pictures
 
 
-def _each(value: int | Sequence[int]) -> list[int]:
-    return [value] if isinstance(value, int | np.integer) else list(value)
+def _each(name: str, value: int | Sequence[int]) -> list[int]:
+    each = [value] if isinstance(value, int | np.integer) else list(value)
+    if not each or any(one < 0 for one in each):
+        raise ValueError(f"{name}: {value!r} is not allowed (a whole number from 0, or a list of these)")
+    return each

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import importlib.util
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -167,7 +168,10 @@ def _write(run: xr.Dataset, path: Path) -> None:
     if len(steps) < 2 or steps[0] != 0:
         raise ValueError("run: the start and a frame after it are needed, that is frame 0 and others")
     every, total = int(steps[1]), int(steps[-1])
-    if not np.array_equal(kept(total, every), steps[1:]):
+    # Spikes are counted since the frame before, and so are those of frames that were left out.
+    simulated = json.loads(run.attrs["simulation"])["every"] if "simulation" in run.attrs else every
+    thinned = every != min(simulated, total) or int(run["end_step"].max()) > total
+    if thinned or not np.array_equal(kept(total, every), steps[1:]):
         raise ValueError("run: frames are not all there, or not after every so many steps")
     axes = [axis for axis in run["phase"].dims if axis not in ("frame", *SITE_AXES)]
     if not axes:

@@ -27,9 +27,10 @@ class SharedIndex(xr.Index):
         Raises:
             KeyError: it is another.
         """
-        wanted = labels[self._name]
+        # A coordinate may have got another name.
+        [(name, wanted)] = labels.items()
         if wanted != self._value:
-            raise KeyError(f"{self._name}: {wanted!r} (all runs have {self._value!r})")
+            raise KeyError(f"{name}: {wanted!r} (all runs have {self._value!r})")
         return IndexSelResult({})
 
     def join(self, other: xr.Index, how: str = "inner") -> SharedIndex:
@@ -41,7 +42,7 @@ class SharedIndex(xr.Index):
         theirs = other._value if isinstance(other, SharedIndex) else "another"
         raise ValueError(
             f"{self._name} is {self._value!r} in one and {theirs!r} in the other: "
-            f"drop it of both, by drop_vars({self._name!r})"
+            f"drop it of both by drop_vars({self._name!r}), or make it an axis of both by expand_dims({self._name!r})"
         )
 
     def equals(self, other: xr.Index, **options: Any) -> bool:

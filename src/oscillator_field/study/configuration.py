@@ -146,12 +146,15 @@ def check_keys_are_given_once(path: str | Path) -> None:
     check(root, ())
 
 
-def place_of(fault: str, files: Iterable[str | Path], command_line: Mapping[str, Any]) -> str:
+def place_of(
+    fault: str, files: Iterable[str | Path], overrides: Iterable[str | Path], command_line: Mapping[str, Any]
+) -> str:
     """Where the value that a fault names was given: ` (--config)` or ` (mine.yaml, line 3)`; empty if nowhere.
 
     Args:
         fault: as it is told, the key first.
-        files: config files; the last that has a key decides.
+        files: all config files.
+        overrides: those of them that decide over others, the last of them over all.
         command_line: what `--config` said.
     """
     key = fault.partition(": ")[0]
@@ -163,7 +166,7 @@ def place_of(fault: str, files: Iterable[str | Path], command_line: Mapping[str,
         if number == len(path) - 1 or not isinstance(given[name], Mapping):
             return " (--config)"
         given = given[name]
-    for file in reversed(list(files)):
+    for file in [*reversed(list(overrides)), *files]:
         try:
             node = yaml.compose(Path(file).read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
         except (OSError, ValueError, yaml.YAMLError):

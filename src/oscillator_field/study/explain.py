@@ -10,7 +10,7 @@ from typing import Any
 import yaml
 from jsonschema import ValidationError
 
-from oscillator_field.parameters import DEFAULTS, EncodingParameters
+from oscillator_field.parameters import DEFAULTS, SET_BY_OTHERS, EncodingParameters
 
 # Keys that were called otherwise before.
 FORMER = {"mnist": "pictures", "readout.times": "readout.steps", "render.png.mp4": "render.png.also: [mp4]"}
@@ -97,7 +97,7 @@ def _unknown_key(error: ValidationError, key: str) -> str:
         written = f"; write {FORMER[full]}: {shown(value)}" if isinstance(value, dict) else ""
         return f"{full}: no such key (it is called {FORMER[full]} now{written})"
     near = difflib.get_close_matches(unknown, known, n=1)
-    if unknown in DEFAULTS:
+    if unknown in DEFAULTS and unknown not in SET_BY_OTHERS:
         near = [f"{'encoding' if unknown in EncodingParameters.__dataclass_fields__ else 'field'}.{unknown}"]
     hint = f"did you mean {near[0]}? " if near else ""
     return f"{full}: no such key ({hint}allowed: {', '.join(known)})"

@@ -10,6 +10,8 @@
   const SIDES = [28, 64, 128];
   const SPEEDS = [1, 2, 5, 10, 20];
   const POINTS = 1200;
+  // Of a run that says nothing else.
+  const USUAL_STEPS = 512;
   // What makes another field, where all else changes the one that runs.
   const OF_START = ["seed", "start", "winding_rows", "winding_columns", "frequency_distribution", "frequency_mean", "frequency_spread", "channels"];
   const ENCODING = ["scale", "arc", "invert"];
@@ -33,6 +35,8 @@
   let field;
   let playing = !kit.still();
   let course = [];
+  // Whether the field that runs began with other settings, or another picture.
+  let changed = false;
   let painters = {};
 
   // --- the picture --------------------------------------------------------------------------------------------------
@@ -43,6 +47,10 @@
     kit.painter(pad, side, side, kit.GREYS)(picture);
     for (const button of element("digits").children) button.setAttribute("aria-pressed", String(Number(button.value) === digit));
   }
+
+  // Sixteen greys, so that the picture, its link and its file are one.
+  const GREY_STEP = 17;
+  const asGrey = (value) => Math.min(255, GREY_STEP * Math.round(value / GREY_STEP));
 
   function drewOn() {
     digit = null;
@@ -61,7 +69,7 @@
       for (let row = Math.max(0, Math.floor(cy - radius - 1)); row <= Math.min(side - 1, cy + radius + 1); row++) {
         for (let column = Math.max(0, Math.floor(cx - radius - 1)); column <= Math.min(side - 1, cx + radius + 1); column++) {
           const ink = 255 * Math.min(1, Math.max(0, radius + 0.5 - Math.hypot(column + 0.5 - cx, row + 0.5 - cy)));
-          picture[row * side + column] = Math.max(picture[row * side + column], Math.round(ink));
+          picture[row * side + column] = Math.max(picture[row * side + column], asGrey(ink));
         }
       }
     }
@@ -104,7 +112,7 @@
       const [width, height] = [image.width * scale, image.height * scale];
       context.drawImage(image, (side - width) / 2, (side - height) / 2, width, height);
       const { data } = context.getImageData(0, 0, side, side);
-      picture = Uint8Array.from({ length: side * side }, (_, place) => Math.round(0.299 * data[4 * place] + 0.587 * data[4 * place + 1] + 0.114 * data[4 * place + 2]));
+      picture = Uint8Array.from({ length: side * side }, (_, place) => asGrey(0.299 * data[4 * place] + 0.587 * data[4 * place + 1] + 0.114 * data[4 * place + 2]));
       element("said").textContent = `${file.name}, at ${side} x ${side} pixels.`;
       drewOn();
       restart();
@@ -121,16 +129,19 @@
     if (file) takeFile(file);
   });
 
+  // Mean and deviation of the picture at its own size; of one grey level alone no deviation, whatever rounding says.
+  function statistics(level) {
+    const mean = level.reduce((sum, value) => sum + value, 0) / level.length;
+    const deviation = Math.sqrt(level.reduce((sum, value) => sum + (value - mean) ** 2, 0) / level.length);
+    return level.every((value) => value === level[0]) ? [level[0], 0] : [mean, deviation];
+  }
+
   // Input phases of the lattice: levels, standardised by the set of a digit and else by themselves, times the arc.
   function phases() {
-    let level = Float64Array.from(picture, (value) => value / 255);
-    if (lattice !== side) level = enlarged(level);
+    const own = Float64Array.from(picture, (value) => value / 255);
+    let level = lattice === side ? own : enlarged(own);
     if (settings.scale === "standardised") {
-      const own = () => {
-        const mean = level.reduce((sum, value) => sum + value, 0) / level.length;
-        return [mean, Math.sqrt(level.reduce((sum, value) => sum + (value - mean) ** 2, 0) / level.length)];
-      };
-      const [mean, deviation] = digit === null ? own() : content.statistics;
+      const [mean, deviation] = digit === null ? statistics(own) : content.statistics;
       level = level.map((value) => (value - mean) / (deviation || 1));
     }
     return level.map((value) => Math.fround(settings.invert ? 2 * Math.PI - value * settings.arc : value * settings.arc));
@@ -158,11 +169,17 @@
     painters = Object.fromEntries(Object.entries(PALETTES).map(([kind, colours]) => [kind, kit.painter(element(kind), lattice, lattice, colours)]));
     fitAll();
     course = [];
+    changed = false;
     draw();
   }
 
-  // Another picture pulls on the field that is there.
+  // Another picture pulls on the field that is there, unless that begins with it.
   function drive() {
+    if (settings.start === "input") {
+      restart();
+      return;
+    }
+    changed = field.step() > 0;
     field.pull(phases());
     if (!playing) draw();
   }
@@ -211,8 +228,8 @@
     context.fillStyle = colours.muted;
     context.strokeStyle = colours.grid;
     context.lineWidth = 1;
-    for (const mark of [-1, -0.5, 0, 0.5, 1].filter((one) => one >= lowest())) {
-      const at = scaled(y, mark);
+    for (const mark of [0, 0.5, 1]) {
+      const at = y(mark);
       context.beginPath();
       context.moveTo(left, at);
       context.lineTo(width - 6, at);
@@ -222,18 +239,16 @@
     const text = `${Number(end.toPrecision(3))} s`;
     context.fillText("0", left, height - 4);
     context.fillText(text, width - 8 - context.measureText(text).width, height - 4);
-    for (const [place, colour, line] of [[2, colours.alignment, 1.5], [1, colours.order, 2]]) {
+    for (const [place, colour, dash] of [[2, colours.alignment, [6, 4]], [1, colours.order, []]]) {
       context.strokeStyle = colour;
-      context.lineWidth = line;
+      context.lineWidth = 2;
+      context.setLineDash(dash);
       context.beginPath();
-      for (const point of course) context.lineTo(x(point[0]), scaled(y, point[place]));
+      for (const point of course) context.lineTo(x(point[0]), y(point[place]));
       context.stroke();
     }
+    context.setLineDash([]);
   }
-
-  // Alignment may be negative: then the axis reaches below 0.
-  const lowest = () => (course.some((point) => point[2] < -0.02) ? -1 : 0);
-  const scaled = (y, value) => y((value - lowest()) / (1 - lowest()));
 
   let colours = {};
   function readColours() {
@@ -247,17 +262,44 @@
   // --- settings -----------------------------------------------------------------------------------------------------
   const inputs = {};
 
-  const allowed = (control, value) => Number.isFinite(value) && !(value < control.low) && !(value <= control.above) && !(value > control.high);
+  // Limits to twelve digits, as the workflow has them.
+  const limit = (value) => (value === undefined ? undefined : Number(value.toPrecision(12)));
+  const allowed = (control, value) => Number.isFinite(value) && !(value < limit(control.low)) && !(value <= limit(control.above)) && !(value > limit(control.high));
 
   function change(name, value) {
     if (settings[name] === value) return;
     settings[name] = value;
-    if (name === "integrator" && value === "rk4") settings.noise = 0;
-    if (OF_START.includes(name) || (name === "boundary" && settings.start === "twisted")) restart();
+    agree(name);
+    if (OF_START.includes(name) || (name === "boundary" && settings.start !== "random")) restart();
     else if (ENCODING.includes(name)) drive();
-    else field.set(settings);
+    else {
+      changed = field.step() > 0;
+      field.set(settings);
+    }
     showSettings();
     remember();
+  }
+
+  // What the workflow refuses together: the key that was changed decides.
+  function agree(name) {
+    if (settings.integrator === "rk4") settings.noise = 0;
+    if (settings.start === "twisted" && settings.boundary !== "periodic") {
+      if (name === "boundary") settings.start = "random"; else settings.boundary = "periodic";
+    }
+    if (settings.integrator !== "euler" && settings.frequency_distribution === "lorentzian") {
+      if (name === "integrator") settings.frequency_distribution = "none"; else settings.integrator = "euler";
+    }
+  }
+
+  // What else the workflow would refuse, in words.
+  function refused() {
+    const strength = 8 * Math.abs(settings.k_coupling) + settings.channels * Math.abs(settings.k_omega) + Math.abs(settings.k_bias) + Math.abs(settings.input_rate);
+    const fastest = NEEDS.frequency_mean() ? Math.abs(settings.frequency_mean) + settings.frequency_spread : 0;
+    return [
+      [settings.drive_end <= settings.drive_onset, "drive_end is not after drive_onset"],
+      [NEEDS.winding_rows() && 2 * Math.max(Math.abs(settings.winding_rows), Math.abs(settings.winding_columns)) > lattice, "the start has too many turns"],
+      [settings.integrator !== "euler" && settings.delta_t * (strength + fastest) > 2, "delta_t is too long for this integrator"],
+    ].filter(([wrong]) => wrong).map(([, words]) => words);
   }
 
   function controlOf(control) {
@@ -322,18 +364,22 @@
   function yaml() {
     const values = special();
     const lines = [];
+    for (const words of refused()) lines.push(`# Refused by the workflow: ${words}.`);
+    if (changed) lines.push("# Settings or picture were changed while the field ran; a run has these from its start.");
     if (digit === null) lines.push("# Save the picture below in a folder of its own, and name that folder here.", "pictures:", "  dataset: folder", "  directory: FOLDER");
     else lines.push(`digits: [${digit}]`);
     if (lattice !== side) lines.push(...(digit === null ? [] : ["pictures:"]), `  size: [${lattice}, ${lattice}]`, "  fit: stretch");
     for (const [section, has] of [["encoding", (name) => ENCODING.includes(name)], ["field", (name) => !ENCODING.includes(name)]]) {
       const names = Object.keys(values).filter(has);
+      // As long as it was watched, where that is longer than usual.
+      if (section === "field" && field.step() > USUAL_STEPS) values.steps = field.step();
+      if (section === "field" && "steps" in values) names.push("steps");
       if (names.length) lines.push(`${section}:`, ...names.map((name) => `  ${name}: ${values[name]}`));
     }
     if (["normal", "lorentzian"].includes(settings.frequency_distribution)) lines.push("# Frequencies are drawn by other numbers there, of the same distribution.");
     return `${lines.join("\n")}\n`;
   }
 
-  // Sixteen greys are enough for a link.
   const HALF_BYTES = "0123456789abcdef";
   const packed = () => Array.from(picture, (value) => HALF_BYTES[value >> 4]).join("").replace(/0{8,}/g, (zeros) => `z${zeros.length}z`);
   const unpacked = (text) => Array.from(text.replace(/z(\d+)z/g, (_, count) => "0".repeat(Math.min(side * side, Number(count)))), (letter) => 17 * HALF_BYTES.indexOf(letter));
@@ -355,9 +401,10 @@
       else if (!control.choices && allowed(control, Number(text)) && (control.kind !== "int" || Number.isInteger(Number(text)))) settings[control.name] = Number(text);
     }
     if (SIDES.includes(Number(state.lattice))) lattice = Number(state.lattice);
-    if (digits[state.digit]) [digit, picture] = [Number(state.digit), Uint8Array.from(digits[state.digit])];
+    if (/^[0-9]$/.test(state.digit)) [digit, picture] = [Number(state.digit), Uint8Array.from(digits[state.digit])];
     const drawn = state.picture ? unpacked(state.picture) : [];
     if (drawn.length === side * side && drawn.every((value) => value >= 0)) [digit, picture] = [null, Uint8Array.from(drawn)];
+    agree("");
   }
 
   // --- playing ------------------------------------------------------------------------------------------------------
@@ -365,6 +412,7 @@
     playing = wanted;
     element("play").textContent = wanted ? "Pause" : "Play";
     if (!wanted) element("rate").textContent = "";
+    element("yaml").textContent = field ? yaml() : "";
   }
 
   function stepOnce() {
@@ -387,21 +435,23 @@
     }
   }
 
-  async function copy(text, button) {
+  async function copy(text) {
     try {
       await navigator.clipboard.writeText(text);
-      button.textContent = "Copied";
+      element("told").textContent = "Copied.";
     } catch {
-      button.textContent = "The browser does not allow it";
+      element("told").textContent = "The browser does not allow it.";
     }
+    setTimeout(() => { element("told").textContent = ""; }, 3000);
   }
 
   element("play").addEventListener("click", () => setPlaying(!playing));
   element("step").addEventListener("click", stepOnce);
   element("reset").addEventListener("click", restart);
   element("clear").addEventListener("click", () => { picture.fill(0); drewOn(); });
-  element("copy").addEventListener("click", (event) => copy(yaml(), event.target));
-  element("link").addEventListener("click", (event) => { remember(); setTimeout(() => copy(location.href, event.target), 300); });
+  element("copy").addEventListener("click", () => copy(yaml()));
+  element("link").addEventListener("click", () => { remember(); setTimeout(() => copy(location.href), 300); });
+  element("config").addEventListener("toggle", showSettings);
   element("save").addEventListener("click", (event) => { event.target.href = pad.toDataURL("image/png"); });
   element("defaults").addEventListener("click", () => { settings = { ...DEFAULTS }; restart(); showSettings(); remember(); });
   element("side").addEventListener("change", (event) => { lattice = Number(event.target.value); restart(); showSettings(); remember(); });
@@ -421,13 +471,24 @@
     return button;
   }));
   recall();
-  element("side").value = lattice;
   element("groups").append(...content.groups.map((group, place) => made("details", { open: place === 0 }, [made("summary", { textContent: group.words }), ...group.controls.map(controlOf)])));
+  // As the address says, also where it is changed by hand.
+  function begin() {
+    element("side").value = lattice;
+    paintPad();
+    restart();
+    showSettings();
+  }
+  addEventListener("hashchange", () => {
+    [settings, digit, lattice] = [{ ...DEFAULTS }, 3, SIDES[0]];
+    picture = Uint8Array.from(digits[3]);
+    recall();
+    begin();
+  });
+
   readColours();
-  paintPad();
   setPlaying(playing);
-  restart();
-  showSettings();
+  begin();
   requestAnimationFrame(tick);
   document.body.dataset.ready = "true";
   // For whoever wants to look into it, tests among them.

@@ -114,14 +114,19 @@ const model = (() => {
     const [zr, zi, cr, ci, nr, ni, own, turned, velocity] = arrays(9);
     // Where sites were before the last step, which is how fast they are.
     const before = arrays(2);
+    // The input as it was given, which the input follows the field away from.
+    const [pictureRe, pictureIm] = arrays(2);
     const between = [];
     let [fr, fi, gr, gi] = [[], [], [], []];
     let omega = new Float64Array(channels * channels);
     let step = 0;
+    // Steps may change in length.
+    let clock = 0;
     let set = { ...parameters };
 
     function reset() {
       step = 0;
+      clock = 0;
       velocity.fill(0);
       const drawn = start(seed, sites, channels);
       omega = drawn.omega;
@@ -144,6 +149,8 @@ const model = (() => {
         const phase = phases[Math.floor(site / channels)];
         [cr[site], ci[site]] = [Math.cos(phase), Math.sin(phase)];
       }
+      pictureRe.set(cr);
+      pictureIm.set(ci);
     }
 
     // Adds a row of sites, times a weight, to another.
@@ -377,7 +384,7 @@ const model = (() => {
 
     function advance(count) {
       for (let done = 0; done < count; done++) {
-        const time = step * set.delta_t + 1e-9;
+        const time = clock + 1e-9;
         const acts = set.drive_onset <= time && time < set.drive_end ? 1 : 0;
         if (done === count - 1) {
           before[0].set(zr);
@@ -385,6 +392,7 @@ const model = (() => {
         }
         STEPS[set.integrator](set.delta_t, acts, noise());
         step += 1;
+        clock += set.delta_t;
       }
       for (let site = 0; site < sites; site++) {
         const [pr, pi] = before;
@@ -395,20 +403,21 @@ const model = (() => {
     reset();
     return {
       rows, columns, channels, advance, reset, pull, zr, zi, cr, ci, velocity,
-      step: () => step, seconds: () => step * set.delta_t, set: (changes) => { set = { ...set, ...changes }; }, phase: () => zr.map((r, site) => Math.atan2(zi[site], r)),
+      step: () => step, seconds: () => clock, pictureRe, pictureIm, set: (changes) => { set = { ...set, ...changes }; }, phase: () => zr.map((r, site) => Math.atan2(zi[site], r)),
     };
   }
 
   // --- what is seen of it -------------------------------------------------------------------------------------------
-  // |mean of z| over all sites, and of z over the input it had: order and alignment.
-  function order({ zr, zi, cr, ci }) {
-    let [r, i, a] = [0, 0, 0];
+  // |mean of z| over all sites, and |mean of z conj(c)| with the input that was given: order and alignment.
+  function order({ zr, zi, pictureRe, pictureIm }) {
+    let [r, i, ar, ai] = [0, 0, 0, 0];
     for (let site = 0; site < zr.length; site++) {
       r += zr[site];
       i += zi[site];
-      a += zr[site] * cr[site] + zi[site] * ci[site];
+      ar += zr[site] * pictureRe[site] + zi[site] * pictureIm[site];
+      ai += zi[site] * pictureRe[site] - zr[site] * pictureIm[site];
     }
-    return { order: Math.hypot(r, i) / zr.length, alignment: a / zr.length };
+    return { order: Math.hypot(r, i) / zr.length, alignment: Math.hypot(ar, ai) / zr.length };
   }
 
   // One value a pixel: the angle of the mean over channels, the mean speed, the mean local order.

@@ -47,9 +47,10 @@
     element("parameters").replaceChildren(...described(parameters.map((name) => [name, run[name]]), differing));
     const observables = Object.keys(columns).filter((name) => columns[name].kind === "observable");
     element("observables").replaceChildren(...described(observables.map((name) => [name, run[name]]), new Set()));
-    // The live page takes what it knows; its digits are the first of each label.
-    const live = parameters.filter((name) => run[name] !== null).map((name) => [name, String(run[name])]);
-    element("live").href = `live.html#${new URLSearchParams([...live, ...("digit" in run ? [["digit", String(run.digit)]] : [])])}`;
+    // The live page has the first of each digit, at their own size, and couplings that are stated.
+    const { dataset, size } = study.provenance.config.pictures;
+    element("live").hidden = dataset !== "mnist" || size !== null || run.instance !== 0 || run.channels > 8 || run.learned !== "none" || run.direction !== "none";
+    element("live").href = `live.html#${new URLSearchParams(["digit", ...parameters].map((name) => [name, String(run[name])]))}`;
     element("store").href = kit.address("runs", run.job, "history.zarr");
   }
 
