@@ -179,8 +179,8 @@ def test_several_kinds_of_stores_are_one_dataset(tmp_path):
     xr.testing.assert_identical(both["phase"].load(), open_sweep(tmp_path)["phase"].load())
     for folder in (tmp_path / "runs").iterdir():
         embed_sites(folder / "history.zarr", folder / "embedding-pca.zarr", method="pca", every=2, fit="all")
-    with pytest.raises(ValueError, match=r"history and embedding-pca have other frames"):
-        open_sweep(tmp_path, ["history", "embedding-pca"])
+    with pytest.raises(ValueError, match=r"observables and embedding-pca have other frames"):
+        open_sweep(tmp_path, ["observables", "embedding-pca"])
     for path in tmp_path.glob("runs/*/history.zarr"):
         (path.parent / "history2.zarr").symlink_to(path)
     with pytest.raises(ValueError, match=r"history and history2 both have .*phase"):

@@ -314,7 +314,7 @@ def typical_seconds(study: Study, rule: str) -> float:
     if rule == "train_field":
         seconds *= study.config["learning"]["epochs"] * study.source.count(TRAINING)
     if rule == "simulate_and_measure":
-        return 2 + seconds * max(study.site_steps(job) for job in study.jobs)
+        return 2 + seconds * study.most_site_steps
     return seconds * max(1.0, study.pixels / TYPICAL_PIXELS) if rule in OF_SITES else seconds
 
 

@@ -212,10 +212,11 @@ class Study:
         """The runs of a job."""
         return known(self.jobs, job, "run").runs
 
-    def site_steps(self, job: str) -> int:
-        """Steps of single sites that a job takes."""
-        runs = self.runs_of(job)
-        return len(runs) * self.pixels * runs[0].settings.channels * runs[0].settings.steps
+    @cached_property
+    def most_site_steps(self) -> int:
+        """Steps of single sites that a job takes at most."""
+        each = ((job.runs, job.runs[0].settings) for job in self.jobs.values())
+        return max(len(runs) * self.pixels * settings.channels * settings.steps for runs, settings in each)
 
     def inputs_of(self, job: str) -> list[str]:
         """The perturbations that drive the runs of a job."""
