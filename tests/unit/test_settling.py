@@ -266,6 +266,15 @@ def test_a_sweep_has_as_many_frames_as_its_longest_run(results):
             assert there.tolist() == [frame < int(one["end_step"]) for frame in range(frames)]
 
 
+def test_frames_of_a_sweep_are_the_same_in_any_order(results):
+    phase = open_sweep(results)["phase"]
+    whole = phase.values
+    for part in (slice(None, None, -1), slice(-2, 3, -3), slice(1, None, 2), slice(5, 5)):
+        shown = phase.isel(frame=part)
+        np.testing.assert_array_equal(shown, whole[:, part] if phase.dims[1] == "frame" else None)
+    np.testing.assert_array_equal(phase.isel(k_bias=slice(None, None, -1), frame=np.int64(3)), whole[::-1, 3])
+
+
 def test_a_run_that_ends_before_the_first_frame_to_embed_is_embedded_at_its_end(results, tmp_path):
     ends = open_history(results / "together" / "history.zarr")["end_step"][:]
     every = int(ends.min()) + 5

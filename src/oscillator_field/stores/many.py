@@ -132,8 +132,10 @@ class ManyArrays:
         return (*of_grid, *rest)
 
     def __getitem__(self, selection: tuple[int | slice, ...]) -> NDArray[Any]:
-        parts = [slice(part, part + 1) if isinstance(part, int) else part for part in selection]
-        parts += [slice(None)] * (self.ndim - len(parts))
+        whole = [*selection, *[slice(None)] * (self.ndim - len(selection))]
+        chosen = [range(length)[_as_slice(part)] for length, part in zip(self.shape, whole, strict=True)]
+        # Read forwards: a run that has fewer frames than others has them at the beginning.
+        parts = [slice(each.start, each.stop, each.step) if each.step > 0 else _turned(each) for each in chosen]
         axes = self._store_of.ndim
         of_grid, rest = tuple(parts[:axes]), tuple(parts[axes:])
         store_of, place_of = self._store_of[of_grid], self._place_of[of_grid]
@@ -146,8 +148,9 @@ class ManyArrays:
                 # Some have fewer frames.
                 inside: tuple[Any, ...] = tuple(slice(length) for length in read.shape[1:])
                 values[(here, *inside)] = read
-        gone = tuple(axis for axis, part in enumerate(selection) if isinstance(part, int))
-        return values.reshape(*store_of.shape, *lengths).squeeze(gone)
+        backwards = tuple(axis for axis, each in enumerate(chosen) if each.step < 0)
+        gone = tuple(axis for axis, part in enumerate(selection) if not isinstance(part, slice))
+        return np.flip(values.reshape(*store_of.shape, *lengths), backwards).squeeze(gone)
 
     def _read(self, number: int, places: NDArray[np.int64], rest: Sequence[slice]) -> NDArray[Any]:
         store = self._stores[number]
@@ -159,6 +162,15 @@ class ManyArrays:
         stored = xr.Variable(described["dimension_names"], read, described["attributes"])
         values = xr.conventions.decode_cf_variable(self._name, stored).values
         return values if (np.diff(places) == 1).all() else values[places - first]
+
+
+def _as_slice(part: int | slice) -> slice:
+    return part if isinstance(part, slice) else slice(part, part + 1)
+
+
+def _turned(places: range) -> slice:
+    """The same places in rising order."""
+    return slice(places[-1], places[0] + 1, -places.step) if places else slice(0)
 
 
 def _in_one_store(store_of: NDArray[np.int64], axis: int) -> int:
