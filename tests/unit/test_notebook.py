@@ -1,5 +1,6 @@
 """Fields in Python: the numbers of the workflow, labelled; lists as axes; what plays; what is refused."""
 
+import dataclasses
 import re
 import subprocess
 import sys
@@ -45,7 +46,9 @@ def test_a_run_is_what_simulate_makes_of_its_parts():
     assert (field["spikes"].values[0] == 0).all()
     assert field["phase"].attrs["units"] == "rad"
     assert field["time"].attrs["units"] == "s"
-    assert simulate_float64 is not None
+    parameters = dataclasses.asdict(of.FieldParameters(k_bias=2.0))
+    expected, *_ = simulate_float64(field["input_phase"].values, phase, omega, 12, **parameters)
+    assert apart(field["phase"].values[1:], expected[3::4]).max() < 1e-4
 
 
 def test_lists_are_axes_whose_values_are_sorted(field):

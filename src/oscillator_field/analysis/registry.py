@@ -10,6 +10,8 @@ from dataclasses import dataclass
 
 # Of quantiles over sites, the shares of sites below.
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
+# A run has settled when fewer sites than this share spike in a step, for good, unless another is asked for.
+SETTLED_SHARE = 0.05
 
 
 @dataclass(frozen=True)

@@ -135,10 +135,7 @@ def _along_runs(stores: Sequence[Described]) -> list[str]:
     Raises:
         ValueError: some stores have others.
     """
-    each = [
-        {name for name in one.labels if one.arrays[name]["dimension_names"] == ["run"]}
-        for one in stores
-    ]  # fmt: skip
+    each = [{name for name in one.labels if one.arrays[name]["dimension_names"] == ["run"]} for one in stores]
     for one, names in zip(stores, each, strict=True):
         if names != each[0]:
             told = ", ".join(sorted(names ^ each[0]))

@@ -17,6 +17,7 @@ import numpy as np
 import xarray as xr
 
 from oscillator_field.analysis.measuring import simulate_and_measure
+from oscillator_field.analysis.registry import SETTLED_SHARE
 from oscillator_field.analysis.sweep import open_sweep
 from oscillator_field.inputs.perturbation import write_perturbation
 from oscillator_field.inputs.pictures import Picture
@@ -25,10 +26,7 @@ from oscillator_field.nouns import Label
 from oscillator_field.parameters import DEFAULTS, SET_BY_OTHERS
 from oscillator_field.runs import Runs
 from oscillator_field.simulation import simulate_runs
-
-# Parameters of which a dataset has one value: they change its shape, or where its couplings come from.
-_ONE_VALUE = ("channels", "steps", "learned")
-SETTLED_SHARE = 0.05
+from oscillator_field.study.batches import UNBATCHABLE
 
 
 def run(
@@ -147,7 +145,7 @@ def _grid(noun: str, pictures: Mapping[tuple[Label, int], Picture], parameters: 
             raise ValueError(f"{name}: no value is given")
         elif len(values) == 1:
             shared[name] = values[0]
-        elif name in _ONE_VALUE:
+        elif name in UNBATCHABLE:
             raise ValueError(f"{name}: {value!r} are several values (allowed: one, because it changes the shape)")
         elif len(set(values)) < len(values):
             raise ValueError(f"{name}: a value is given twice")

@@ -15,6 +15,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from oscillator_field.analysis.measuring import measure
+from oscillator_field.analysis.registry import SETTLED_SHARE
 from oscillator_field.engines.problem import Piece
 from oscillator_field.field import problem
 from oscillator_field.figures.animate import animation
@@ -23,7 +24,6 @@ from oscillator_field.figures.limits import panels_together
 from oscillator_field.figures.pages.view import write_view
 from oscillator_field.figures.views import VIEWS
 from oscillator_field.named_run import Run
-from oscillator_field.notebook.fields import SETTLED_SHARE
 from oscillator_field.nouns import NOUNS
 from oscillator_field.parameters import METADATA
 from oscillator_field.ranges import kept

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,6 +12,7 @@ from numpy.typing import NDArray
 
 from oscillator_field.analysis.registry import SCALARS
 from oscillator_field.figures.pages.document import as_json, write_page
+from oscillator_field.figures.pages.packing import as_text
 from oscillator_field.figures.pages.study import DATA, HEIGHT, SCALE, WIDTH, described_columns
 from oscillator_field.figures.themes import THEMES
 from oscillator_field.nouns import noun_in
@@ -111,7 +111,7 @@ def _axes(table: pd.DataFrame, noun: str) -> list[str]:
 
 
 def _packed(values: NDArray[Any]) -> str:
-    return base64.b64encode(values.astype(values.dtype.newbyteorder("<")).tobytes()).decode()
+    return as_text(values.astype(values.dtype.newbyteorder("<")))
 
 
 def figure(shared: Mapping[str, Any], table: pd.DataFrame, observable: str, theme: str) -> dict[str, Any]:

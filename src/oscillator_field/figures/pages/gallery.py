@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import html
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -12,6 +11,7 @@ from urllib.parse import quote
 from oscillator_field.figures.animation import named_scale, palette
 from oscillator_field.figures.pages import study
 from oscillator_field.figures.pages.document import as_json, write_page
+from oscillator_field.figures.pages.packing import as_text
 from oscillator_field.nouns import noun_in
 from oscillator_field.parameters import NOT_LEARNED
 from oscillator_field.stores.atomic import whole_file
@@ -81,7 +81,7 @@ def write_gallery(
         "views": _named(views),
         "sets": {set_name: _named(kinds) for set_name, kinds in sets.items()},
         "panels": panels,
-        "colours": base64.b64encode(palette(named_scale(colours)).tobytes()).decode(),
+        "colours": as_text(palette(named_scale(colours))),
         "pages": pages,
         "provenance": provenance,
     }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import html
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,7 +13,7 @@ from numpy.typing import NDArray
 from oscillator_field.figures.animation import named_scale, palette
 from oscillator_field.figures.pages.charts import axes, confusion, content, errors, spaced, with_spread
 from oscillator_field.figures.pages.document import as_json, write_page
-from oscillator_field.figures.pages.packing import deflate, pack_angles
+from oscillator_field.figures.pages.packing import as_text, deflate, pack_angles
 from oscillator_field.learning.arms import ARMS, LEARNED
 from oscillator_field.learning.history import courses
 from oscillator_field.learning.model import LearnedField
@@ -207,7 +206,7 @@ def _settling(best: Sequence[Evaluation], images: str | Path) -> dict[str, Any]:
         packed = deflate(pack_angles(phase))
         lattices.append({"name": name, "packed": packed, "rows": rows, "columns": columns})
     return {
-        "colours": base64.b64encode(palette(named_scale(COLOURS)).tobytes()).decode(),
+        "colours": as_text(palette(named_scale(COLOURS))),
         "lattices": lattices,
         "labels": [learned.classes[label] for label in labels[chosen]],
         "steps": list(range(steps + 1)),

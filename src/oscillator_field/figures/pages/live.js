@@ -10,8 +10,6 @@
   const SIDES = [28, 64, 128];
   const SPEEDS = [1, 2, 5, 10, 20];
   const POINTS = 1200;
-  // Of a run that says nothing else.
-  const USUAL_STEPS = 512;
   // What makes another field, where all else changes the one that runs.
   const OF_START = ["seed", "start", "winding_rows", "winding_columns", "frequency_distribution", "frequency_mean", "frequency_spread", "channels"];
   const ENCODING = ["scale", "arc", "invert"];
@@ -38,6 +36,9 @@
   // Whether the field that runs began with other settings, or another picture.
   let changed = false;
   let painters = {};
+  // One value a pixel of what is painted, and its colour.
+  let shown;
+  let bytes;
 
   // --- the picture --------------------------------------------------------------------------------------------------
   const pad = element("pad");
@@ -93,9 +94,10 @@
   pad.addEventListener("pointermove", (event) => pen.down && stroke(...placeOf(event)));
   for (const end of ["pointerup", "pointercancel"]) pad.addEventListener(end, () => { pen.down = false; });
 
-  function takeDigit(number) {
+  // Another picture, which is a digit or none: the field begins anew.
+  function takePicture(number) {
     digit = number;
-    picture = Uint8Array.from(digits[number]);
+    if (number !== null) picture = Uint8Array.from(digits[number]);
     paintPad();
     restart();
     remember();
@@ -114,8 +116,7 @@
       const { data } = context.getImageData(0, 0, side, side);
       picture = Uint8Array.from({ length: side * side }, (_, place) => asGrey(0.299 * data[4 * place] + 0.587 * data[4 * place + 1] + 0.114 * data[4 * place + 2]));
       element("said").textContent = `${file.name}, at ${side} x ${side} pixels.`;
-      drewOn();
-      restart();
+      takePicture(null);
     } catch {
       element("said").textContent = `${file.name} is no picture that this browser can read.`;
     }
@@ -167,6 +168,8 @@
       frequency: { kind: settings.frequency_distribution, mean: settings.frequency_mean, spread: settings.frequency_spread },
     });
     painters = Object.fromEntries(Object.entries(PALETTES).map(([kind, colours]) => [kind, kit.painter(element(kind), lattice, lattice, colours)]));
+    shown = new Float64Array(lattice * lattice);
+    bytes = new Uint8Array(lattice * lattice);
     fitAll();
     course = [];
     changed = false;
@@ -184,14 +187,11 @@
     if (!playing) draw();
   }
 
-  const levels = new Map();
   function draw() {
-    const values = levels.get(lattice) ?? { shown: new Float64Array(lattice * lattice), bytes: new Uint8Array(lattice * lattice) };
-    levels.set(lattice, values);
     const paint = (kind, level) => {
-      model.pixels(field, kind, values.shown);
-      for (let pixel = 0; pixel < values.shown.length; pixel++) values.bytes[pixel] = level(values.shown[pixel]);
-      painters[kind](values.bytes);
+      model.pixels(field, kind, shown);
+      for (let pixel = 0; pixel < shown.length; pixel++) bytes[pixel] = level(shown[pixel]);
+      painters[kind](bytes);
     };
     // From -pi to pi, as everywhere.
     paint("phase", (phase) => Math.floor((phase / (2 * Math.PI) + 0.5) * 256) & 255);
@@ -298,7 +298,7 @@
     return [
       [settings.drive_end <= settings.drive_onset, "drive_end is not after drive_onset"],
       [NEEDS.winding_rows() && 2 * Math.max(Math.abs(settings.winding_rows), Math.abs(settings.winding_columns)) > lattice, "the start has too many turns"],
-      [settings.integrator !== "euler" && settings.delta_t * (strength + fastest) > 2, "delta_t is too long for this integrator"],
+      [settings.integrator !== "euler" && settings.delta_t * (strength + fastest) > content.farthest, "delta_t is too long for this integrator"],
     ].filter(([wrong]) => wrong).map(([, words]) => words);
   }
 
@@ -353,6 +353,9 @@
       input.show(settings[name]);
       input.row.hidden = name in NEEDS && !NEEDS[name]();
     }
+  }
+
+  function showConfig() {
     element("yaml").textContent = yaml();
   }
 
@@ -372,7 +375,7 @@
     for (const [section, has] of [["encoding", (name) => ENCODING.includes(name)], ["field", (name) => !ENCODING.includes(name)]]) {
       const names = Object.keys(values).filter(has);
       // As long as it was watched, where that is longer than usual.
-      if (section === "field" && field.step() > USUAL_STEPS) values.steps = field.step();
+      if (section === "field" && field.step() > content.steps) values.steps = field.step();
       if (section === "field" && "steps" in values) names.push("steps");
       if (names.length) lines.push(`${section}:`, ...names.map((name) => `  ${name}: ${values[name]}`));
     }
@@ -387,7 +390,7 @@
   function remember() {
     const gone = Object.fromEntries(controls.map((one) => [one.name, ""]));
     kit.setState({ ...gone, ...special(), lattice: lattice === SIDES[0] ? "" : lattice, digit: digit === null || digit === 3 ? "" : digit, picture: digit === null ? packed() : "" });
-    element("yaml").textContent = yaml();
+    showConfig();
   }
 
   // A link may hold anything: what is not allowed is left out.
@@ -412,7 +415,7 @@
     playing = wanted;
     element("play").textContent = wanted ? "Pause" : "Play";
     if (!wanted) element("rate").textContent = "";
-    element("yaml").textContent = field ? yaml() : "";
+    showConfig();
   }
 
   function stepOnce() {
@@ -447,11 +450,11 @@
 
   element("play").addEventListener("click", () => setPlaying(!playing));
   element("step").addEventListener("click", stepOnce);
-  element("reset").addEventListener("click", restart);
+  element("reset").addEventListener("click", () => { restart(); showConfig(); });
   element("clear").addEventListener("click", () => { picture.fill(0); drewOn(); });
   element("copy").addEventListener("click", () => copy(yaml()));
   element("link").addEventListener("click", () => { remember(); setTimeout(() => copy(location.href), 300); });
-  element("config").addEventListener("toggle", showSettings);
+  element("config").addEventListener("toggle", showConfig);
   element("save").addEventListener("click", (event) => { event.target.href = pad.toDataURL("image/png"); });
   element("defaults").addEventListener("click", () => { settings = { ...DEFAULTS }; restart(); showSettings(); remember(); });
   element("side").addEventListener("change", (event) => { lattice = Number(event.target.value); restart(); showSettings(); remember(); });
@@ -467,7 +470,7 @@
   kit.options(element("speed"), SPEEDS.map((one) => [one, one === 1 ? "1 step a frame" : `${one} steps a frame`]), 5);
   element("digits").append(...digits.map((_, number) => {
     const button = made("button", { type: "button", value: number, textContent: number, ariaLabel: `digit ${number}` });
-    button.addEventListener("click", () => takeDigit(number));
+    button.addEventListener("click", () => takePicture(number));
     return button;
   }));
   recall();
@@ -478,6 +481,7 @@
     paintPad();
     restart();
     showSettings();
+    showConfig();
   }
   addEventListener("hashchange", () => {
     [settings, digit, lattice] = [{ ...DEFAULTS }, 3, SIDES[0]];
@@ -487,8 +491,8 @@
   });
 
   readColours();
-  setPlaying(playing);
   begin();
+  setPlaying(playing);
   requestAnimationFrame(tick);
   document.body.dataset.ready = "true";
   // For whoever wants to look into it, tests among them.

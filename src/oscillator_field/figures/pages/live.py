@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from pathlib import Path
 from typing import Any
 
@@ -10,10 +9,12 @@ import numpy as np
 
 from oscillator_field.figures.animation import named_scale, palette
 from oscillator_field.figures.pages.document import as_json, write_page
+from oscillator_field.figures.pages.packing import as_text
 from oscillator_field.inputs.data_sets import BUNDLED, DATA_SETS, TRAINING
 from oscillator_field.inputs.fetch import read_source
 from oscillator_field.inputs.sources import IdxSource
 from oscillator_field.parameters import DEFAULTS, METADATA
+from oscillator_field.terms import FARTHEST
 
 CODE = ("model.js", "live.js")
 TITLE = "Oscillator field, live"
@@ -61,11 +62,11 @@ def write_live(path: str | Path, *, gallery: str = "") -> None:
     colours = {"phase": "Phase", "velocity": "Viridis", "local": "Cividis"}
     content = {
         "side": images.shape[1],
-        "digits": [base64.b64encode(one.tobytes()).decode() for one in digits],
+        "digits": [as_text(one) for one in digits],
         "statistics": DATA_SETS["mnist"].statistics,
-        "palettes": {
-            kind: base64.b64encode(palette(named_scale(name)).tobytes()).decode() for kind, name in colours.items()
-        },
+        "steps": DEFAULTS["steps"],
+        "farthest": FARTHEST,
+        "palettes": {kind: as_text(palette(named_scale(name))) for kind, name in colours.items()},
         "groups": [{"words": words, "controls": [_control(name) for name in names]} for words, names in GROUPS.items()],
     }
     back = f'<a href="{gallery}">Gallery</a>' if gallery else ""

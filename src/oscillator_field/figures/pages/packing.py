@@ -18,6 +18,11 @@ LEVELS = 4096
 FEW_LEVELS = 256
 
 
+def as_text(values: NDArray[Any]) -> str:
+    """The bytes of an array, as `bytesOf` of kit.js reads them."""
+    return base64.b64encode(values.tobytes()).decode()
+
+
 def pack(values: NDArray[np.float32], low: float, high: float) -> NDArray[np.uint16]:
     """The level, 0 to LEVELS - 1, of each value in low..high; values outside go to the nearest end."""
     share = (np.asarray(values, np.float64) - low) / (high - low)

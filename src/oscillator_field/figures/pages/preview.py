@@ -6,7 +6,6 @@ because a page that lies on a disk may load nothing else.
 
 from __future__ import annotations
 
-import base64
 import json
 from pathlib import Path
 from typing import Any
@@ -18,7 +17,7 @@ from PIL import Image
 from oscillator_field.analysis.observables import circular_mean
 from oscillator_field.analysis.registry import OVER_TIME
 from oscillator_field.figures.animation import Scale, palette
-from oscillator_field.figures.pages.packing import deflate, pack_angles
+from oscillator_field.figures.pages.packing import as_text, deflate, pack_angles
 from oscillator_field.ranges import kept
 from oscillator_field.stores.atomic import whole_directory
 from oscillator_field.stores.history import StoredHistory
@@ -66,7 +65,7 @@ def write_previews(folder: str | Path, history: StoredHistory, observables: Stor
                 "steps": step[chosen].tolist(),
                 "seconds": [float(f"{one:.9g}") for one in seconds],
                 "packed": deflate(levels),
-                "pixel": base64.b64encode(_mean_pixel(history["pixel"][run], block).tobytes()).decode(),
+                "pixel": as_text(_mean_pixel(history["pixel"][run], block)),
                 "curves": {
                     kind: _short(np.where(last < 0, np.nan, values[run][last])) for kind, values in curves.items()
                 },

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from oscillator_field.analysis.registry import OBSERVABLES, SCALARS, TIMES
+from oscillator_field.analysis.registry import OBSERVABLES, SCALARS, SETTLED_SHARE, TIMES
 from oscillator_field.engines.registry import DEVICES, ENGINES
 from oscillator_field.inputs.data_sets import DATA_SETS, DEFAULT_PICTURES, FOLDER
 from oscillator_field.keys import TEXT, Key, Schema, Section, choice, list_of, number, whole
@@ -186,7 +186,7 @@ MEASURE = Section(
             reruns=("measure",),
         ),
         "settled_share": Key(
-            0.05,
+            SETTLED_SHARE,
             "a run has settled when fewer sites than this share spike in a step, for good",
             number(exclusiveMinimum=0, maximum=1),
             details="`settling_time` is when",
