@@ -164,6 +164,39 @@ def synchronisation():
     return found
 
 
+def fluctuations():
+    """How the order of sites that are out of step falls with their number.
+
+    Theory: linear response of the incoherent state, mean of N r^2 = 1 / (1 - coupling / threshold).
+    """
+    spread, seeds, delta_t, seconds = 0.5, range(64), 0.02, 40.0
+    found = {"sites": [], "coupling": [], "measured": [], "theory": []}
+    for side in (14, 28):
+        settings = [
+            RunParameters(seed=seed, frequency_distribution="lorentzian", frequency_spread=spread) for seed in seeds
+        ]
+        own = np.stack([frequencies_of(one, side, side, 1) for one in settings])
+        begin = np.stack([start_of(one, np.zeros((side, side, 1), np.float32))[0] for one in settings])
+        for coupling in (0.05, 0.15):
+            steps = round(seconds / delta_t)
+            phase = course(
+                begin,
+                steps,
+                # The second half is far from the start.
+                steps // 8,
+                frequency=own,
+                neighbourhood="global",
+                k_coupling=coupling,
+                delta_t=delta_t,
+            )[:, 4:]
+            squared = np.abs(np.exp(1j * phase.astype(float)).mean(axis=(2, 3, 4))) ** 2
+            found["sites"].append(side**2)
+            found["coupling"].append(4 * coupling)
+            found["measured"].append(float(squared.mean() * side**2))
+            found["theory"].append(float(1 / (1 - 4 * coupling / (2 * spread))))
+    return found
+
+
 def twisted_states():
     """Whether twisted states of a ring last: Wiley, Strogatz and Girvan, Chaos 16, 015103 (2006)."""
     sites, windings = 40, list(range(15))

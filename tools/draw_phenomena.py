@@ -20,6 +20,7 @@ def main():
         (poster,) = (ROOT / "results" / name / "runs").glob(f"*/{view}-poster.png")
         shutil.copy(poster, ROOT / "docs" / f"phenomenon-{name}.png")
     transition()
+    scaling()
     loop()
 
 
@@ -58,6 +59,38 @@ def transition():
     figure.update_yaxes(title="order parameter at the end", range=[0, 1])
     figure.update_layout(template="plotly_white", width=760, height=480, margin={"l": 60, "r": 20, "t": 20, "b": 60})
     figure.write_image(ROOT / "docs" / "phenomenon-synchronisation.png")
+
+
+def scaling():
+    """The order of lattices of several sizes, mean over seeds, and theory below and above the transition.
+
+    Below, the fluctuations of N independent phases, enhanced by linear response: N <r^2> = 1 / (1 - k / critical).
+    """
+    table = pd.read_csv(ROOT / "results" / "finite-size" / "statistics.csv")
+    shared = pd.read_parquet(ROOT / "results" / "finite-size" / "summary.parquet").iloc[0]
+    critical = shared["frequency_spread"] / 2
+    figure = go.Figure()
+    colours = ("#3366aa", "#33997a", "#c78a1b", "#d5573b")
+    for (coupling, part), colour in zip(table.groupby("k_coupling"), colours, strict=True):
+        sites = part["size"] ** 2 * shared["channels"]
+        # Of a mean: a Rayleigh distribution has sqrt(pi / 4) of its root mean square.
+        below = np.sqrt(np.pi / 4 / (sites * (1 - coupling / critical))) if coupling < critical else None
+        theory = below if coupling < critical else np.full(len(sites), np.sqrt(1 - critical / coupling))
+        if coupling != critical:
+            figure.add_scatter(x=sites, y=theory, mode="lines", line={"color": colour}, showlegend=False)
+        error = {"array": part["high"] - part["mean"], "arrayminus": part["mean"] - part["low"], "symmetric": False}
+        figure.add_scatter(
+            x=sites,
+            y=part["mean"],
+            error_y=error,
+            mode="markers",
+            marker={"color": colour, "size": 8},
+            name=f"k_coupling {coupling:g} / s",
+        )
+    figure.update_xaxes(title="sites", type="log")
+    figure.update_yaxes(title="order parameter at the end", type="log")
+    figure.update_layout(template="plotly_white", width=760, height=480, margin={"l": 60, "r": 20, "t": 20, "b": 60})
+    figure.write_image(ROOT / "docs" / "phenomenon-finite-size.png")
 
 
 if __name__ == "__main__":

@@ -5,4 +5,7 @@ bin=$1
 for config in config/phenomena/*.yaml; do
     "$bin/snakemake" --cores all --configfile "$config"
 done
+# Where Kaleido does not look for one.
+BROWSER_PATH=$("$bin/python" -c "from oscillator_field.figures.painters.browser import find_browser; print(find_browser())")
+export BROWSER_PATH
 "$bin/python" tools/draw_phenomena.py

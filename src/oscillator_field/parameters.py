@@ -16,6 +16,8 @@ from typing import Any
 SCALES = ("standardised", "unit")
 # Sites are embedded in a plane, so a site needs at least as many channels.
 PLANE_AXES = 2
+# Of a run whose lattice is as large as `pictures.size` says, or as its picture.
+OWN_SIZE = 0
 # Of a run whose couplings were not learned.
 NOT_LEARNED = "none"
 # Of a run that begins by itself.
@@ -52,7 +54,7 @@ class EncodingParameters(_Checked):
 
     Examples:
         >>> EncodingParameters(scale="unit", arc=3)
-        EncodingParameters(scale='unit', arc=3.0, invert=False)
+        EncodingParameters(scale='unit', arc=3.0, invert=False, size=0)
     """
 
     scale: str = _parameter(
@@ -64,6 +66,14 @@ class EncodingParameters(_Checked):
     )
     arc: float = _parameter(2 * math.pi, "rad", "phase of a scaled pixel of one", exclusiveMinimum=0, maximum=100)
     invert: bool = _parameter(False, "1", "replace phase by 2 pi - phase")
+    size: int = _parameter(
+        OWN_SIZE,
+        "pixel",
+        "along each side of the lattice, to which the picture is brought; 0 for `pictures.size`",
+        "so that it can be an axis: finite-size scaling",
+        minimum=0,
+        maximum=1024,
+    )
 
 
 @dataclass(frozen=True)

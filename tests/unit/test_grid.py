@@ -318,6 +318,20 @@ def test_automatic_jobs_take_about_a_minute_whatever_the_grid():
     assert len(automatic(grid={"k_coupling": fine}, keep="frames", every=64)) == 1
 
 
+def test_sizes_are_an_axis_whose_runs_share_no_store():
+    sizes = {"size": [16, 0, 64]}
+    jobs = expand(config(digits=[3, 4], batch=["digit"], grid=sizes))
+    assert [job.name for job in jobs] == ["digit=all+size=16", "digit=all", "digit=all+size=64"]
+    assert sorted(perturbations(jobs)) == [f"digit={n}{size}" for n in (3, 4) for size in ("", "+size=16", "+size=64")]
+    with pytest.raises(ValueError, match="batch: 'size' is not an axis that can share a store"):
+        expand(config(batch=["size"], grid=sizes))
+    # The largest lattice decides how large jobs are.
+    fine = {"from": 0, "to": 1, "steps": 1000}
+    sizes = [automatic(grid={"size": each, "k_bias": fine}) for each in ([28, 56], [28, 512], [0, 14])]
+    assert [len(jobs) for jobs in sizes] == [2, 2 * len(automatic(pixels=512**2, grid={"k_bias": fine})), 2]
+    assert len(automatic(pixels=512**2, grid={"size": [14, 28], "k_bias": fine})) == 2
+
+
 def test_a_million_runs_are_planned_without_making_them():
     fine = {"from": 0, "to": 1, "steps": 1000}
     [job, *_] = automatic(grid={"k_coupling": fine, "k_bias": fine})

@@ -130,6 +130,7 @@ def test_a_perturbation_opens_too(stores):
             "scale": "standardised",
             "arc": DEFAULTS["arc"],
             "invert": False,
+            "size": 0,
         }
 
 

@@ -291,7 +291,7 @@ def test_a_file_that_may_not_be_read_is_named():
     with folder_for_all() as folder:
         write_data_set(folder, np.zeros((3, 5, 5)), np.arange(3))
         (folder / LABELS).chmod(0)
-        told = told_to_nobody(lambda: check_pictures(mnist(folder), [(1, 0)], None))
+        told = told_to_nobody(lambda: check_pictures(mnist(folder), [(1, 0)], alike=True))
         assert told == f"ConfigError: {folder / LABELS}: cannot be read (Permission denied)"
 
 

@@ -202,14 +202,14 @@ def test_a_broken_file_is_named_in_one_line(tmp_path, kind):
     if kind != "truncated":
         # Before any job; what is cut off in its middle is seen when it is read.
         with pytest.raises(ConfigError, match=message):
-            check_pictures(FolderSource(tmp_path), [("a", 0)], None)
+            check_pictures(FolderSource(tmp_path), [("a", 0)], alike=True)
 
 
 def test_a_file_that_may_not_be_read_is_named():
     with folder_for_all() as folder:
         ONE.save(folder / "a.png")
         (folder / "a.png").chmod(0)
-        told = told_to_nobody(lambda: check_pictures(FolderSource(folder), [("a", 0)], None))
+        told = told_to_nobody(lambda: check_pictures(FolderSource(folder), [("a", 0)], alike=True))
         assert told == f"ConfigError: {folder / 'a.png'}: cannot be read (Permission denied)"
         folder.chmod(0)
         told = told_to_nobody(lambda: FolderSource(folder).labels())
@@ -230,7 +230,7 @@ def test_folders_are_classes_and_files_alone_are_pictures(tmp_path, capsys):
     assert source.labels() == ["cat", "dog"]
     assert source.path("cat", 0).name == "a.png"
     assert source.path("cat", 1).name == "b.png"
-    check_pictures(source, [("cat", 1), ("dog", 0)], None)
+    check_pictures(source, [("cat", 1), ("dog", 0)], alike=True)
     assert "6 entries are skipped, which are hidden or no images" in capsys.readouterr().err
     with pytest.raises(PicturesError, match=r"instances: 2 of label cat .* holds 2 \(allowed: 0 to 1\)"):
         source.check("cat", 2)
@@ -272,7 +272,8 @@ def test_pictures_of_different_sizes_need_a_size(tmp_path):
     config = "pictures: {{dataset: folder, directory: '{}', {}}}\nembed: {{methods: []}}"
     study = study_of(config.format(tmp_path, ""))
     with pytest.raises(ConfigError, match=r"pictures.size: null is not allowed.*a.png has 2 x 3 pixels, b.png 4 x 5"):
-        check_pictures(study.source, study.pictures, study.wanted_shape)
+        study.check_machine([tmp_path])
+    study_of(config.format(tmp_path, "") + "\nencoding: {size: 8}").check_machine([tmp_path])
     assert study_of(config.format(tmp_path, "size: 8")).shape == (8, 8)
     assert study_of(config.format(tmp_path, "size: [6, 9]")).shape == (6, 9)
     # What is not run is not looked at.
@@ -366,7 +367,7 @@ def test_a_file_of_another_kind_is_not_taken_for_an_image(tmp_path):
     source = FolderSource(tmp_path)
     # A link that leads nowhere is named; it does not move the others.
     with pytest.raises(ConfigError, match=r"link.png: cannot be read \(No such file or directory\)"):
-        check_pictures(source, [("link", 0)], None)
+        check_pictures(source, [("link", 0)], alike=True)
 
 
 def test_a_label_names_its_file_and_no_other(tmp_path):
@@ -386,7 +387,7 @@ def test_a_line_of_pixels_is_no_picture(tmp_path, shape):
     Image.new("L", shape).save(tmp_path / "a.png")
     source = FolderSource(tmp_path)
     with pytest.raises(ConfigError, match=r"which is too few \(allowed: at least 2 x 2; or set a size\)"):
-        check_pictures(source, [("a", 0)], None)
+        check_pictures(source, [("a", 0)], alike=True)
 
 
 def test_only_the_file_of_a_run_decides_its_settings(tmp_path):

@@ -11,7 +11,8 @@ from PIL import Image
 
 import oscillator_field as of
 from oscillator_field.figures.painters.browser import find_browser
-from oscillator_field.inputs.encoding import over_channels
+from oscillator_field.inputs.encoding import as_pixels, over_channels
+from oscillator_field.inputs.fitting import fitted
 from oscillator_field.notebook.pictures import bundled_digit
 from tests.support.reference import apart, simulate_float64
 
@@ -85,6 +86,17 @@ def test_pictures_of_ones_own_drive_fields(tmp_path):
     np.testing.assert_allclose(of.encode(image, scale="unit", arc=1.0), image / 255, rtol=1e-6)
 
 
+def test_a_size_enlarges_the_picture_and_its_lattice():
+    field = of.run(digit=3, size=56, **SHORT)
+    assert field["phase"].shape == (13, 56, 56, 2)
+    level = fitted(bundled_digit(3, 0).level, (56, 56), fit="pad", background="black")
+    np.testing.assert_array_equal(field["pixel"], as_pixels(level))
+    wide = np.zeros((4, 8), np.uint8)
+    wide[:, 3:5] = 255
+    expected = fitted(wide / 255, (16, 16), fit="pad", background="black")
+    np.testing.assert_allclose(of.encode(wide, scale="unit", arc=1.0, size=16), expected, rtol=1e-6)
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -94,6 +106,7 @@ def test_pictures_of_ones_own_drive_fields(tmp_path):
         ({"k_coupling": []}, "k_coupling: no value is given"),
         ({"k_coupling": [1, 1]}, "k_coupling: a value is given twice"),
         ({"steps": [8, 9]}, "steps: .* are several values"),
+        ({"size": [8, 9]}, "size: .* are several values"),
         ({"digit": 11}, "digit 11"),
         ({"instance": 5000}, "instance"),
         ({"instance": -1}, "instance: -1 is not allowed"),

@@ -16,6 +16,7 @@ def test_the_defaults_that_name_every_result_are_frozen():
         "scale": "standardised",
         "arc": 2 * math.pi,
         "invert": False,
+        "size": 0,
         "delta_t": 0.01,
         "k_coupling": 0.12,
         "k_omega": 0.12,

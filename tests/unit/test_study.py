@@ -4,7 +4,7 @@ import pytest
 
 from oscillator_field.study import resources
 from oscillator_field.study.commands import command_words
-from oscillator_field.study.configuration import with_types
+from oscillator_field.study.configuration import ConfigError, with_types
 from oscillator_field.study.names import UnknownNameError
 from oscillator_field.study.settings import SETTINGS, settings_of
 from tests.support.projects import study_of
@@ -75,6 +75,44 @@ def test_memory_grows_with_what_is_in_memory():
     assert megabytes(few, "measure") < megabytes(many, "measure")
     assert megabytes("{digits: [3], simulate: {engine: cuda}}") == megabytes(few) + 3000
     assert resources.most_megabytes(study_of(few)) >= megabytes(few)
+
+
+def test_the_size_of_a_lattice_may_differ_from_run_to_run():
+    study = study_of("{digits: [3], grid: {size: [0, 14, 300]}, embed: {methods: [pca]}}")
+    own, small, large = study.jobs
+    assert [study.pixels_of(job) for job in study.jobs] == [784, 196, 90_000]
+    assert [settings_of(study, "encode", perturbation=name)["read"]["shape"] for name in study.perturbations] == [
+        None,
+        [14, 14],
+        [300, 300],
+    ]
+    assert "sites" not in settings_of(study, "embed", job=small, method="pca")
+    assert settings_of(study, "embed", job=large, method="pca")["sites"] == study.config["embed"]["sites"]
+    each = [resources.megabytes(study, "measure", job=job) for job in (small, own, large)]
+    assert each == sorted(each)
+    assert each[0] < each[2]
+    assert study.most_site_steps == 90_000 * 4 * 512
+
+
+@pytest.mark.parametrize(
+    ("config", "message"),
+    [
+        ("encoding: {size: 1}", r"encoding.size: 1 is not allowed \(0, or at least 2\)"),
+        ("{encoding: {size: 14}, readout: {enabled: true}}", "readout.enabled: true is not allowed with encoding.size"),
+        (
+            "{grid: {size: [0, 14]}, readout: {enabled: true}}",
+            "readout.enabled: true is not allowed with encoding.size",
+        ),
+        (
+            "{grid: {size: [28, 8]}, field: {neighbourhood: disc, radius: 9}}",
+            "radius: 9 is not allowed on a lattice of 8",
+        ),
+        ("grid: {size: [28, 4]}", "embed.tsne.perplexity: 30 is too large for 16 sites"),
+    ],
+)
+def test_a_size_that_does_not_fit_is_refused(config, message):
+    with pytest.raises(ConfigError, match=message):
+        study_of(config)
 
 
 @pytest.mark.parametrize(

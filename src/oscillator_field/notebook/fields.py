@@ -21,7 +21,7 @@ from oscillator_field.analysis.registry import SETTLED_SHARE
 from oscillator_field.analysis.sweep import open_sweep
 from oscillator_field.inputs.perturbation import write_perturbation
 from oscillator_field.inputs.pictures import Picture
-from oscillator_field.notebook.pictures import Source, named
+from oscillator_field.notebook.pictures import Source, brought_to, named
 from oscillator_field.nouns import Label
 from oscillator_field.parameters import DEFAULTS, SET_BY_OTHERS
 from oscillator_field.runs import Runs
@@ -162,7 +162,7 @@ def _write_inputs(folder: Path, runs: Runs, pictures: Mapping[tuple[Label, int],
     """The stores of all encoded pictures."""
     encodings = {run.perturbation: run for run in runs}
     for name, one in encodings.items():
-        picture = pictures[one.label, one.instance]
+        picture = brought_to(one.encoding.size, pictures[one.label, one.instance])
         made_of = {one.noun: one.label, "instance": one.instance}
         write_perturbation(folder / f"{name}.zarr", picture, one.encoding, attributes=made_of)
     return [folder / f"{name}.zarr" for name in encodings]

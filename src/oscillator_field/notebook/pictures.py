@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -15,11 +16,12 @@ from oscillator_field.inputs.data_sets import BUNDLED, DATA_SETS, TRAINING
 from oscillator_field.inputs.encoding import Statistics, levels, statistics_of
 from oscillator_field.inputs.encoding import encode as phases_of
 from oscillator_field.inputs.fetch import read_source
+from oscillator_field.inputs.fitting import fitted
 from oscillator_field.inputs.images import read_image
 from oscillator_field.inputs.pictures import Picture
 from oscillator_field.inputs.sources import IdxSource, check_instance
 from oscillator_field.nouns import DIGIT, PICTURE, Label
-from oscillator_field.parameters import EncodingParameters
+from oscillator_field.parameters import OWN_SIZE, EncodingParameters
 
 # A picture: grey levels as whole numbers 0 to 255 or as shares of white 0 to 1, or an image file.
 Source = ArrayLike | str | Path
@@ -34,6 +36,7 @@ def encode(picture: Source, *, background: str = "black", **encoding: Any) -> ND
             file.
         background: `black` or `white`, below what is transparent in a file.
         encoding: parameters of `EncodingParameters`. `scale: standardised` takes mean and deviation of this picture.
+            `size` pads the picture to a square and resamples it.
 
     Returns:
         float32 `(row, column)`, rad, not wrapped.
@@ -47,8 +50,9 @@ def encode(picture: Source, *, background: str = "black", **encoding: Any) -> ND
         >>> encode(np.eye(3), scale="unit").round(2)[0].tolist()
         [6.28..., 0.0, 0.0]
     """
-    made = picture_of(picture, background=background)
-    return phases_of(made.level, EncodingParameters(**encoding), made.statistics)
+    parameters = EncodingParameters(**encoding)
+    made = brought_to(parameters.size, picture_of(picture, background=background), background)
+    return phases_of(made.level, parameters, made.statistics)
 
 
 def picture_of(source: Source, *, background: str = "black") -> Picture:
@@ -72,6 +76,12 @@ def picture_of(source: Source, *, background: str = "black") -> Picture:
         if not (np.isfinite(level).all() and level.min() >= 0 and level.max() <= 1):
             raise ValueError("picture: values that are no whole numbers are shares of white from 0 to 1")
     return Picture(level, statistics_of(level), {"source": "array"})
+
+
+def brought_to(size: int, picture: Picture, background: str = "black") -> Picture:
+    """A picture as a square of so many pixels along a side, padded and resampled; as it is for OWN_SIZE."""
+    shape = None if size == OWN_SIZE else (size, size)
+    return replace(picture, level=fitted(picture.level, shape, fit="pad", background=background))
 
 
 def bundled_digit(digit: int, instance: int) -> Picture:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from oscillator_field.named_run import ALL, block_text
+from oscillator_field.parameters import OWN_SIZE
 from oscillator_field.runs import Point
 
 AUTO = "auto"
@@ -16,7 +17,7 @@ FRAMES, FINAL, NONE = KEPT = ("frames", "final", "none")
 # How many values of an axis share a job: ALL or a count. An axis that is not here has a job for each value.
 Batch = Mapping[str, Any]
 # These change the shape of a store or what computes it, so runs that differ in them cannot share one.
-UNBATCHABLE = ("channels", "steps", "learned")
+UNBATCHABLE = ("channels", "size", "steps", "learned")
 # What `auto` lets a job have at most: about a minute of one core, and this much on the disk. Neither is measured where
 # the workflow runs, because names of jobs must not depend on a machine.
 SITE_STEPS_A_JOB = 6e10
@@ -60,7 +61,7 @@ def batch_of(
         config: checked and complete, but for `batch`.
         factors: points that are combined; those of each set the same parameters, the label or the instance.
         noun: what the label is called.
-        pixels: of the lattice.
+        pixels: of the lattice of runs that do not say their size.
 
     Raises:
         ValueError: `batch` names something that is no axis or that changes the shape of a store, or axes that go in
@@ -70,7 +71,7 @@ def batch_of(
     # The runs of a chain are one job.
     chain = {along: ALL, "direction": ALL} if along else {}
     if given == AUTO:
-        return {**_automatic(config, factors, pixels()), **chain}
+        return {**_automatic(config, factors, pixels), **chain}
     batch = given if isinstance(given, Mapping) else dict.fromkeys(given, ALL)
     if batch.get(along, ALL) != ALL:
         raise ValueError(
@@ -95,14 +96,16 @@ def batch_of(
     return {**batch, **chain}
 
 
-def _automatic(config: Mapping[str, Any], factors: Sequence[Sequence[Point]], pixels: int) -> Batch:
+def _automatic(config: Mapping[str, Any], factors: Sequence[Sequence[Point]], pixels: Callable[[], int]) -> Batch:
     """Blocks of powers of two, the longest axes halved until a job is small enough.
 
     So a value that is added at the end of an axis leaves all jobs as they are but the last along it, until its count
     passes a power of two, or an axis that was whole has to be cut: then blocks have other lengths, and all is new.
     """
-    sites = pixels * _most("channels", config, factors)
-    site_steps = sites * _most("steps", config, factors)
+    size = max(_values("size", config, factors))
+    pixels_at_most = max(size**2, pixels() if OWN_SIZE in _values("size", config, factors) else 0)
+    sites = pixels_at_most * max(_values("channels", config, factors))
+    site_steps = sites * max(_values("steps", config, factors))
     most = SITE_STEPS_A_JOB / site_steps
     if config["history"]["keep"] != NONE:
         # All inputs of a job with a history are in memory at once.
@@ -123,5 +126,7 @@ def _automatic(config: Mapping[str, Any], factors: Sequence[Sequence[Point]], pi
     }
 
 
-def _most(name: str, config: Mapping[str, Any], factors: Sequence[Sequence[Point]]) -> int:
-    return max([config["field"][name], *(point[name] for points in factors for point in points if name in point)])
+def _values(name: str, config: Mapping[str, Any], factors: Sequence[Sequence[Point]]) -> list[int]:
+    """All values of a parameter: those of an axis, or the one that the config states."""
+    varied = [point[name] for points in factors for point in points if name in point]
+    return varied or [{**config["encoding"], **config["field"]}[name]]

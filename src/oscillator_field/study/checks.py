@@ -7,7 +7,7 @@ import json
 import math
 import os
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -19,8 +19,9 @@ from oscillator_field.figures.views import VIEWS
 from oscillator_field.inputs.data_sets import DATA_SETS, FOLDER, TEST, TRAINING
 from oscillator_field.inputs.sources import FolderSource, IdxSource, Source, expanded
 from oscillator_field.learning.arms import SIZES
+from oscillator_field.named_run import Run
 from oscillator_field.nouns import DIGIT, Label
-from oscillator_field.parameters import DEFAULTS, EXACT, NOT_LEARNED, PLANE_AXES
+from oscillator_field.parameters import DEFAULTS, EXACT, NOT_LEARNED, OWN_SIZE, PLANE_AXES
 from oscillator_field.runs import Job, Runs
 from oscillator_field.study.axes import OTHERS, axis_names
 from oscillator_field.study.batches import FINAL, FRAMES, NONE
@@ -273,13 +274,21 @@ def _check_observables(config: Mapping[str, Any], measured: Sequence[str]) -> No
         )
 
 
-def check_physics(jobs: Sequence[Job], engine: str, shape: tuple[int, int]) -> None:
-    """Refuse runs whose terms contradict each other, and those that the engine cannot compute.
+def check_physics(jobs: Sequence[Job], engine: str, shape_of: Callable[[Run], tuple[int, int]]) -> None:
+    """Refuse runs whose terms contradict each other or their lattice, and those that the engine cannot compute.
+
+    Args:
+        jobs: of the study.
+        engine: as the config has it.
+        shape_of: rows and columns of the lattice of a run.
 
     Raises:
         ConfigError: the first of them.
     """
-    for field, settings in dict.fromkeys((run.field, run.settings) for job in jobs for run in _differing(job.runs)):
+    each = (run for job in jobs for run in _differing(job.runs))
+    for shape, field, settings in dict.fromkeys((shape_of(run), run.field, run.settings) for run in each):
+        if min(shape) < FEWEST_PIXELS:
+            raise ConfigError(f"encoding.size: {shape[0]} is not allowed (0, or at least {FEWEST_PIXELS})")
         for message in contradictions(field, settings, *shape):
             raise ConfigError(f"field.{message}")
         if engine != "auto":
@@ -338,13 +347,13 @@ def check_samples(jobs: Sequence[Job], embed: Mapping[str, Any]) -> None:
         _check_perplexity(embed, len(runs), f"the {len(runs)} samples of {name}", "embed.samples.methods")
 
 
-def check_pictures(source: Source, pictures: Sequence[tuple[Label, int]], shape: Sequence[int] | None) -> None:
+def check_pictures(source: Source, pictures: Sequence[tuple[Label, int]], *, alike: bool) -> None:
     """Refuse pictures that the source does not hold, or that cannot be read.
 
     Args:
         source: of the pictures.
         pictures: label and instance of each that is run.
-        shape: that they are brought to, if the config says so; without one they have to be alike.
+        alike: whether they have to be of one size, because the config does not say to which they are brought.
 
     Raises:
         ConfigError: the message says which, and what there is.
@@ -353,7 +362,7 @@ def check_pictures(source: Source, pictures: Sequence[tuple[Label, int]], shape:
         for label, instance in pictures:
             source.check(label, instance)
         source.check_all()
-    if shape is None:
+    if alike:
         native_shape(source, pictures)
     if isinstance(source, FolderSource) and source.skipped:
         print(f"{source.folder}: {source.skipped} entries are skipped, which are hidden or no images.", file=sys.stderr)
@@ -391,6 +400,8 @@ def check_sets(section: str, config: Mapping[str, Any], source: Source, shape: t
     with _as_config_error():
         pictures = source.count(TRAINING)
         source.count(TEST)
+    if section == "readout" and (config["encoding"]["size"] != OWN_SIZE or "size" in axis_names(config["grid"])):
+        raise ConfigError("readout.enabled: true is not allowed with encoding.size (0; pictures.size is for all sets)")
     share = config[section]["validation_share"]
     if not 0 < round(pictures * share) < pictures:
         raise ConfigError(
@@ -444,7 +455,7 @@ def check_png(png: Mapping[str, Any], drawn: bool) -> None:
 def check_machine(
     source: Source,
     pictures: Sequence[tuple[Label, int]],
-    shape: Sequence[int] | None,
+    alike: bool,
     png: Mapping[str, Any],
     drawn: bool,
     folders: Iterable[str | Path],
@@ -452,7 +463,7 @@ def check_machine(
     """Check what depends on the machine that starts a workflow, and say so where PNG pictures are left out.
 
     Args:
-        source, pictures, shape: as `check_pictures` takes them.
+        source, pictures, alike: as `check_pictures` takes them.
         png: the section of the config.
         drawn: whether PNG pictures are drawn.
         folders: those that results are written to.
@@ -460,7 +471,7 @@ def check_machine(
     Raises:
         ConfigError: a picture is not there, a folder cannot be written, or PNG is insisted on and cannot be drawn.
     """
-    check_pictures(source, pictures, shape)
+    check_pictures(source, pictures, alike=alike)
     check_writable(*folders)
     check_png(png, drawn)
     if png["enabled"] is not False and not drawn:

@@ -30,7 +30,7 @@ def expand(
         config: checked and complete.
         labels: of the pictures, each of which comes in all instances.
         noun: what a label is called.
-        pixels: of the lattice; asked for only where they decide how large jobs are.
+        pixels: of the lattice of runs that do not say their size; asked for only where they decide how large jobs are.
 
     Raises:
         ValueError: there are more runs than `most_runs`, the grid contradicts itself, two of its points are one run, or

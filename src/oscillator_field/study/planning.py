@@ -76,7 +76,7 @@ def plan_text(
         logs: folder of the benchmark files of jobs that have run.
         cores: that the jobs will share.
         typical: seconds of a job of each rule where none has run.
-        pixels: of the lattice.
+        pixels: of the lattice of runs that do not say their size.
         history, measure: those sections of the config.
         megabytes: that the largest job declares.
         bytes_of_shard: what a shard of the readout's fields takes.
@@ -170,8 +170,12 @@ def _disk(jobs: Iterable[Job], pixels: int, history: Mapping[str, Any], measure:
     for job in jobs:
         settings = job.runs[0].settings
         frames = 1 if history["keep"] == FINAL else -(-settings.steps // history["every"])
-        total += each * len(job.runs) * pixels * settings.channels * frames + BYTES_OF_PICTURES
+        total += each * len(job.runs) * _pixels_of(job, pixels) * settings.channels * frames + BYTES_OF_PICTURES
     return total
+
+
+def _pixels_of(job: Job, pixels: int) -> int:
+    return job.runs[0].encoding.size ** 2 or pixels
 
 
 def _bytes_of_numbers(job: Job, pixels: int, measure: Mapping[str, Any]) -> float:
@@ -182,8 +186,8 @@ def _bytes_of_numbers(job: Job, pixels: int, measure: Mapping[str, Any]) -> floa
         "frame": frames,
         "channel": settings.channels,
         "quantile": len(QUANTILES),
-        "row": pixels,
-        "row_edge": pixels,
+        "row": _pixels_of(job, pixels),
+        "row_edge": _pixels_of(job, pixels),
     }
     wanted = OBSERVABLES if measure["observables"] is None else measure["observables"]
     numbers = sum(math.prod(sizes.get(axis, 1) for axis in OBSERVABLES[name].axes) for name in wanted)

@@ -123,7 +123,7 @@ def _gpu_megabytes(study: Study, **names: str) -> int:
 def _simulate(study: Study, job: str) -> int:
     """The chunks under way in each thread, the inputs of all runs, and what terms keep of those that are computed."""
     runs = study.runs_of(job)
-    sites = study.pixels * runs[0].settings.channels
+    sites = study.pixels_of(job) * runs[0].settings.channels
     terms = study.terms_of(job=job)
     # The states of stages and inputs, sums over far neighbours with their wide borders, noise and frequencies.
     of_terms = sum(size for term, size in _BYTES_OF_TERMS.items() if term in terms)
@@ -141,7 +141,7 @@ _BYTES_OF_TERMS = {"heun": 16, "rk4": 48, "disc": 64, "gaussian": 24, "global": 
 def _simulate_and_measure(study: Study, job: str) -> int:
     """Inputs, blocks of frames and maps of as many runs as are measured together."""
     runs = study.runs_of(job)
-    sites = study.pixels * runs[0].settings.channels
+    sites = study.pixels_of(job) * runs[0].settings.channels
     lanes = _runs_together(study, job)
     frames = runs[0].settings.steps // (study.config["measure"]["every"] or 1) + 1
     # Chains go through all runs.
@@ -158,7 +158,7 @@ def _simulate_threads(study: Study, job: str) -> int:
     runs = study.runs_of(job)
     # Of chains, one link is computed at a time.
     at_once, together = len(runs) // runs.links, _runs_together(study, job)
-    sites = min(at_once, together) * study.pixels * runs[0].settings.channels
+    sites = min(at_once, together) * study.pixels_of(job) * runs[0].settings.channels
     return min(8, math.ceil(at_once / together) * useful_threads(8, sites))
 
 
@@ -168,18 +168,19 @@ def _measuring_threads(study: Study, job: str) -> int:
 
 
 def _runs_together(study: Study, job: str) -> int:
-    sites = study.pixels * study.runs_of(job)[0].settings.channels
-    return runs_together(study.shape[0], sites, study.terms_of(job=job))
+    first = study.runs_of(job)[0]
+    rows, columns = study.shape_of(first)
+    return runs_together(rows, rows * columns * first.settings.channels, study.terms_of(job=job))
 
 
 def _measure(study: Study, job: str) -> int:
     """A chunk of sixteen runs, and some numbers a frame and maps of all runs."""
     runs = study.runs_of(job)
-    channels = runs[0].settings.channels
-    numbers = frames_shown(study) * (20 + channels) + study.pixels * (3 * channels + 1)
-    together = min(len(runs), runs_at_once(study.pixels * channels, frames_shown(study)))
+    pixels, channels = study.pixels_of(job), runs[0].settings.channels
+    numbers = frames_shown(study) * (20 + channels) + pixels * (3 * channels + 1)
+    together = min(len(runs), runs_at_once(pixels * channels, frames_shown(study)))
     # What is made of the sites of a block: of a chunk, or of one frame where that is larger.
-    block = 250 * max(0, study.pixels * channels - 2**20)
+    block = 250 * max(0, pixels * channels - 2**20)
     return 800 + (2 * 8 * together * numbers + block) // 10**6
 
 
@@ -188,9 +189,9 @@ def _embed(study: Study, job: str, method: str) -> int:
     runs = study.runs_of(job)
     channels = runs[0].settings.channels
     frames = frames_shown(study, study.config["embed"][method]["every"])
-    features = frames * study.sites * 2 * channels * 4
-    phases = frames * study.pixels * channels * 4
-    positions = frames * study.sites * 2 * 4
+    features = frames * study.sites_of(job) * 2 * channels * 4
+    phases = frames * study.pixels_of(job) * channels * 4
+    positions = frames * study.sites_of(job) * 2 * 4
     under_way = _embed_threads(study, job, method) * (4 * features + 2 * phases)
     return 600 + (2 * len(runs) * positions + under_way) // 10**6
 
@@ -203,20 +204,20 @@ def _embed_threads(study: Study, job: str, method: str) -> int:
 def _embed_samples(study: Study, set: str, method: str) -> int:
     """Cosine and sine of all oscillators of all samples, three times over."""
     runs = known(study.sample_sets, set, "set of samples")
-    features = 2 * study.pixels * runs[0].settings.channels
+    features = 2 * math.prod(study.shape_of(runs[0])) * runs[0].settings.channels
     return 700 + 3 * 4 * features * len(runs) * frames_shown(study, study.config["embed"]["samples"]["every"]) // 10**6
 
 
 def _render_html(study: Study, **names: str) -> int:
     """The phases of a run with what is made of them, and the frames of all panels."""
     render = study.config["render"]
-    most = panels_shown(study)
+    most, pixels = panels_shown(study), study.most_pixels
     pictures = most * render["size"] ** 2 * render["png"]["scale"] ** 2
     drawn = [render[view]["every"] for view in study.views if VIEWS[kind_of(view)].store == "history"]
     frames = frames_shown(study, min(drawn, default=1))
     # A figure of one run has more frames than one of several.
     arrays = max(
-        min(frames, frames_together(panels, study.pixels)) * study.pixels * (40 * study.most_channels + 30 * panels)
+        min(frames, frames_together(panels, pixels)) * pixels * (40 * study.most_channels + 30 * panels)
         for panels in (1, most)
     )
     return 700 + arrays // 10**6 + pictures // 10**5
@@ -315,7 +316,7 @@ def typical_seconds(study: Study, rule: str) -> float:
         seconds *= study.config["learning"]["epochs"] * study.source.count(TRAINING)
     if rule == "simulate_and_measure":
         return 2 + seconds * study.most_site_steps
-    return seconds * max(1.0, study.pixels / TYPICAL_PIXELS) if rule in OF_SITES else seconds
+    return seconds * max(1.0, study.most_pixels / TYPICAL_PIXELS) if rule in OF_SITES else seconds
 
 
 def threads(study: Study, rule: str, **names: str) -> int:

@@ -14,6 +14,7 @@ from oscillator_field.figures.limits import panels_together
 from oscillator_field.figures.views import kind_of, words_of
 from oscillator_field.inputs.data_sets import DEFAULT_PICTURES
 from oscillator_field.inputs.sources import FolderSource, IdxSource
+from oscillator_field.parameters import OWN_SIZE
 from oscillator_field.readout.arms import CLASSIFIERS
 from oscillator_field.readout.sets import parts
 from oscillator_field.study.batches import FINAL
@@ -53,13 +54,15 @@ def encode(study: Study, perturbation: str) -> Settings:
     if isinstance(study.source, FolderSource):
         settings["digest"] = study.source.digest(run.label, run.instance)
         picture["range"] = pictures["range"]
-    return ordered({**settings, "read": {**picture, **_fitting(study)}})
+    size = run.encoding.size
+    shape = study.wanted_shape if size == OWN_SIZE else [size, size]
+    return ordered({**settings, "read": {**picture, **_fitting(study, shape)}})
 
 
-def _fitting(study: Study) -> Settings:
+def _fitting(study: Study, shape: list[int] | None) -> Settings:
     """How pictures come to the size of the lattice."""
     pictures = study.config["pictures"]
-    return {"background": pictures["background"], "fit": pictures["fit"], "shape": study.wanted_shape}
+    return {"background": pictures["background"], "fit": pictures["fit"], "shape": shape}
 
 
 def simulate(study: Study, job: str) -> Settings:
@@ -97,7 +100,8 @@ def simulate_and_measure(study: Study, job: str) -> Settings:
 def embed(study: Study, job: str, method: str) -> Settings:
     """How the pixels of a run are embedded: all, or a sample of those of a large lattice."""
     seed = study.config["embed"]["sites_seed"]
-    sample = {"sites": study.sites, "sites_seed": seed} if study.sites < study.pixels else {}
+    sites = study.sites_of(job)
+    sample = {"sites": sites, "sites_seed": seed} if sites < study.pixels_of(job) else {}
     return ordered({**study.config["embed"][method], **sample})
 
 
@@ -111,7 +115,7 @@ def embed_samples(study: Study, set: str, method: str) -> Settings:
 
 def panels_shown(study: Study) -> int:
     """Panels in one figure at most: as the config says, and fewer of large lattices."""
-    return panels_together(study.config["render"]["panels"], study.pixels)
+    return panels_together(study.config["render"]["panels"], study.most_pixels)
 
 
 _OF_PAINTER = {"html": ("plotlyjs", "frame_rate"), "png": ("frames", "frame_rate", "scale", "theme")}
@@ -211,7 +215,7 @@ def draw_images(study: Study, images: str) -> Settings:
     kind = parts(images)[1]
     wanted = ("seed",) * bool(kind) + ("rotation", "translation") * (kind == "augmentation")
     drawn = {key: study.config["readout"][key] for key in wanted}
-    return ordered({**drawn, **_fitting(study)})
+    return ordered({**drawn, **_fitting(study, study.wanted_shape)})
 
 
 def simulate_images(study: Study, field: str, images: str, shard: str) -> Settings:

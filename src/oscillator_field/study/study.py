@@ -5,6 +5,7 @@ Settings of jobs are in `settings`, what they need of a machine in `resources`, 
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -20,7 +21,7 @@ from oscillator_field.inputs.sources import FolderSource, Source
 from oscillator_field.learning.arms import STORE, Model
 from oscillator_field.named_run import Run
 from oscillator_field.nouns import Label
-from oscillator_field.parameters import NOT_LEARNED
+from oscillator_field.parameters import NOT_LEARNED, OWN_SIZE
 from oscillator_field.runs import Job, Runs
 from oscillator_field.study import checks
 from oscillator_field.study.batches import NONE
@@ -95,9 +96,9 @@ class Study:
         png = whole["render"]["png"]["enabled"] is not False and bool(browser())
         study = cls(whole, {job.name: job for job in jobs}, source, png, folders["results"])
         # What depends on the size of the lattice.
-        checks.check_physics(jobs, whole["simulate"]["engine"], study.shape)
+        checks.check_physics(jobs, whole["simulate"]["engine"], study.shape_of)
         if "tsne" in whole["embed"]["methods"]:
-            checks.check_sites(whole["embed"], study.sites)
+            checks.check_sites(whole["embed"], min(map(study.sites_of, study.jobs)))
         for section in ("readout", "learning"):
             if whole[section]["enabled"]:
                 checks.check_sets(section, whole, source, study.shape)
@@ -110,18 +111,31 @@ class Study:
 
     @cached_property
     def shape(self) -> tuple[int, int]:
-        """Rows and columns of the lattice."""
+        """Rows and columns of the pictures, and of the lattice of all runs that do not say their size."""
         return checks.lattice_shape(self.config, self.source)
 
     @property
     def pixels(self) -> int:
-        """Pixels of the lattice."""
-        return self.shape[0] * self.shape[1]
+        """Pixels of the pictures."""
+        return math.prod(self.shape)
 
-    @property
-    def sites(self) -> int:
+    def shape_of(self, run: Run) -> tuple[int, int]:
+        """Rows and columns of the lattice of a run."""
+        size = run.encoding.size
+        return self.shape if size == OWN_SIZE else (size, size)
+
+    def pixels_of(self, job: str) -> int:
+        """Pixels of the lattice of the runs of a job."""
+        return math.prod(self.shape_of(self.runs_of(job)[0]))
+
+    @cached_property
+    def most_pixels(self) -> int:
+        """Pixels of the largest lattice."""
+        return max(map(self.pixels_of, self.jobs))
+
+    def sites_of(self, job: str) -> int:
         """Pixels of a run that are embedded: all, or a sample of those of a large lattice."""
-        return min(self.config["embed"]["sites"], self.pixels)
+        return min(self.config["embed"]["sites"], self.pixels_of(job))
 
     @cached_property
     def pictures(self) -> list[tuple[Label, int]]:
@@ -186,7 +200,9 @@ class Study:
             ConfigError: the message says what is wrong.
         """
         png = self.config["render"]["png"]
-        checks.check_machine(self.source, self.pictures, self.wanted_shape, png, self.png, folders)
+        own_sizes = any(run.encoding.size == OWN_SIZE for job in self.jobs.values() for run in job.runs[:1])
+        alike = own_sizes and self.wanted_shape is None
+        checks.check_machine(self.source, self.pictures, alike, png, self.png, folders)
         check_learned(self._own_models, list(self.jobs.values()), self.config, self.shape)
 
     @property
@@ -215,8 +231,10 @@ class Study:
     @cached_property
     def most_site_steps(self) -> int:
         """Steps of single sites that a job takes at most."""
-        each = ((job.runs, job.runs[0].settings) for job in self.jobs.values())
-        return max(len(runs) * self.pixels * settings.channels * settings.steps for runs, settings in each)
+        each = ((job, job.runs[0].settings) for job in self.jobs.values())
+        return max(
+            len(job.runs) * self.pixels_of(job.name) * settings.channels * settings.steps for job, settings in each
+        )
 
     def inputs_of(self, job: str) -> list[str]:
         """The perturbations that drive the runs of a job."""

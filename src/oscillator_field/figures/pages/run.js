@@ -49,7 +49,7 @@
     element("observables").replaceChildren(...described(observables.map((name) => [name, run[name]]), new Set()));
     // The live page has the first of each digit, at their own size, and couplings that are stated.
     const { dataset, size } = study.provenance.config.pictures;
-    element("live").hidden = dataset !== "mnist" || size !== null || run.instance !== 0 || run.channels > 8 || run.learned !== "none" || run.direction !== "none";
+    element("live").hidden = dataset !== "mnist" || size !== null || run.size !== 0 || run.instance !== 0 || run.channels > 8 || run.learned !== "none" || run.direction !== "none";
     element("live").href = `live.html#${new URLSearchParams(["digit", ...parameters].map((name) => [name, String(run[name])]))}`;
     element("store").href = kit.address("runs", run.job, "history.zarr");
   }
