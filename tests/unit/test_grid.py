@@ -318,6 +318,11 @@ def test_automatic_jobs_take_about_a_minute_whatever_the_grid():
     assert len(automatic(grid={"k_coupling": fine}, keep="frames", every=64)) == 1
 
 
+def test_a_logarithmic_range_of_whole_numbers_is_whole():
+    jobs = expand(config(grid={"size": {"from": 7, "to": 112, "steps": 5, "scale": "log"}}))
+    assert [job.runs[0].encoding.size for job in jobs] == [7, 14, 28, 56, 112]
+
+
 def test_sizes_are_an_axis_whose_runs_share_no_store():
     sizes = {"size": [16, 0, 64]}
     jobs = expand(config(digits=[3, 4], batch=["digit"], grid=sizes))

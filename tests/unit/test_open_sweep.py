@@ -165,7 +165,7 @@ def test_runs_of_other_lattices_and_codings_are_refused(tmp_path):
     write_job(tmp_path / "runs" / one.name, [one])
     path = tmp_path / "runs" / other.name / "history.zarr"
     write_small_history(path, [other], np.zeros((1, 5, 3), np.uint8), steps=STEPS)
-    with pytest.raises(ValueError, match=r"the runs differ in shape, .*'row': 4.* and .*'row': 5"):
+    with pytest.raises(ValueError, match=r"the runs differ in the shape of '\w+', .*'row': 4.* and .*'row': 5"):
         open_sweep(tmp_path)
     write_small_history(path, [other], np.zeros((1, 4, 3), np.uint8), steps=STEPS, precision=1e-3)
     with pytest.raises(ValueError, match="the runs differ in how 'phase' is stored"):

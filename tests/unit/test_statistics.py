@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
+from oscillator_field.analysis import statistics
 from oscillator_field.analysis.registry import SCALARS
 from oscillator_field.analysis.statistics import crossings_along, means_over, write_tables
 from oscillator_field.named_run import Run
@@ -73,6 +74,36 @@ def test_the_first_crossing_counts_and_one_that_begins_there():
     assert crossings_along(table, ORDER, "k_bias", 0.8, [], [])["crossing"].tolist() == [2.0]
     assert crossings_along(table, ORDER, "k_bias", 0.0, [], [])["crossing"].tolist() == [0.0]
     assert np.isnan(crossings_along(table, ORDER, "k_bias", 0.9, [], [])["crossing"][0])
+
+
+def test_there_is_no_first_crossing_after_a_gap():
+    wave = [0.1, np.nan, 0.9, 0.2, 0.9]
+    table = table_of(lambda k_bias: wave[int(k_bias)], k_bias=[0.0, 1.0, 2.0, 3.0, 4.0])
+    [row] = crossings_along(table, ORDER, "k_bias", 0.5, [], []).to_dict("records")
+    assert np.isnan(row["crossing"])
+    assert row["missing"] == 1
+    # What is missing after a crossing does not matter.
+    wave = [0.1, 0.9, np.nan, 0.2, 0.9]
+    assert crossings_along(
+        table_of(lambda k_bias: wave[int(k_bias)], k_bias=[0.0, 1.0, 2.0, 3.0, 4.0]), ORDER, "k_bias", 0.5, [], []
+    )["crossing"].tolist() == [0.5]
+
+
+def test_intervals_do_not_depend_on_how_many_are_drawn_together(monkeypatch):
+    values = np.random.default_rng(1).normal(size=(9, 5)).cumsum(axis=1)
+    table = table_of(
+        lambda k_bias, seed: values[seed, int(k_bias)], k_bias=[0.0, 1.0, 2.0, 3.0, 4.0], seed=list(range(9))
+    )
+
+    def found():
+        return crossings_along(table, ORDER, "k_bias", 0.3, ["seed"], []), means_over(
+            table, ORDER, ["seed"], ["k_bias"]
+        )
+
+    whole = found()
+    monkeypatch.setattr(statistics, "AT_ONCE", 100)
+    for one, other in zip(whole, found(), strict=True):
+        pd.testing.assert_frame_equal(one, other, check_exact=True)
 
 
 def test_a_crossing_has_an_interval_over_seeds():

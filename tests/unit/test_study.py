@@ -78,11 +78,11 @@ def test_memory_grows_with_what_is_in_memory():
 
 
 def test_the_size_of_a_lattice_may_differ_from_run_to_run():
-    study = study_of("{digits: [3], grid: {size: [0, 14, 300]}, embed: {methods: [pca]}}")
+    study = study_of("{digits: [3], grid: {size: [28, 14, 300]}, embed: {methods: [pca]}}")
     own, small, large = study.jobs
     assert [study.pixels_of(job) for job in study.jobs] == [784, 196, 90_000]
     assert [settings_of(study, "encode", perturbation=name)["read"]["shape"] for name in study.perturbations] == [
-        None,
+        [28, 28],
         [14, 14],
         [300, 300],
     ]
@@ -100,7 +100,7 @@ def test_the_size_of_a_lattice_may_differ_from_run_to_run():
         ("encoding: {size: 1}", r"encoding.size: 1 is not allowed \(0, or at least 2\)"),
         ("{encoding: {size: 14}, readout: {enabled: true}}", "readout.enabled: true is not allowed with encoding.size"),
         (
-            "{grid: {size: [0, 14]}, readout: {enabled: true}}",
+            "{grid: {size: [14, 20]}, readout: {enabled: true}}",
             "readout.enabled: true is not allowed with encoding.size",
         ),
         (

@@ -179,7 +179,7 @@ def test_figures_have_no_number_that_json_lacks(browser):
 
 def written_gallery(folder, table, **changes):
     settings = {
-        "name": None, "observable": "settling_time", "views": {"phase": "Phase"}, "sets": {}, "panels": 16,
+        "name": None, "observable": "settling_time", "views": {"phase": "Phase"}, "sets": {}, "panels": {0: 16},
         "colours": "Phase", "pages": True, "plotlyjs": "cdn", "shared": [],
         "learning": False, "readout": False, "provenance": {},
     }  # fmt: skip
@@ -194,6 +194,7 @@ def test_a_gallery_holds_every_run(tmp_path):
     assert content["values"]["run"] == table["run"].tolist()
     assert content["values"]["number"] == [0, 1, 0, 1]
     assert content["values"]["together"] == [2] * 4
+    assert content["values"]["panels"] == [16] * 4
     assert content["constants"]["steps"] == STEPS
     assert content["axes"] == ["k_bias"]
     assert content["provenance"] == {"of": "</script>"}

@@ -316,7 +316,28 @@ BAD = {
     ),
     "a threshold along no axis": (
         "{grid: {seed: 3}, study: {thresholds: [{of: settling_time, along: k_bias, level: 1}]}}",
-        "study.thresholds[0].along: k_bias is no axis of the grid by itself (a key of grid)",
+        "study.thresholds[0].along: k_bias is no axis of the grid by itself with at least two numbers",
+    ),
+    "a threshold along one value": (
+        "{grid: {k_bias: [1]}, study: {thresholds: [{of: settling_time, along: k_bias, level: 1}]}}",
+        "study.thresholds[0].along: k_bias is no axis of the grid by itself with at least two numbers",
+    ),
+    "a threshold along texts": (
+        "{grid: {boundary: [open, periodic]}, study: {thresholds: [{of: settling_time, along: boundary, level: 1}]}}",
+        "study.thresholds[0].along: boundary is no axis of the grid by itself with at least two numbers",
+    ),
+    "statistics over one seed": (
+        "{grid: {seed: 1}, study: {statistics: [{of: settling_time, over: [seed]}]}}",
+        "study.statistics[0].over: seed does not differ between the runs (allowed: digit)",
+    ),
+    "statistics of what is not measured": (
+        "{measure: {observables: [order_parameter]}, render: {views: []}, "
+        "study: {statistics: [{of: final_spike_share, over: [digit]}]}}",
+        "study.statistics[0].of: final_spike_share needs spike_share (name it in measure.observables)",
+    ),
+    "a size of its own beside others": (
+        "grid: {size: [0, 14]}",
+        "grid.size: 0 is not allowed beside other sizes (the number of pixels along a side)",
     ),
     "a threshold over its own axis": (
         "{grid: {k_bias: [1, 2]}, study: {thresholds: [{of: settling_time, along: k_bias, level: 1, over: [k_bias]}]}}",

@@ -22,7 +22,7 @@ rule plan:
             "megabytes": resources.most_megabytes(STUDY),
             "noun": STUDY.source.noun,
             "orphans": list(map(str, STUDY.orphans(folder("<study>")))),
-            "pixels": STUDY.pixels,
+            "pixels": STUDY.most_pixels,
             "rules": {MODIFIER.modify_rulename(rule): rule for rule in resources.TYPICAL_SECONDS},
             "typical": {rule: resources.typical_seconds(STUDY, rule) for rule in resources.TYPICAL_SECONDS},
         },

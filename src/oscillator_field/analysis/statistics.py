@@ -17,12 +17,15 @@ from oscillator_field.analysis.registry import SCALARS
 from oscillator_field.analysis.summary import read_varied
 from oscillator_field.nouns import NOUNS
 from oscillator_field.parameters import METADATA
+from oscillator_field.ranges import slices
 from oscillator_field.stores.atomic import whole_file
 
 if TYPE_CHECKING:
     import pandas as pd
 
 DRAWN, SEED = 1000, 0
+# Numbers that are drawn together at most.
+AT_ONCE = 4_000_000
 INTERVAL = (2.5, 97.5)
 
 
@@ -87,7 +90,7 @@ def means_over(table: pd.DataFrame, observable: str, over: Sequence[str], by: Se
     for key, part in _groups(table, by):
         values = part[observable].to_numpy(np.float64)
         there = values[~np.isnan(values)]
-        low, high = _interval(_drawn(len(there), lambda chosen, there=there: there[chosen].mean(axis=-1)))
+        low, high = _interval(_drawn(len(there), 1, lambda chosen, there=there: there[chosen].mean(axis=-1)))
         rows.append(
             {
                 **key,
@@ -120,8 +123,9 @@ def crossings_along(
         by: the other columns that differ.
 
     Returns:
-        A row for each combination of `by`: `crossing`, NaN where there is none, the ends of its interval, `low` and
-        `high`, `found`, the share of the drawn members that cross at all, and `members`, how many are averaged.
+        A row for each combination of `by`: `members`, how many are averaged, `missing`, at how many values of the
+        column none of them has a number, `crossing`, NaN where there is none or where a number is missing before it,
+        the ends of its interval, `low` and `high`, and `found`, the share of the drawn means that cross.
     """
     import pandas as pd
 
@@ -132,7 +136,10 @@ def crossings_along(
             curves = part.pivot(index=list(over), columns=along, values=observable).to_numpy(np.float64)
         else:
             curves = part.sort_values(along)[observable].to_numpy(np.float64)[np.newaxis]
-        drawn = _drawn(len(curves), lambda chosen, at=at, curves=curves: _crossings(at, _mean(curves[chosen]), level))
+        members, places = curves.shape
+        drawn = _drawn(
+            members, places, lambda chosen, at=at, curves=curves: _crossings(at, _mean(curves[chosen]), level)
+        )
         low, high = _interval(drawn)
         rows.append(
             {
@@ -141,7 +148,8 @@ def crossings_along(
                 "along": along,
                 "level": level,
                 "over": " ".join(over),
-                "members": len(curves),
+                "members": members,
+                "missing": int(np.isnan(curves).all(axis=0).sum()),
                 "crossing": float(_crossings(at, _mean(curves[np.newaxis]), level)[0]),
                 "low": low,
                 "high": high,
@@ -157,12 +165,19 @@ def _groups(table: pd.DataFrame, by: Sequence[str]) -> list[tuple[dict[str, Any]
     return [(dict(zip(by, key, strict=True)), part) for key, part in table.groupby(list(by), sort=False)]
 
 
-def _drawn(members: int, of: Any) -> NDArray[np.float64]:
-    """What comes of members that are drawn anew; nothing of fewer than two, which say nothing of their spread."""
+def _drawn(members: int, places: int, of: Any) -> NDArray[np.float64]:
+    """What comes of members that are drawn anew, each of so many numbers.
+
+    Nothing comes of fewer than two members, which say nothing of their spread.
+    """
     if members < 2:
         return np.empty(0)
-    chosen = np.random.default_rng(SEED).integers(0, members, (DRAWN, members))
-    return np.asarray(of(chosen), np.float64)
+    generator = np.random.default_rng(SEED)
+    # Some at a time: a thousand draws of a million members would fill the memory.
+    parts = [len(range(DRAWN)[part]) for part in slices(DRAWN, max(1, AT_ONCE // (members * places)))]
+    return np.concatenate(
+        [np.asarray(of(generator.integers(0, members, (part, members))), np.float64) for part in parts]
+    )
 
 
 def _interval(drawn: NDArray[np.float64]) -> tuple[float, float]:
@@ -182,11 +197,15 @@ def _mean(curves: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _crossings(at: NDArray[np.float64], curves: NDArray[np.float64], level: float) -> NDArray[np.float64]:
-    """Where each curve `(curve, place)` first crosses a level, or begins on it; NaN where it never does."""
+    """Where each curve `(curve, place)` first crosses a level, or begins on it.
+
+    NaN where it never does, or where it has a gap before that: nobody knows what it does there.
+    """
     above = curves - level
+    known = ~np.isnan(above).cumsum(axis=1, dtype=bool)
     here, after = above[:, :-1], above[:, 1:]
     with np.errstate(divide="ignore", invalid="ignore"):
-        crosses = (here * after < 0) | (after == 0)
+        crosses = ((here * after < 0) | (after == 0)) & known[:, 1:]
         share = here / (here - after)
     first = crosses.argmax(axis=1)
     each = np.arange(len(curves))

@@ -36,8 +36,8 @@ def open_sweep(results: str | Path = "results", store: str | Sequence[str] = "hi
     Raises:
         FileNotFoundError: there is no such store.
         DamagedStoreError: a store is damaged.
-        ValueError: the runs differ in shape (channels, steps or kept frames), so they do not fit one array; or a run is
-            listed twice; or several kinds of stores have arrays of one name, or other frames.
+        ValueError: the runs differ in shape (size, channels, steps or kept frames), so they do not fit one array; or a
+            run is listed twice; or several kinds of stores have arrays of one name, or other frames.
 
     Examples:
         >>> from oscillator_field import open_sweep
@@ -213,7 +213,8 @@ def _arrays(
             missing |= any(one["frame"] < frames for one in lengths)
             lengths = [one | {"frame": frames} for one in lengths]
         if any(one != lengths[0] for one in lengths):
-            raise ValueError(f"the runs differ in shape, {' and '.join(sorted({str(one) for one in lengths}))}")
+            told = " and ".join(sorted({str(one) for one in lengths}))
+            raise ValueError(f"the runs differ in the shape of '{name}', {told}: open each by open_history")
         dtype = np.result_type(*[one.dtype for one in each])
         if missing and dtype.kind != "f":
             dtype = np.promote_types(dtype, np.float32)

@@ -83,12 +83,12 @@ def axis_values(name: str, values: Any, seed: int, within: str = "grid") -> list
         values = _range(label, values)
     elif name == "seed" and isinstance(values, int):
         values = range(seed, seed + values)
-    distinct: list[Any] = []
+    distinct: dict[Any, None] = {}
     for value in (checked(name, value, label) for value in values):
         if value in distinct:
             raise ValueError(f"{label}: {value_text(value)} is listed twice (allowed: each value once)")
-        distinct.append(value)
-    return distinct
+        distinct[value] = None
+    return list(distinct)
 
 
 def _range(label: str, described: Mapping[str, Any]) -> Iterable[float]:
@@ -98,7 +98,8 @@ def _range(label: str, described: Mapping[str, Any]) -> Iterable[float]:
     if first <= 0 or last <= 0:
         raise ValueError(f"{label}: a logarithmic range from {first} to {last} is not allowed (both above 0)")
     exponents = _evenly(math.log10(first), math.log10(last), steps)
-    return [first, *(10**exponent for exponent in exponents[1:-1]), last]
+    # To the digits that parameters have, so that whole numbers are whole.
+    return [first, *(float(f"{10**exponent:.12g}") for exponent in exponents[1:-1]), last]
 
 
 def _evenly(first: float, last: float, steps: int) -> list[float]:

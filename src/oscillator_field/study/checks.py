@@ -23,7 +23,7 @@ from oscillator_field.named_run import Run
 from oscillator_field.nouns import DIGIT, Label
 from oscillator_field.parameters import DEFAULTS, EXACT, NOT_LEARNED, OWN_SIZE, PLANE_AXES
 from oscillator_field.runs import Job, Runs
-from oscillator_field.study.axes import OTHERS, axis_names
+from oscillator_field.study.axes import axis_names, grid_factors
 from oscillator_field.study.batches import FINAL, FRAMES, NONE
 from oscillator_field.study.configuration import ConfigError
 from oscillator_field.study.explain import shown
@@ -234,7 +234,10 @@ def check_statistics(config: Mapping[str, Any], source: Source) -> None:
     if not (study["statistics"] or study["thresholds"]):
         return
     differ = [source.noun] * (len(labels_of(config, source)) > 1) + ["instance"] * (len(config["instances"]) > 1)
-    differ += [*axis_names(grid), *["direction"] * bool(config["continue"])]
+    factors = grid_factors(grid, config["field"]["seed"])
+    each = ((name, points) for points in factors.values() for name in {name for point in points for name in point})
+    differ += sorted(name for name, points in each if len({point.get(name) for point in points}) > 1)
+    differ += ["direction"] * bool(config["continue"])
     allowed = ", ".join(differ) or "nothing does"
     for kind in ("statistics", "thresholds"):
         for number, table in enumerate(study[kind]):
@@ -242,8 +245,16 @@ def check_statistics(config: Mapping[str, Any], source: Source) -> None:
             if unknown := [name for name in table.get("over", ()) if name not in differ]:
                 raise ConfigError(f"{key}.over: {unknown[0]} does not differ between the runs (allowed: {allowed})")
             along = table.get("along")
-            if along is not None and (along in OTHERS or along not in grid):
-                raise ConfigError(f"{key}.along: {along} is no axis of the grid by itself (a key of grid)")
+            if along is not None:
+                values = [point[along] for point in factors.get(f"grid.{along}", [])]
+                if len(values) < 2 or isinstance(values[0], bool | str):
+                    raise ConfigError(
+                        f"{key}.along: {along} is no axis of the grid by itself with at least two numbers (one that is)"
+                    )
+            made_of = SCALARS[table["of"]].made_of
+            measured = config["measure"]["observables"]
+            if measured is not None and made_of not in (*measured, *TIMES):
+                raise ConfigError(f"{key}.of: {table['of']} needs {made_of} (name it in measure.observables)")
             if along in table.get("over", ()):
                 raise ConfigError(f"{key}.over: {along} is what the threshold lies along (other axes)")
 
@@ -271,6 +282,18 @@ def _check_observables(config: Mapping[str, Any], measured: Sequence[str]) -> No
         raise ConfigError(
             f"study.observable: {config['study']['observable']} needs {scalar.made_of} (name it in "
             "measure.observables, or set another one)"
+        )
+
+
+def check_sizes(sizes: Iterable[int]) -> None:
+    """Refuse lattices that have the size of the pictures beside those whose size is a number: 0 is none.
+
+    Raises:
+        ConfigError: there are such.
+    """
+    if len(named := set(sizes)) > 1 and OWN_SIZE in named:
+        raise ConfigError(
+            f"grid.size: {OWN_SIZE} is not allowed beside other sizes (the number of pixels along a side)"
         )
 
 

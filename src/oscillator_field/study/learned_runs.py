@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from oscillator_field.learning.arms import FIELDS, SIZES, Model, described_in
@@ -21,14 +21,14 @@ def check_learned(
     models: Mapping[str, Model],
     jobs: Sequence[Job],
     config: Mapping[str, Any],
-    shape: tuple[int, int],
+    shape_of_pictures: Callable[[], tuple[int, int]],
 ) -> None:
     """Refuse runs of learned fields that are not there, or that their parameters or pictures do not fit.
 
     Args:
         models: those that this config trains, by the folder that they are written to.
         jobs, config: of the study.
-        shape: rows and columns of its pictures.
+        shape_of_pictures: rows and columns of its pictures.
 
     Raises:
         ConfigError: the first of them.
@@ -51,6 +51,7 @@ def check_learned(
         raise ConfigError(
             "readout.enabled: true is not allowed with field.learned, whose readout is learned (results/learned.html)"
         )
+    shape = shape_of_pictures()
     for run in runs:
         called = run.settings.learned
         size, made_for = _made_for(called, models)

@@ -211,14 +211,15 @@ def _embed_samples(study: Study, set: str, method: str) -> int:
 def _render_html(study: Study, **names: str) -> int:
     """The phases of a run with what is made of them, and the frames of all panels."""
     render = study.config["render"]
-    most, pixels = panels_shown(study), study.most_pixels
+    most = panels_shown(study, min(study.pixels_by_size.values()))
     pictures = most * render["size"] ** 2 * render["png"]["scale"] ** 2
     drawn = [render[view]["every"] for view in study.views if VIEWS[kind_of(view)].store == "history"]
     frames = frames_shown(study, min(drawn, default=1))
     # A figure of one run has more frames than one of several.
     arrays = max(
         min(frames, frames_together(panels, pixels)) * pixels * (40 * study.most_channels + 30 * panels)
-        for panels in (1, most)
+        for pixels in study.pixels_by_size.values()
+        for panels in (1, panels_shown(study, pixels))
     )
     return 700 + arrays // 10**6 + pictures // 10**5
 

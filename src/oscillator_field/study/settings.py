@@ -113,9 +113,9 @@ def embed_samples(study: Study, set: str, method: str) -> Settings:
     return ordered({**settings, "names": names, "set_name": set})
 
 
-def panels_shown(study: Study) -> int:
+def panels_shown(study: Study, pixels: int) -> int:
     """Panels in one figure at most: as the config says, and fewer of large lattices."""
-    return panels_together(study.config["render"]["panels"], study.most_pixels)
+    return panels_together(study.config["render"]["panels"], pixels)
 
 
 _OF_PAINTER = {"html": ("plotlyjs", "frame_rate"), "png": ("frames", "frame_rate", "scale", "theme")}
@@ -127,7 +127,11 @@ def draw(painter: str, samples: bool, study: Study, **names: str) -> Settings:
     views = study.sample_views if samples else study.views
 
     def of(view: str) -> Settings:
-        return {} if samples else {"panels": panels_shown(study), **render.get(kind_of(view), {})}
+        return (
+            {}
+            if samples
+            else {"panels": panels_shown(study, study.pixels_of(names["job"])), **render.get(kind_of(view), {})}
+        )
 
     drawn = {key: render[painter][key] for key in _OF_PAINTER[painter]}
     drawn |= {"size": render["size"]} if painter == "png" else {}
@@ -192,7 +196,7 @@ def write_gallery(study: Study) -> Settings:
         "name": study.config["study"]["name"],
         "observable": study.config["study"]["observable"],
         "pages": study.pages,
-        "panels": panels_shown(study),
+        "panels": {size: panels_shown(study, pixels) for size, pixels in study.pixels_by_size.items()},
         "plotlyjs": render["html"]["plotlyjs"],
         "learning": study.config["learning"]["enabled"],
         "readout": study.config["readout"]["enabled"],

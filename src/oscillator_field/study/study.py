@@ -96,6 +96,7 @@ class Study:
         png = whole["render"]["png"]["enabled"] is not False and bool(browser())
         study = cls(whole, {job.name: job for job in jobs}, source, png, folders["results"])
         # What depends on the size of the lattice.
+        checks.check_sizes(study.pixels_by_size)
         checks.check_physics(jobs, whole["simulate"]["engine"], study.shape_of)
         if "tsne" in whole["embed"]["methods"]:
             checks.check_sites(whole["embed"], min(map(study.sites_of, study.jobs)))
@@ -129,9 +130,15 @@ class Study:
         return math.prod(self.shape_of(self.runs_of(job)[0]))
 
     @cached_property
+    def pixels_by_size(self) -> dict[int, int]:
+        """Pixels of each lattice, by the parameter `size` of its runs."""
+        firsts = (job.runs[0] for job in self.jobs.values())
+        return {run.encoding.size: math.prod(self.shape_of(run)) for run in firsts}
+
+    @property
     def most_pixels(self) -> int:
         """Pixels of the largest lattice."""
-        return max(map(self.pixels_of, self.jobs))
+        return max(self.pixels_by_size.values())
 
     def sites_of(self, job: str) -> int:
         """Pixels of a run that are embedded: all, or a sample of those of a large lattice."""
@@ -200,10 +207,9 @@ class Study:
             ConfigError: the message says what is wrong.
         """
         png = self.config["render"]["png"]
-        own_sizes = any(run.encoding.size == OWN_SIZE for job in self.jobs.values() for run in job.runs[:1])
-        alike = own_sizes and self.wanted_shape is None
+        alike = OWN_SIZE in self.pixels_by_size and self.wanted_shape is None
         checks.check_machine(self.source, self.pictures, alike, png, self.png, folders)
-        check_learned(self._own_models, list(self.jobs.values()), self.config, self.shape)
+        check_learned(self._own_models, list(self.jobs.values()), self.config, lambda: self.shape)
 
     @property
     def image_sets(self) -> list[str]:

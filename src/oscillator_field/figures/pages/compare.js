@@ -52,7 +52,7 @@
   // Levels go round the circle once in 256, so their difference is the phase between the runs, wrapped; zero is the middle.
   function differencePanel(run, preview, first) {
     const stage = titled(`${caption(run)} minus ${caption(runs[0])}`);
-    if (preview.rows !== first.rows || preview.columns !== first.columns) {
+    if (String(preview.lattice) !== String(first.lattice)) {
       stage.append(made("p", { className: "muted", textContent: "These lattices have different sizes, so there is no difference." }));
       return { show: () => {}, fit: () => {} };
     }
@@ -70,9 +70,9 @@
 
   function viewPanel(run) {
     const stage = titled(caption(run), run);
-    const shown = run.number < study.panels;
+    const shown = run.number < run.panels;
     if (!shown) {
-      stage.append(made("p", { className: "muted", textContent: `This view shows the first ${study.panels} runs of the job, and this is number ${run.number + 1}: compare the fields.` }));
+      stage.append(made("p", { className: "muted", textContent: `This view shows the first ${run.panels} runs of the job, and this is number ${run.number + 1}: compare the fields.` }));
       return { show: () => {}, fit: () => {} };
     }
     const hash = new URLSearchParams({ embedded: "1", step: placed ? bar.step() : kit.state().step ?? "", theme: kit.theme(), ...(run.together > 1 ? { panel: run.number } : {}) });
@@ -146,6 +146,10 @@
     document.title = element("title").textContent = `Compare ${runs.length} runs`;
     const share = chart.dimensions(study).filter((name) => runs.every((run) => run[name] === runs[0][name]));
     element("alike").textContent = share.length ? `All with ${share.map((name) => chart.withUnit(`${study.columns[name].words} ${chart.valueText(runs[0], name)}`, name)).join(", ")}.` : "";
+    if (!pages) {
+      element("missing").textContent = "This study has no pages of its runs (render.html.enabled, history.keep), so there is nothing to compare.";
+      return;
+    }
     if (view === FIELD || view === DIFFERENCE) {
       let previews;
       try {

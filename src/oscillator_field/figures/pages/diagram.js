@@ -111,7 +111,8 @@
     const parts = [];
     const told = (word, value) => parts.push(made("dt", { textContent: word }), made("dd", { textContent: value }));
     for (const name of names) {
-      const here = alone || name === choice.x || name === choice.y || name in choice.fixed;
+      // Of a piece of a range a run has one value, and the cell has many.
+      const here = alone || name in choice.fixed || ((name === choice.x || name === choice.y) && choosable(name));
       told(parameters[name].words, `${here ? "" : `${MEAN}; first `}${withUnit(of[name], parameters[name])}`);
     }
     for (const [name, column] of Object.entries(observables)) {
@@ -140,10 +141,16 @@
     const encoding = different.filter(([name]) => diagram.encoding.includes(name));
     const field = different.filter(([name]) => !diagram.encoding.includes(name));
     const label = diagram.label === "digit" ? "digits" : "labels";
+    const { measure } = diagram.provenance.config;
     const words = [
       Object.keys(diagram.pictures).length ? `'pictures=${braces(Object.entries(diagram.pictures))}'` : "",
       `'${label}=[${quoted(of[diagram.label])}]'`, of.instance ? `'instances=[${of.instance}]'` : "",
-      encoding.length ? `'encoding=${braces(encoding)}'` : "", field.length ? `'field=${braces(field)}'` : "", "'study={name: point}'",
+      encoding.length ? `'encoding=${braces(encoding)}'` : "", field.length ? `'field=${braces(field)}'` : "",
+      // Whether a field has settled is looked at where frames are kept.
+      of.stop_when_settled > 0 && measure.every > 1 ? `'history={every: ${measure.every}}'` : "",
+      // No plane holds so few channels, and t-SNE wants more sites.
+      of.channels < 2 || (of.size > 0 && of.size < 10) ? "'embed={methods: [], samples: {methods: []}}'" : "",
+      "'study={name: point}'",
     ];
     return `snakemake --cores all --config ${words.filter(Boolean).join(" ")}`;
   }

@@ -121,7 +121,7 @@ def figure(shared: Mapping[str, Any], table: pd.DataFrame, observable: str, them
     """
     noun = noun_in([*shared, *table.columns])
     described, colours = described_columns(noun), THEMES[theme]
-    x, y = [*_axes(table, noun), noun, "instance"][:2]
+    x, y = list(dict.fromkeys([*_axes(table, noun), noun, "instance"]))[:2]
     words = described[observable]["words"]
     values = _observables(shared, table, observable)[observable]
     (across, xs), (up, ys) = (

@@ -100,6 +100,7 @@
   }
 
   function drawWall() {
+    if (!pages) return;
     const page = pager(element("pager"), "page", CARDS);
     watch.disconnect();
     shown.clear();
@@ -253,7 +254,7 @@
 
   function drawHead(names) {
     const thumbnail = pages ? [made("th", { scope: "col", textContent: "field" })] : [];
-    element("head").replaceChildren(made("th", { scope: "col", textContent: "compare" }), ...thumbnail, ...names.map((name) => {
+    element("head").replaceChildren(...(pages ? [made("th", { scope: "col", textContent: "compare" })] : []), ...thumbnail, ...names.map((name) => {
       const { words, unit } = columns[name];
       const sorted = (state.sort ?? "").replace(/^-/, "") === name;
       const down = sorted && state.sort.startsWith("-");
@@ -275,7 +276,7 @@
         return made("th", { scope: "row" }, [made("a", { href: runAddress(row), textContent: row.run })]);
       });
       const picture = pages ? [made("td", {}, [made("a", { href: runAddress(row), tabIndex: -1, ariaHidden: "true" }, [made("img", { src: kit.address("runs", row.job, "preview", `${row.number}.png`), loading: "lazy", alt: "", width: 56, height: 56 })])])] : [];
-      return made("tr", {}, [made("td", {}, [tickOf(row)]), ...picture, ...cells]);
+      return made("tr", {}, [...(pages ? [made("td", {}, [tickOf(row)])] : []), ...picture, ...cells]);
     }));
   }
 

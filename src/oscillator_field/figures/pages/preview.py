@@ -60,6 +60,7 @@ def write_previews(folder: str | Path, history: StoredHistory, observables: Stor
             levels = pack_angles(_mean_phase(history, run, chosen, block))
             content = {
                 "block": block,
+                "lattice": [rows, columns],
                 "rows": levels.shape[1],
                 "columns": levels.shape[2],
                 "steps": step[chosen].tolist(),

@@ -51,7 +51,9 @@
     const { dataset, size } = study.provenance.config.pictures;
     element("live").hidden = dataset !== "mnist" || size !== null || run.size !== 0 || run.instance !== 0 || run.channels > 8 || run.learned !== "none" || run.direction !== "none";
     element("live").href = `live.html#${new URLSearchParams(["digit", ...parameters].map((name) => [name, String(run[name])]))}`;
-    element("store").href = kit.address("runs", run.job, "history.zarr");
+    const kept = study.provenance.config.history.keep === "none" ? "observables" : "history";
+    element("store").href = kit.address("runs", run.job, `${kept}.zarr`);
+    element("store").textContent = `folder of the ${kept}`;
   }
 
   // --- the views --------------------------------------------------------------------------------------------------
@@ -102,11 +104,11 @@
       return;
     }
     // A page shows the first runs of a job that shares one store; the field alone has every run.
-    if (run.number >= study.panels) {
+    if (run.number >= run.panels) {
       element("left_out").hidden = false;
-      element("left_out").textContent = `This view shows the first ${study.panels} runs of the job; this run is number ${run.number + 1}, so you see all that it has.`;
+      element("left_out").textContent = `This view shows the first ${run.panels} runs of the job; this run is number ${run.number + 1}, so you see all that it has.`;
     }
-    const hash = new URLSearchParams({ embedded: "1", step, theme: kit.theme(), ...(run.together > 1 && run.number < study.panels ? { panel: run.number } : {}) });
+    const hash = new URLSearchParams({ embedded: "1", step, theme: kit.theme(), ...(run.together > 1 && run.number < run.panels ? { panel: run.number } : {}) });
     frame = made("iframe", { src: `${kit.address("runs", run.job, `${view}.html`)}#${hash}`, title: `${view} of ${chart.title(run)}` });
     stage.replaceChildren(frame);
   }
@@ -153,6 +155,8 @@
 
   // --- which run --------------------------------------------------------------------------------------------------
   const palette = kit.palette(colours);
+  // A study without pages of its runs has parameters and numbers alone.
+  for (const id of ["shown", "order", "transport"]) element(id).hidden = !pages;
 
   async function open() {
     const state = kit.state();
@@ -170,7 +174,7 @@
       element("missing").hidden = true;
       run = wanted;
       try {
-        preview = await kit.preview(run.run, run.job, run.number);
+        if (pages) preview = await kit.preview(run.run, run.job, run.number);
       } catch (error) {
         element("missing").hidden = false;
         element("missing").textContent = `This run cannot be shown: ${error.message}. Keep the page in its folder of results, or run the workflow again.`;
@@ -178,6 +182,12 @@
         return;
       }
       describe();
+    }
+    if (!pages) {
+      document.body.dataset.ready = "true";
+      return;
+    }
+    if (!same) {
       bar.load({ steps: preview.steps, seconds: preview.seconds });
       const picture = element("picture");
       kit.painter(picture, preview.rows, preview.columns, kit.GREYS)(preview.pixel);

@@ -311,8 +311,8 @@ CONFIG = Section(
                 "`digit` (or `label`, or `picture`), `instance`, or any parameter that the grid sets, other than "
                 f"{', '.join(f'`{name}`' for name in UNBATCHABLE)}. `{{digit: all, k_coupling: 250}}` cuts an axis in "
                 "blocks of 250 values: one that is added at its end leaves all blocks but the last as they are. `auto` "
-                "cuts the longest axes in halves until a job is small enough, by the steps of its sites alone, and on "
-                "no machine otherwise"
+                "cuts the longest axes in halves until a job is small enough, by the steps of its sites and the bytes "
+                "that it keeps, and never by the machine"
             ),
             allowed="auto, a list of axes, each once, or axes with `all` or how many values share a job",
             reruns=("summarise", "embed_samples"),

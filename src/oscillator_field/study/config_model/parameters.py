@@ -128,7 +128,7 @@ times. With `unit` pixels and 2 pi, black and white are one phase. With `unit` a
 )
 
 FIELD = Section(
-    "a lattice of as many pixels as the pictures have, with `channels` oscillators each, and its physics",
+    "a lattice with `channels` oscillators at each pixel of the picture, and its physics",
     _parameters(RunParameters, FieldParameters, first=("channels", "steps", "delta_t")),
     text="The model is written out in `src/oscillator_field/engines/problem.py`; `docs/theory.md` lists its terms.",
 )
