@@ -10,7 +10,10 @@ from oscillator_field.devices import gpu_at_hand
 if not gpu_at_hand():
     os.environ["NUMBA_ENABLE_CUDASIM"] = "1"
 
-from tests.support.projects import Project, copy_project, serving_snakemake
+from tests.support.projects import ROOT, Project, copy_project, serving_snakemake
+
+# What one copy of the project has compiled, the others need not: most lattices take ten seconds.
+os.environ.setdefault("NUMBA_CACHE_DIR", str(ROOT / ".cache" / "numba"))
 
 
 @pytest.fixture(scope="session")

@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 
 import numba
 import numpy as np
@@ -60,7 +61,24 @@ def test_code_is_compiled_anew_when_a_module_that_it_calls_has_changed(tmp_path)
     sites.write_text(edited)
     after = run(folder, 1, library=library), kept(folder)
     assert after[0] != before[0]
-    assert not after[1] & before[1]
+    # Copies of other versions may share the folder, but not for good.
+    assert after[1] > before[1]
+    long_ago = time.time() - 8 * 24 * 3600
+    for path in folder.rglob("*.compiled"):
+        os.utime(path, (long_ago, long_ago))
+    run(folder, 2, library=library)
+    assert kept(folder) > after[1] - before[1]
+    assert not kept(folder) & before[1]
+
+
+def test_copies_of_the_project_share_what_is_compiled(tmp_path):
+    folder = tmp_path / "code"
+    for name in ("one", "other"):
+        shutil.copytree(ROOT / "src", tmp_path / name)
+    run(folder, 1, library=tmp_path / "one")
+    there = {path: path.stat().st_mtime_ns for path in folder.rglob("*") if path.is_file()}
+    run(folder, 1, library=tmp_path / "other")
+    assert {path: path.stat().st_mtime_ns for path in folder.rglob("*") if path.is_file()} == there
 
 
 @pytest.fixture

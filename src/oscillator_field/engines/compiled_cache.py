@@ -8,6 +8,7 @@ of its content: two processes that write one name write the same code, and what 
 
 from __future__ import annotations
 
+import math
 import os
 import pickle
 import time
@@ -20,6 +21,7 @@ from typing import Any
 
 import llvmlite
 import numba
+from numba.core import config
 from numba.core.caching import FunctionCache
 from numba.core.serialize import dumps
 
@@ -27,6 +29,8 @@ _SUFFIX = ".compiled"
 _DIGEST_BYTES = sha256().digest_size
 # After this many seconds a temporary file belongs to a process that was killed.
 _ABANDONED_S = 3600
+# After this many, compiled code of another source is taken for that of an earlier one.
+_OF_OTHERS_S = 7 * 24 * 3600
 
 
 def keep_compiled(dispatcher: Any) -> Any:
@@ -52,7 +56,11 @@ class _CheckedCache(FunctionCache):
 
     def __init__(self, py_func: Any) -> None:
         super().__init__(py_func)
-        self._cache_file = _Files(Path(self._cache_path), _source_digest(Path(py_func.__code__.co_filename).parent))
+        source = Path(py_func.__code__.co_filename).parent
+        if os.path.dirname(self._cache_path) == config.CACHE_DIR:
+            # numba names its folder there by where the source lies. A digest says more: copies share what is compiled.
+            self._cache_path = os.path.join(config.CACHE_DIR, source.name)
+        self._cache_file = _Files(Path(self._cache_path), _source_digest(source))
 
     def load_overload(self, sig: Any, target_context: Any) -> Any:
         try:
@@ -83,7 +91,6 @@ class _Files:
 
     def __init__(self, folder: Path, source: str) -> None:
         self._folder = folder
-        # Code of an earlier source is never asked for again.
         self._source = source
 
     def _path(self, key: Any) -> Path:
@@ -104,6 +111,7 @@ class _Files:
 
     def save(self, key: Any, data: Any) -> None:
         path = self._path(key)
+        self._folder.mkdir(parents=True, exist_ok=True)
         content = dumps(data)
         temporary = path.with_suffix(f".{uuid.uuid4().hex}.tmp")
         try:
@@ -112,9 +120,10 @@ class _Files:
         finally:
             temporary.unlink(missing_ok=True)
         for other in self._folder.glob("*"):
-            stale = other.suffix == _SUFFIX and not other.name.startswith(self._source)
+            of_others = other.suffix == _SUFFIX and not other.name.startswith(self._source)
+            kept_for = _OF_OTHERS_S if of_others else _ABANDONED_S if other.suffix == ".tmp" else math.inf
             with suppress(OSError):
-                if stale or (other.suffix == ".tmp" and time.time() - other.stat().st_mtime > _ABANDONED_S):
+                if time.time() - other.stat().st_mtime > kept_for:
                     other.unlink()
 
     def flush(self) -> None:
