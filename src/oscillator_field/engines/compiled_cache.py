@@ -57,10 +57,12 @@ class _CheckedCache(FunctionCache):
     def __init__(self, py_func: Any) -> None:
         super().__init__(py_func)
         source = Path(py_func.__code__.co_filename).parent
-        if os.path.dirname(self._cache_path) == config.CACHE_DIR:
+        folder = Path(self.cache_path)
+        if folder.parent == Path(config.CACHE_DIR):
             # numba names its folder there by where the source lies. A digest says more: copies share what is compiled.
-            self._cache_path = os.path.join(config.CACHE_DIR, source.name)
-        self._cache_file = _Files(Path(self._cache_path), _source_digest(source))
+            folder = folder.with_name(source.name)
+        self._cache_path = str(folder)
+        self._cache_file = _Files(folder, _source_digest(source))
 
     def load_overload(self, sig: Any, target_context: Any) -> Any:
         try:
