@@ -247,7 +247,7 @@ const chart = (() => {
     const [xs, ys] = [levels(rows, x), levels(rows, y)];
     const used = [x, y, ...(panel === "none" ? [] : [panel])];
     const cells = grouped(rows, [...(panel === "none" ? [] : [panel]), y, x]);
-    const columns = Math.ceil(Math.sqrt(panels.length * 1.3));
+    const columns = Math.min(panels.length, Math.ceil(Math.sqrt(panels.length * 1.3)));
     const down = Math.ceil(panels.length / columns);
     const written = xs.length * ys.length * panels.length <= MOST_TEXTS && xs.length * columns <= 16;
     const data = [];
