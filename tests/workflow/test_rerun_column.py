@@ -72,7 +72,6 @@ CHANGED = {
     "study.observable": "settling_time",
     "study.name": "other",
     "study.statistics": [{"of": "final_order_parameter", "over": ["digit"]}],
-    "study.thresholds": [{"of": "settling_time", "along": "k_bias", "level": 1}],
     "embed.methods": ["tsne"],
     "embed.samples.methods": ["pca"],
     "embed.tsne.every": 4,
@@ -131,6 +130,8 @@ NOT_READ = {
     "pictures.range": "they are no image files",
     "labels": "their labels are digits",
     "continue": "a readout has no chains; test_rerun_table changes it",
+    "study.thresholds": "they want an axis of two values; study.statistics are of the same job",
+    "encoding.size": "a readout has pictures of one size; test_study changes it",
 }
 # Of the parameters, which are one table, these stand for all; test_grid shows that each names its runs.
 PARAMETERS = {"field.steps", "field.channels", "field.seed", "field.k_coupling", "field.spike_threshold", "field.start"}
