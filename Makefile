@@ -71,12 +71,12 @@ check: $(READY)
 release: $(READY)
 	tools/check_release.sh $(BIN)
 
-# The figures of the README, side by side in one run.
+# The figures of docs/performance.md, side by side in one run.
 bench: $(READY)
 	$(BIN)/python benchmarks/field.py --json benchmarks/field.json
 	$(BIN)/python benchmarks/pictures.py --json benchmarks/pictures.json
 	$(BIN)/python benchmarks/sweep.py --json benchmarks/sweep.json
-	$(BIN)/python benchmarks/diagrams.py --json benchmarks/diagrams.json
+	$(BIN)/python benchmarks/diagrams.py --side 1000 --json benchmarks/diagrams.json
 	$(BIN)/python benchmarks/sizes.py --json benchmarks/sizes.json
 
 # The engine for GPUs, checked and measured beside torch; it needs an NVIDIA GPU.

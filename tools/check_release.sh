@@ -17,7 +17,9 @@ grep -Eq "^## ${version//./\\.}, [0-9]{4}-[0-9]{2}-[0-9]{2}$" CHANGELOG.md ||
 ! git rev-parse -q --verify "refs/tags/v$version" >/dev/null || fail "the tag v$version is there already"
 "$bin/python" tools/generate.py --check
 "$bin/uv" tool run --quiet cffconvert --validate
-make check docs test torture
+# As every change is checked, with a browser and a cluster.
+.ci/run
+make torture
 rm -rf dist
 "$bin/uv" build --quiet --no-build-isolation --python "$bin/python" --out-dir dist .
 "$bin/uv" tool run --quiet twine check --strict dist/*.whl dist/*.tar.gz

@@ -6,6 +6,7 @@ from them. A schema is written in the words of JSON schema (2020-12).
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -43,6 +44,16 @@ class Key:
         comment = {"$comment": self.allowed} if self.allowed else {}
         return {"description": self.meaning + unit, "default": self.default, **comment, **self.schema}
 
+    def check(self, name: str, value: Any) -> None:
+        """Refuse a value that is given in Python; a config is held against its whole schema.
+
+        Raises:
+            ValueError: the schema does not allow it; it is one of numbers, of choices, or of either.
+        """
+        if not _fits(value, self.schema):
+            words = self.allowed or "; ".join(f"{kind} {limit}" for kind, limit in self.schema.items())
+            raise ValueError(f"{name}: {value!r} is not allowed ({words})")
+
 
 @dataclass(frozen=True)
 class Section:
@@ -78,6 +89,20 @@ class Section:
                 yield from one.walk(f"{prefix}{name}.")
             else:
                 yield f"{prefix}{name}", one
+
+
+def _fits(value: Any, schema: Schema) -> bool:
+    if "anyOf" in schema:
+        return any(_fits(value, one) for one in schema["anyOf"])
+    if "enum" in schema:
+        return any(type(value) is type(one) and value == one for one in schema["enum"])
+    numeric = isinstance(value, int if schema["type"] == "integer" else int | float) and not isinstance(value, bool)
+    # NaN is in no range.
+    return (
+        numeric
+        and schema.get("minimum", -math.inf) <= value <= schema.get("maximum", math.inf)
+        and value > schema.get("exclusiveMinimum", -math.inf)
+    )
 
 
 def whole(minimum: int, maximum: int | None = None) -> dict[str, Any]:

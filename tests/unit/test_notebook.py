@@ -162,6 +162,42 @@ def test_what_cannot_play_is_refused(field, tmp_path):
         of.animate(field, tmp_path / "field.bmp")
 
 
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"observables": ["order_paramter"]}, "observables: 'order_paramter' is not allowed"),
+        ({"observables": "order_parameter"}, "observables: 'order_parameter' is not allowed"),
+        ({"observables": []}, r"observables: \[\] is not allowed"),
+        ({"settled_share": 0}, "settled_share: 0 is not allowed"),
+    ],
+)
+def test_what_cannot_be_observed_is_refused_before_anything_runs(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        of.observe(**arguments, **SHORT)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"frames": 0}, "frames: 0 is not allowed"),
+        ({"every": 0}, "every: 0 is not allowed"),
+        ({"theme": "blue"}, "theme: 'blue' is not allowed"),
+        ({"channel_mean": "median"}, "channel_mean: 'median' is not allowed"),
+        ({"colours": "Nothing"}, "colours: 'Nothing' is not allowed"),
+        ({"channels": -1}, "channels: -1 is not allowed"),
+        ({"channels": 2}, "channels: 2 is not allowed with 2 channels"),
+        ({"channels": True}, "channels: True is not allowed"),
+        ({"frame_rate": 0}, "frame_rate: 0 is not allowed"),
+        ({"scale": 1.5}, "scale: 1.5 is not allowed"),
+        ({"size": 10}, "size: 10 is not allowed"),
+    ],
+)
+def test_settings_of_a_picture_are_those_of_the_config(field, tmp_path, arguments, message):
+    with pytest.raises(ValueError, match=message):
+        of.animate(field, tmp_path / "field.png", **arguments)
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_field_that_settled_plays_until_its_end():
     field = of.run(k_bias=[2.0, 20.0], k_coupling=20.0, steps=300, stop_when_settled=0.9, settled_for=0.1, channels=2)
     frames = field["phase"].notnull().all(["row", "column", "channel"]).sum("frame").values

@@ -13,7 +13,9 @@ SMALL = {
     "embed": {"methods": ["pca"], "samples": {"methods": []}},
     "render": {"png": {"enabled": False}},
     "readout": {"enabled": True},
+    "learning": {"enabled": True, "arms": ["learned"], "seeds": [0]},
 }
+ON_A_GPU = ("simulate", "simulate_images", "train_field")
 PROFILES = ("slurm", "kubernetes", "cluster-generic")
 
 
@@ -45,8 +47,8 @@ def requests(new_project):
 @pytest.mark.parametrize(("device", "gpus"), [("cpu", "0"), ("cuda", "1")])
 def test_only_simulations_ask_for_a_gpu_and_only_if_the_config_does(requests, profile, device, gpus):
     asked = requests(profile, {**SMALL, "simulate": {"device": device}})
-    assert {rule for rule in asked if "gpu" in asked[rule]} == {"simulate", "simulate_images"}
-    for rule in ("simulate", "simulate_images"):
+    assert {rule for rule in asked if "gpu" in asked[rule]} == {*ON_A_GPU}
+    for rule in ON_A_GPU:
         assert asked[rule]["gpu"] == gpus
         # The plugin for Kubernetes refuses a GPU of no manufacturer.
         assert (asked[rule].get("gpu_manufacturer") == "nvidia") == (profile == "kubernetes")
@@ -63,7 +65,7 @@ def test_a_slurm_cluster_is_named_at_the_top_of_its_profile_alone(requests, opti
         ('gpu_kind: ""', "gpu_kind: a100"),
     ]
     asked = requests("slurm", {**SMALL, "simulate": {"device": "cuda"}}, lines, option)
-    simulations = [asked.pop("simulate"), asked.pop("simulate_images")]
+    simulations = [asked.pop(rule) for rule in ON_A_GPU]
     for one in simulations:
         assert (one["slurm_partition"], one["gpu_model"], one["gpu"]) == ("accelerated", "a100", "1")
     for rule, resources in asked.items():

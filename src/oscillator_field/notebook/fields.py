@@ -17,7 +17,7 @@ import numpy as np
 import xarray as xr
 
 from oscillator_field.analysis.measuring import simulate_and_measure
-from oscillator_field.analysis.registry import SETTLED_SHARE
+from oscillator_field.analysis.registry import OBSERVABLES, SETTLED_SHARE
 from oscillator_field.analysis.sweep import open_sweep
 from oscillator_field.inputs.perturbation import write_perturbation
 from oscillator_field.inputs.pictures import Picture
@@ -108,6 +108,12 @@ def observe(
         >>> order.dims
         ('k_coupling', 'frame')
     """
+    wanted = OBSERVABLES.keys() if observables is None else observables
+    if isinstance(wanted, str) or not wanted or (unknown := sorted(set(wanted) - OBSERVABLES.keys())):
+        told = repr(observables if isinstance(wanted, str) or not wanted else unknown[0])
+        raise ValueError(f"observables: {told} is not allowed (a list of {', '.join(OBSERVABLES)})")
+    if not 0 < settled_share <= 1:
+        raise ValueError(f"settled_share: {settled_share!r} is not allowed (a share above 0, at most 1)")
     noun, pictures = named(picture, digit, instance)
     runs = _grid(noun, pictures, parameters)
     with TemporaryDirectory() as folder, redirect_stdout(io.StringIO()):

@@ -95,7 +95,7 @@ def animate(
         run, view, settings: as `show` takes them.
         path: the file; its ending says what it is: `.html`, `.png` (moves), `.gif`, `.mp4`, `.svg` or `.pdf`.
         frame_rate: frames a second, at most; None for that of the workflow.
-        frames: about as many frames a picture has at most.
+        frames: a picture has about so many frames at most.
         size: side of a single panel, pixels; of pictures.
         scale: pixels of the picture for one of the page.
         theme: `dark` or `light`, of pictures.
@@ -113,9 +113,14 @@ def animate(
     ending = path.suffix.lower()
     if ending not in _ENDINGS:
         raise ValueError(f"path: {path.name!r} has no ending that says what to write (allowed: {', '.join(_ENDINGS)})")
+    painter = "html" if ending == ".html" else "png"
+    rate = _DEFAULTS[painter]["frame_rate"] if frame_rate is None else frame_rate
+    keys = dict(RENDER.walk())
+    given = {"frame_rate": rate, "frames": frames, "scale": scale, "theme": theme}
+    for name, value in {"size": size, **{f"png.{name}": one for name, one in given.items()}}.items():
+        keys[name].check(name.removeprefix("png."), value)
     drawn = _animation(run, view, settings)
     if ending == ".html":
-        rate = frame_rate or _DEFAULTS["html"]["frame_rate"]
         write_view(path, drawn, frame_rate=rate, plotlyjs="inline")
         return
     if importlib.util.find_spec("kaleido") is None:
@@ -130,7 +135,7 @@ def animate(
             drawn,
             browser,
             size=size,
-            frame_rate=frame_rate or _DEFAULTS["png"]["frame_rate"],
+            frame_rate=rate,
             frames=frames,
             scale=scale,
             theme=theme,
@@ -142,9 +147,13 @@ def _animation(run: xr.Dataset, view: str, settings: Mapping[str, Any]) -> Anima
     if view not in _VIEWS:
         raise ValueError(f"view: {view!r} is not one of a field in Python (allowed: {', '.join(_VIEWS)})")
     allowed = VIEWS[view].settings
-    for name in settings:
+    for name, value in settings.items():
         if name not in allowed:
             raise TypeError(f"{name} is no setting of the view {view} (allowed: {', '.join(allowed)})")
+        allowed[name].check(name, value)
+    channels = settings.get("channels")
+    if isinstance(channels, int) and "channel" in run.sizes and channels >= run.sizes["channel"]:
+        raise ValueError(f"channels: {channels} is not allowed with {run.sizes['channel']} channels, from 0")
     with TemporaryDirectory() as folder:
         history = Path(folder) / "history.zarr"
         _write(run, history)

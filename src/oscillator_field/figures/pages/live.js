@@ -298,6 +298,7 @@
     return [
       [settings.drive_end <= settings.drive_onset, "drive_end is not after drive_onset"],
       [NEEDS.winding_rows() && 2 * Math.max(Math.abs(settings.winding_rows), Math.abs(settings.winding_columns)) > lattice, "the start has too many turns"],
+      [NEEDS.radius() && settings.radius >= lattice, "the radius is not less than the lattice"],
       [settings.integrator !== "euler" && settings.delta_t * (strength + fastest) > content.farthest, "delta_t is too long for this integrator"],
     ].filter(([wrong]) => wrong).map(([, words]) => words);
   }
@@ -460,7 +461,7 @@
   element("side").addEventListener("change", (event) => { lattice = Number(event.target.value); restart(); showSettings(); remember(); });
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.altKey || event.metaKey || event.target.matches("select, button, a, summary, input")) return;
-    const action = { " ": () => setPlaying(!playing), ArrowRight: stepOnce, r: restart }[event.key];
+    const action = { " ": () => setPlaying(!playing), ArrowRight: stepOnce, r: () => element("reset").click() }[event.key];
     if (action) { event.preventDefault(); action(); }
   });
   addEventListener("resize", () => { fitAll(); drawCurve(); });
