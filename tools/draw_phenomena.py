@@ -40,8 +40,7 @@ def loop():
         )
     figure.update_xaxes(title="k_bias (1/s)")
     figure.update_yaxes(title="order parameter at the end", range=[0, 1.02])
-    figure.update_layout(template="plotly_white", width=760, height=480, margin={"l": 60, "r": 20, "t": 20, "b": 60})
-    figure.write_image(ROOT / "docs" / "phenomenon-hysteresis.png")
+    written(figure, "hysteresis")
 
 
 def transition():
@@ -57,8 +56,7 @@ def transition():
     )
     figure.update_xaxes(title="k_coupling (1/s)")
     figure.update_yaxes(title="order parameter at the end", range=[0, 1])
-    figure.update_layout(template="plotly_white", width=760, height=480, margin={"l": 60, "r": 20, "t": 20, "b": 60})
-    figure.write_image(ROOT / "docs" / "phenomenon-synchronisation.png")
+    written(figure, "synchronisation")
 
 
 def scaling():
@@ -73,11 +71,13 @@ def scaling():
     colours = ("#3366aa", "#33997a", "#c78a1b", "#d5573b")
     for (coupling, part), colour in zip(table.groupby("k_coupling"), colours, strict=True):
         sites = part["size"] ** 2 * shared["channels"]
-        # Of a mean: a Rayleigh distribution has sqrt(pi / 4) of its root mean square.
-        below = np.sqrt(np.pi / 4 / (sites * (1 - coupling / critical))) if coupling < critical else None
-        theory = below if coupling < critical else np.full(len(sites), np.sqrt(1 - critical / coupling))
-        if coupling != critical:
-            figure.add_scatter(x=sites, y=theory, mode="lines", line={"color": colour}, showlegend=False)
+        theory = np.full(len(sites), np.nan)
+        if coupling < critical:
+            # Of a mean: a Rayleigh distribution has sqrt(pi / 4) of its root mean square.
+            theory = np.sqrt(np.pi / 4 / (sites * (1 - coupling / critical)))
+        elif coupling > critical:
+            theory[:] = np.sqrt(1 - critical / coupling)
+        figure.add_scatter(x=sites, y=theory, mode="lines", line={"color": colour}, showlegend=False)
         error = {"array": part["high"] - part["mean"], "arrayminus": part["mean"] - part["low"], "symmetric": False}
         figure.add_scatter(
             x=sites,
@@ -89,8 +89,13 @@ def scaling():
         )
     figure.update_xaxes(title="sites", type="log")
     figure.update_yaxes(title="order parameter at the end", type="log")
+    written(figure, "finite-size")
+
+
+def written(figure, name):
+    """Put a figure into docs/, in the look that all of them have."""
     figure.update_layout(template="plotly_white", width=760, height=480, margin={"l": 60, "r": 20, "t": 20, "b": 60})
-    figure.write_image(ROOT / "docs" / "phenomenon-finite-size.png")
+    figure.write_image(ROOT / "docs" / f"phenomenon-{name}.png")
 
 
 if __name__ == "__main__":

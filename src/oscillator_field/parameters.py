@@ -75,6 +75,11 @@ class EncodingParameters(_Checked):
         maximum=1024,
     )
 
+    @property
+    def shape(self) -> tuple[int, int] | None:
+        """Rows and columns of the lattice; None for those that the study or the picture has."""
+        return None if self.size == OWN_SIZE else (self.size, self.size)
+
 
 @dataclass(frozen=True)
 class FieldParameters(_Checked):

@@ -174,7 +174,7 @@ def _drawn(members: int, places: int, of: Any) -> NDArray[np.float64]:
         return np.empty(0)
     generator = np.random.default_rng(SEED)
     # Some at a time: a thousand draws of a million members would fill the memory.
-    parts = [len(range(DRAWN)[part]) for part in slices(DRAWN, max(1, AT_ONCE // (members * places)))]
+    parts = [part.stop - part.start for part in slices(DRAWN, max(1, AT_ONCE // (members * places)))]
     return np.concatenate(
         [np.asarray(of(generator.integers(0, members, (part, members))), np.float64) for part in parts]
     )

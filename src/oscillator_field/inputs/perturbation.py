@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from oscillator_field.inputs.encoding import as_pixels, encode
 from oscillator_field.inputs.pictures import Picture
-from oscillator_field.parameters import OWN_SIZE, EncodingParameters
+from oscillator_field.parameters import EncodingParameters
 from oscillator_field.stores.zarr_stores import add_values, new_store, read_stores
 
 
@@ -35,9 +35,8 @@ def write_perturbation(
     Raises:
         ValueError: the picture has another size than the parameters say.
     """
-    size = parameters.size
-    if size != OWN_SIZE and picture.level.shape != (size, size):
-        raise ValueError(f"size: {size} is not that of a picture of the shape {picture.level.shape}")
+    if parameters.shape not in (None, picture.level.shape):
+        raise ValueError(f"size: {parameters.size} is not that of a picture of the shape {picture.level.shape}")
     standardised = {"standardised_by": asdict(picture.statistics)} if parameters.scale == "standardised" else {}
     made_by = {**attributes, "source": picture.source, "encoding": asdict(parameters), **standardised}
     with new_store(path, title="Input of an oscillator field", attributes=made_by) as group:

@@ -108,10 +108,12 @@ def observe(
         >>> order.dims
         ('k_coupling', 'frame')
     """
-    wanted = OBSERVABLES.keys() if observables is None else observables
-    if isinstance(wanted, str) or not wanted or (unknown := sorted(set(wanted) - OBSERVABLES.keys())):
-        told = repr(observables if isinstance(wanted, str) or not wanted else unknown[0])
-        raise ValueError(f"observables: {told} is not allowed (a list of {', '.join(OBSERVABLES)})")
+    if observables is not None:
+        is_text = isinstance(observables, str)
+        unknown = [] if is_text else sorted(set(observables) - OBSERVABLES.keys())
+        if is_text or unknown or not observables:
+            told = unknown[0] if unknown else observables
+            raise ValueError(f"observables: {told!r} is not allowed (a list of {', '.join(OBSERVABLES)})")
     if not 0 < settled_share <= 1:
         raise ValueError(f"settled_share: {settled_share!r} is not allowed (a share above 0, at most 1)")
     noun, pictures = named(picture, digit, instance)
@@ -168,7 +170,7 @@ def _write_inputs(folder: Path, runs: Runs, pictures: Mapping[tuple[Label, int],
     """The stores of all encoded pictures."""
     encodings = {run.perturbation: run for run in runs}
     for name, one in encodings.items():
-        picture = brought_to(one.encoding.size, pictures[one.label, one.instance])
+        picture = brought_to(one.encoding.shape, pictures[one.label, one.instance])
         made_of = {one.noun: one.label, "instance": one.instance}
         write_perturbation(folder / f"{name}.zarr", picture, one.encoding, attributes=made_of)
     return [folder / f"{name}.zarr" for name in encodings]

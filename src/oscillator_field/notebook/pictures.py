@@ -21,7 +21,7 @@ from oscillator_field.inputs.images import read_image
 from oscillator_field.inputs.pictures import Picture
 from oscillator_field.inputs.sources import IdxSource, check_instance
 from oscillator_field.nouns import DIGIT, PICTURE, Label
-from oscillator_field.parameters import OWN_SIZE, EncodingParameters
+from oscillator_field.parameters import EncodingParameters
 
 # A picture: grey levels as whole numbers 0 to 255 or as shares of white 0 to 1, or an image file.
 Source = ArrayLike | str | Path
@@ -51,7 +51,7 @@ def encode(picture: Source, *, background: str = "black", **encoding: Any) -> ND
         [6.28..., 0.0, 0.0]
     """
     parameters = EncodingParameters(**encoding)
-    made = brought_to(parameters.size, picture_of(picture, background=background), background)
+    made = brought_to(parameters.shape, picture_of(picture, background=background), background)
     return phases_of(made.level, parameters, made.statistics)
 
 
@@ -78,9 +78,8 @@ def picture_of(source: Source, *, background: str = "black") -> Picture:
     return Picture(level, statistics_of(level), {"source": "array"})
 
 
-def brought_to(size: int, picture: Picture, background: str = "black") -> Picture:
-    """A picture as a square of so many pixels along a side, padded and resampled; as it is for OWN_SIZE."""
-    shape = None if size == OWN_SIZE else (size, size)
+def brought_to(shape: tuple[int, int] | None, picture: Picture, background: str = "black") -> Picture:
+    """A picture of so many rows and columns, padded and resampled; as it is for None."""
     return replace(picture, level=fitted(picture.level, shape, fit="pad", background=background))
 
 

@@ -102,9 +102,8 @@ def _automatic(config: Mapping[str, Any], factors: Sequence[Sequence[Point]], pi
     So a value that is added at the end of an axis leaves all jobs as they are but the last along it, until its count
     passes a power of two, or an axis that was whole has to be cut: then blocks have other lengths, and all is new.
     """
-    size = max(_values("size", config, factors))
-    pixels_at_most = max(size**2, pixels() if OWN_SIZE in _values("size", config, factors) else 0)
-    sites = pixels_at_most * max(_values("channels", config, factors))
+    sizes = set(_values("size", config, factors))
+    sites = max(pixels() if size == OWN_SIZE else size**2 for size in sizes) * max(_values("channels", config, factors))
     site_steps = sites * max(_values("steps", config, factors))
     most = SITE_STEPS_A_JOB / site_steps
     if config["history"]["keep"] != NONE:

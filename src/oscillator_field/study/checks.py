@@ -251,10 +251,8 @@ def check_statistics(config: Mapping[str, Any], source: Source) -> None:
                     raise ConfigError(
                         f"{key}.along: {along} is no axis of the grid by itself with at least two numbers (one that is)"
                     )
-            made_of = SCALARS[table["of"]].made_of
-            measured = config["measure"]["observables"]
-            if measured is not None and made_of not in (*measured, *TIMES):
-                raise ConfigError(f"{key}.of: {table['of']} needs {made_of} (name it in measure.observables)")
+            if missing := _not_measured(table["of"], config["measure"]["observables"]):
+                raise ConfigError(f"{key}.of: {table['of']} needs {missing} (name it in measure.observables)")
             if along in table.get("over", ()):
                 raise ConfigError(f"{key}.over: {along} is what the threshold lies along (other axes)")
 
@@ -277,12 +275,17 @@ def _check_observables(config: Mapping[str, Any], measured: Sequence[str]) -> No
     for view in config["render"]["views"]:
         if missing := [name for name in VIEWS[view].observables if name not in measured]:
             raise ConfigError(f"render.views: {view} needs {', '.join(missing)} (name them in measure.observables)")
-    scalar = SCALARS[config["study"]["observable"]]
-    if scalar.made_of not in (*measured, *TIMES):
+    shown_first = config["study"]["observable"]
+    if missing_one := _not_measured(shown_first, measured):
         raise ConfigError(
-            f"study.observable: {config['study']['observable']} needs {scalar.made_of} (name it in "
-            "measure.observables, or set another one)"
+            f"study.observable: {shown_first} needs {missing_one} (name it in measure.observables, or set another one)"
         )
+
+
+def _not_measured(observable: str, measured: Sequence[str] | None) -> str:
+    """What an observable of the summary is made of, if that is not measured; empty if it is."""
+    made_of = SCALARS[observable].made_of
+    return "" if measured is None or made_of in (*measured, *TIMES) else made_of
 
 
 def check_sizes(sizes: Iterable[int]) -> None:

@@ -175,7 +175,7 @@ def _disk(jobs: Iterable[Job], pixels: int, history: Mapping[str, Any], measure:
 
 
 def _pixels_of(job: Job, pixels: int) -> int:
-    return job.runs[0].encoding.size ** 2 or pixels
+    return math.prod(job.runs[0].encoding.shape or (pixels,))
 
 
 def _bytes_of_numbers(job: Job, pixels: int, measure: Mapping[str, Any]) -> float:

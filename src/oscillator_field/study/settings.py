@@ -14,7 +14,6 @@ from oscillator_field.figures.limits import panels_together
 from oscillator_field.figures.views import kind_of, words_of
 from oscillator_field.inputs.data_sets import DEFAULT_PICTURES
 from oscillator_field.inputs.sources import FolderSource, IdxSource
-from oscillator_field.parameters import OWN_SIZE
 from oscillator_field.readout.arms import CLASSIFIERS
 from oscillator_field.readout.sets import parts
 from oscillator_field.study.batches import FINAL
@@ -54,8 +53,8 @@ def encode(study: Study, perturbation: str) -> Settings:
     if isinstance(study.source, FolderSource):
         settings["digest"] = study.source.digest(run.label, run.instance)
         picture["range"] = pictures["range"]
-    size = run.encoding.size
-    shape = study.wanted_shape if size == OWN_SIZE else [size, size]
+    own = run.encoding.shape
+    shape = study.wanted_shape if own is None else list(own)
     return ordered({**settings, "read": {**picture, **_fitting(study, shape)}})
 
 

@@ -122,8 +122,7 @@ class Study:
 
     def shape_of(self, run: Run) -> tuple[int, int]:
         """Rows and columns of the lattice of a run."""
-        size = run.encoding.size
-        return self.shape if size == OWN_SIZE else (size, size)
+        return run.encoding.shape or self.shape
 
     def pixels_of(self, job: str) -> int:
         """Pixels of the lattice of the runs of a job."""

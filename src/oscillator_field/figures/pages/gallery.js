@@ -253,8 +253,8 @@
   }
 
   function drawHead(names) {
-    const thumbnail = pages ? [made("th", { scope: "col", textContent: "field" })] : [];
-    element("head").replaceChildren(...(pages ? [made("th", { scope: "col", textContent: "compare" })] : []), ...thumbnail, ...names.map((name) => {
+    const ofPages = pages ? ["compare", "field"].map((words) => made("th", { scope: "col", textContent: words })) : [];
+    element("head").replaceChildren(...ofPages, ...names.map((name) => {
       const { words, unit } = columns[name];
       const sorted = (state.sort ?? "").replace(/^-/, "") === name;
       const down = sorted && state.sort.startsWith("-");
@@ -275,8 +275,8 @@
         if (name !== "run") return made("td", { textContent: chart.valueText(row, name) });
         return made("th", { scope: "row" }, [made("a", { href: runAddress(row), textContent: row.run })]);
       });
-      const picture = pages ? [made("td", {}, [made("a", { href: runAddress(row), tabIndex: -1, ariaHidden: "true" }, [made("img", { src: kit.address("runs", row.job, "preview", `${row.number}.png`), loading: "lazy", alt: "", width: 56, height: 56 })])])] : [];
-      return made("tr", {}, [...(pages ? [made("td", {}, [tickOf(row)])] : []), ...picture, ...cells]);
+      const ofPages = pages ? [made("td", {}, [tickOf(row)]), made("td", {}, [made("a", { href: runAddress(row), tabIndex: -1, ariaHidden: "true" }, [made("img", { src: kit.address("runs", row.job, "preview", `${row.number}.png`), loading: "lazy", alt: "", width: 56, height: 56 })])])] : [];
+      return made("tr", {}, [...ofPages, ...cells]);
     }));
   }
 

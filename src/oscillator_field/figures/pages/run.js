@@ -183,20 +183,21 @@
       }
       describe();
     }
-    if (!pages) {
-      document.body.dataset.ready = "true";
-      return;
-    }
-    if (!same) {
+    if (pages) play(state, !same);
+    document.body.dataset.ready = "true";
+  }
+
+  // The preview of the run: at the step and in the view of the address.
+  function play(state, another) {
+    if (another) {
       bar.load({ steps: preview.steps, seconds: preview.seconds });
       const picture = element("picture");
       kit.painter(picture, preview.rows, preview.columns, kit.GREYS)(preview.pixel);
       picture.setAttribute("aria-label", `the picture that drives ${chart.title(run)}`);
     }
     bar.goTo(state.step === undefined ? preview.steps.at(-1) : Number(state.step));
-    if (!same || (state.view ?? FIELD) !== view) choose(state.view ?? FIELD);
-    if (!same) drawCurves();
-    document.body.dataset.ready = "true";
+    if (another || (state.view ?? FIELD) !== view) choose(state.view ?? FIELD);
+    if (another) drawCurves();
   }
 
   addEventListener("hashchange", open);
