@@ -118,7 +118,7 @@ def check_keys_are_given_once(path: str | Path) -> None:
         ConfigError: it does; the message says in which lines.
     """
     try:
-        root = yaml.compose(Path(path).read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
+        root = yaml.compose(Path(path).read_text(encoding="utf-8"), Loader=_LOADER)
     except (OSError, ValueError, yaml.YAMLError):
         # Snakemake reads the file too, and says what is wrong with it.
         return
@@ -168,7 +168,7 @@ def place_of(
         given = given[name]
     for file in [*reversed(list(overrides)), *files]:
         try:
-            node = yaml.compose(Path(file).read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
+            node = yaml.compose(Path(file).read_text(encoding="utf-8"), Loader=_LOADER)
         except (OSError, ValueError, yaml.YAMLError):
             continue
         line = _line_of(node, path)

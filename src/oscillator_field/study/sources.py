@@ -64,20 +64,25 @@ def _content_digest(path: Path) -> bytes:
 
 
 @cache
-def _parsed(path: Path) -> ast.Module:
-    return ast.parse(path.read_text(encoding="utf-8"))
+def _named(path: Path) -> tuple[set[str], set[str]]:
+    """The modules that a file imports, and its texts: both at once, since each plan reads the whole library."""
+    modules, texts = set(), set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Constant):
+            if isinstance(node.value, str):
+                texts.add(node.value)
+        elif isinstance(node, ast.Import):
+            modules |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            modules |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+    return modules, texts
 
 
 @cache
 def _imported(path: Path) -> frozenset[Path]:
     """The files of the modules of the library that a file imports, less those that decide nothing."""
-    names = set()
-    for node in ast.walk(_parsed(path)):
-        if isinstance(node, ast.Import):
-            names |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-            names |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
-    inside = {name.removeprefix(f"{LIBRARY.name}.") for name in names if name.startswith(f"{LIBRARY.name}.")}
+    modules, _ = _named(path)
+    inside = {name.removeprefix(f"{LIBRARY.name}.") for name in modules if name.startswith(f"{LIBRARY.name}.")}
     return frozenset(file for name in inside if (file := _file_of(name)) and _name_of(file) not in DECIDES_NOTHING)
 
 
@@ -94,7 +99,7 @@ def _name_of(file: Path) -> str:
 @cache
 def _named_beside(path: Path) -> frozenset[Path]:
     """The files in the folder of a module that are no modules and that it names: templates, scripts, styles."""
-    texts = {node.value for node in ast.walk(_parsed(path)) if isinstance(node, ast.Constant)}
+    _, texts = _named(path)
     return frozenset(
         file for file in path.parent.iterdir() if file.name in texts and file.suffix != ".py" and file.is_file()
     )
