@@ -6,6 +6,8 @@ BIN := .venv/bin
 # The last thing that the set-up makes, with the place it was made in: it is done again only when the locked versions
 # change, when the clone has moved, for nothing in .venv runs elsewhere, or when its Python has gone.
 READY := .venv/ready
+# Processes that run the tests.
+WORKERS ?= auto
 ifneq ($(shell cat $(READY) 2>/dev/null && $(BIN)/python -c '' 2>&1),$(CURDIR))
 .PHONY: $(READY)
 endif
@@ -33,7 +35,7 @@ unlock: $(READY)
 	$(BIN)/snakemake --unlock
 
 test: $(READY) browser
-	$(BIN)/pytest --numprocesses auto
+	$(BIN)/pytest --numprocesses $(WORKERS)
 
 # The fast ones.
 quick: $(READY)

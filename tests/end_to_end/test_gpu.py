@@ -24,9 +24,10 @@ def test_a_run_on_the_engine_for_gpus_ends_in_the_same_store(new_project):
         "embed": {"methods": [], "samples": {"methods": []}},
         "render": {"views": []},
     }
-    project.snakemake(config=config)
     run = "digit=3+channels=2+steps=3"
-    history = open_history(project.folder / "results" / "runs" / run / "history.zarr")
+    place = f"results/runs/{run}/history.zarr"
+    project.snakemake(place, config=config)
+    history = open_history(project.folder / place)
     expected = simulate(
         history["input_phase"][...],
         initial_phase=history["initial_phase"][...],
@@ -38,7 +39,7 @@ def test_a_run_on_the_engine_for_gpus_ends_in_the_same_store(new_project):
     assert apart(history["phase"][...], expected.phase).max() < 1e-5
     assert (history["spikes"][...] == expected.spikes).mean() > 0.999
     assert "1 runs by engine cuda" in (project.folder / "logs" / "simulate" / f"{run}.log").read_text()
-    assert project.planned(config) == set()
+    assert project.planned(config, place) == set()
 
 
 @pytest.mark.slow

@@ -17,7 +17,7 @@ SWEEP = {
     "grid": {"k_coupling": [0.06, 0.12], "k_bias": {"from": 1, "to": 2, "steps": 2}},
     "batch": ["digit"],
     "embed": {"methods": [], "samples": {"methods": []}},
-    "render": {"views": ["phase", "spikes"], "png": {"frames": 4}},
+    "render": {"views": ["phase"], "png": {"frames": 4}},
 }
 
 pytestmark = [

@@ -4,17 +4,27 @@ Importing Snakemake takes seconds, and the tests start it some hundred times. Re
 JSON on standard input and output.
 """
 
+import gc
+import importlib
 import json
 import os
 import sys
 import tempfile
 
+# What each call imports on its way, and so would each child.
+LATE = (
+    *("jsonschema", "nbformat", "pandas", "rich.console", "smart_open"),
+    *("snakemake.report.html_reporter", "snakemake_logger_plugin_rich.handler"),
+)
+
 
 def serve():
-    import pandas
     import snakemake.cli
 
-    assert pandas  # Snakemake imports it when it looks at params
+    for module in LATE:
+        importlib.import_module(module)
+    # Else each child would look through all of it for garbage, again and again.
+    gc.freeze()
     answers = os.fdopen(os.dup(1), "w")
     for line in sys.stdin:
         request = json.loads(line)

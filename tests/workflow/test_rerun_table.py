@@ -268,6 +268,10 @@ def test_an_edited_file_runs_what_depends_on_it(project, place):
         assert project.planned(TINY) == EDITS[place]
     finally:
         path.write_text(before)
+
+
+def test_a_file_that_is_as_it_was_runs_nothing(project):
+    # After all edits of the test before, each of which was undone.
     assert project.planned(TINY) == set()
 
 

@@ -11,7 +11,7 @@ CONFIG = {
     "digits": [3, 4],
     "field": {"steps": 8},
     "embed": {"methods": [], "samples": {"methods": []}},
-    "render": {"views": ["phase"], "png": {"enabled": False}},
+    "render": {"views": [], "png": {"enabled": False}},
 }
 LAST = """\
 {made} made, {unchanged} unchanged, in \\d+ s\\.
