@@ -6,8 +6,10 @@ import math
 from functools import lru_cache
 
 import numpy as np
+
+# Its parts are imported when they are used: summaries and pages need none of them.
+import scipy
 from numpy.typing import NDArray
-from scipy.fft import fft, ifft2, next_fast_len
 
 from oscillator_field.analysis.observables import State
 
@@ -54,7 +56,7 @@ def _rings(rows: int, columns: int) -> tuple[list[int], NDArray[np.int64], NDArr
         The padded size; the lags, of all those in a row; where the lags of each whole number begin; how many pairs of
         sites have these.
     """
-    padded = [next_fast_len(2 * size - 1) for size in (rows, columns)]
+    padded = [scipy.fft.next_fast_len(2 * size - 1) for size in (rows, columns)]
     down, right = (np.minimum(np.arange(size), size - np.arange(size)) for size in padded)
     ring = np.rint(np.hypot(down[:, np.newaxis], right)).astype(int)
     # Beyond the lattice there are no pairs; the transform leaves rounding there.
@@ -84,6 +86,6 @@ def _lagged(z: State, padded: list[int]) -> NDArray[np.float32]:
     power = np.zeros((len(z), *padded), np.float32)
     for channel in range(z.shape[-1]):
         # First the rows that are there, then all columns: half of the rows are zeros.
-        spectrum = fft(fft(z[..., channel], padded[1], axis=2), padded[0], axis=1)
+        spectrum = scipy.fft.fft(scipy.fft.fft(z[..., channel], padded[1], axis=2), padded[0], axis=1)
         power += spectrum.real**2 + spectrum.imag**2
-    return ifft2(power).real.reshape(len(z), -1)
+    return scipy.fft.ifft2(power).real.reshape(len(z), -1)

@@ -2,6 +2,8 @@
 
 Each function takes one run, as states `z = exp(i phase)`, complex64 `(frame, row, column, channel)`, or what it says.
 `measure` (in `measuring`) computes all of them from a history.
+
+What is compiled is imported where it is used: pages and summaries need none of it, and numba takes a third of a second.
 """
 
 from __future__ import annotations
@@ -9,7 +11,6 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from oscillator_field.analysis.compiled import order_of_neighbours, products_of_neighbours, sums_of_channels
 from oscillator_field.engines.neighbourhoods import neighbour_sum
 from oscillator_field.parameters import FieldParameters, RunParameters
 from oscillator_field.terms import terms_of
@@ -45,6 +46,8 @@ def modulus(mean: NDArray[np.inexact]) -> NDArray[np.float64]:
 
 def channel_order_parameter(z: State) -> NDArray[np.float64]:
     """The order parameter of each channel by itself; `(frame, channel)`, in 0..1."""
+    from oscillator_field.analysis.compiled import sums_of_channels
+
     sums = np.zeros((len(z), z.shape[CHANNEL]), np.complex128)
     sums_of_channels(z, sums)
     return modulus(sums / (z.shape[ROW] * z.shape[COLUMN]))
@@ -61,6 +64,8 @@ def local_order(z: State) -> NDArray[np.float32]:
     1 where the field is smooth, whatever its pattern; about 0.38 for random phases inside of a large lattice. As in
     Wolfrum, Omel'chenko, Yanchuk and Maistrenko, Chaos 21, 013112 (2011), with the nearest neighbours as window.
     """
+    from oscillator_field.analysis.compiled import order_of_neighbours
+
     order = np.empty(z.shape, np.float32)
     order_of_neighbours(z, order)
     return order
@@ -172,6 +177,8 @@ def coupling_energy(z: State, parameters: FieldParameters) -> NDArray[np.float64
     if not terms_of(parameters, RunParameters()).isdisjoint(_OTHER_NEIGHBOURS):
         pulled = z.conj() * neighbour_sum(z, parameters)
         return -k_coupling / 2 * pulled.real.mean(axis=SITES, dtype=np.float64)
+    from oscillator_field.analysis.compiled import products_of_neighbours
+
     products = np.empty(len(z))
     products_of_neighbours(z, products)
     return -k_coupling * products / z[0].size
