@@ -129,7 +129,7 @@ def learned():
     with (BENCHMARKS / "learned.csv").open(encoding="utf-8") as stream:
         trainings = list(csv.DictReader(stream))
     known = {"size", "arm", "seed", "parameters", "multiplications", "validation", "calibration error"}
-    shares = [name for name in trainings[0] if name not in known]
+    shares = [name for name in trainings[0] if name not in known and not name.startswith("after ")]
     arms = {}
     for one in trainings:
         arms.setdefault((one["size"], one["arm"]), []).append(one)

@@ -89,7 +89,7 @@ def train(
         validation: what it is stopped by.
         rule: how it learns.
         seed: of the generator that batches are drawn from, and of what layers leave out at random.
-        checkpoint: file that is written after each epoch; one of another identity is not looked at.
+        checkpoint: file that is written after each epoch; one of another identity is not gone on from.
         identity: what the training depends on, in a few characters.
 
     Returns:
@@ -167,6 +167,7 @@ def _restored(path: Path, identity: str, parts: Mapping[str, Any], generator: to
             generator.set_state(state["generator"])
             print(f"{path}: going on after epoch {len(state['curves']['training_loss'])}")
             return state
+        print(f"{path}: is of other code, pictures or settings, or another machine; training begins anew")
     return {"curves": {name: [] for name in CURVES}, "best": {}}
 
 

@@ -2,7 +2,6 @@
 
 import json
 import math
-import os
 import signal
 import subprocess
 import sys
@@ -27,7 +26,7 @@ from oscillator_field.learning.evaluation import accuracy_under, calibration, ev
 from oscillator_field.learning.fitting import Pictures, fit, train_field
 from oscillator_field.learning.history import courses, simulate_learned_runs
 from oscillator_field.learning.model import LearnedField, StridedDrive
-from oscillator_field.learning.results import by_arm, read_evaluation, table
+from oscillator_field.learning.results import by_arm, read_evaluation, table, trainings
 from oscillator_field.learning.weights import read_field, read_weights, write_weights
 from oscillator_field.named_run import Run
 from oscillator_field.parameters import EncodingParameters
@@ -220,6 +219,16 @@ def test_controls_are_as_large_as_they_say(size):
     assert count["learned"] - count["no_steps"] == steps
 
 
+@pytest.mark.parametrize("size", SIZES)
+def test_no_steps_read_what_a_field_begins_with(size):
+    control, field = (model_of(Model(size, arm, 0), 12, 12, 3).eval() for arm in ("no_steps", "learned"))
+    field.load_state_dict(control.state_dict(), strict=False)
+    grey = some_pictures().grey(slice(None))
+    with torch.inference_mode():
+        begin = next(field.states(field.drive(grey), 0))
+        assert torch.equal(control(grey), field.readout(begin))
+
+
 def test_models_are_named_and_drawn_by_their_seed():
     named = models(["small"], ["learned", "pixels"], [0, 7])
     assert list(named) == ["small-learned-0", "small-learned-7", "small-pixels-0", "small-pixels-7"]
@@ -260,13 +269,13 @@ print(json.dumps(trained(sys.argv[1])))
 """
 
 
-def trained(checkpoint, epochs=40):
+def trained(checkpoint, epochs=40, identity="a", model=None):
     """A small training with everything that is random in it; the sums of its weights."""
-    model = model_of(Model("standard", "learned", 0), 12, 12, 3)
+    model = model or model_of(Model("standard", "learned", 0), 12, 12, 3)
     settings = {**SETTINGS, "epochs": epochs, "patience": epochs}
     torch.set_num_threads(1)
     curves = fit(
-        model, some_pictures(200), some_pictures(60, seed=1), settings, seed=4, checkpoint=checkpoint, identity="a"
+        model, some_pictures(200), some_pictures(60, seed=1), settings, seed=4, checkpoint=checkpoint, identity=identity
     )
     return [curves, {name: values.double().abs().sum().item() for name, values in model.state_dict().items()}]
 
@@ -317,10 +326,13 @@ def test_training_learns_and_goes_on_from_its_checkpoint(tmp_path):
     curves = whole[0]
     assert curves["validation_accuracy"][-1] > 0.9
     assert curves["training_loss"][-1] < 0.5 * curves["training_loss"][0]
-    # A finished training is not done again, and one of another identity is not looked at.
-    again = trained(tmp_path / "whole.pt", epochs=4)
-    assert again == whole
-    assert os.path.getsize(tmp_path / "whole.pt") > 0
+    # A finished training is not done again: this model cannot learn.
+    spent = model_of(Model("standard", "learned", 0), 12, 12, 3)
+    spent.forward = None
+    assert trained(tmp_path / "whole.pt", epochs=4, model=spent) == whole
+    # One of another identity is not gone on from.
+    with pytest.raises(TypeError):
+        trained(tmp_path / "whole.pt", epochs=4, identity="b", model=spent)
 
 
 def test_a_training_of_one_step_is_refused(tmp_path):
@@ -439,9 +451,10 @@ def test_the_fields_that_come_with_the_project_read_the_sample(tmp_path, size):
     assert sum(path.stat().st_size for path in folder.parent.rglob("*") if path.is_file()) < 500_000
 
 
-def test_weights_of_another_make_are_refused(stores, monkeypatch):
+@pytest.mark.parametrize("other", [{"channels": 8}, {"steps": 9}], ids=str)
+def test_weights_of_another_make_are_refused(stores, monkeypatch, other):
     weights, _ = stores[1]["learned"]
-    monkeypatch.setitem(SIZES, "standard", replace(SIZES["standard"], channels=8))
+    monkeypatch.setitem(SIZES, "standard", replace(SIZES["standard"], **other))
     with pytest.raises(ValueError, match="holds other weights than standard-learned-0 has"):
         read_weights(weights)
 
@@ -463,6 +476,9 @@ def test_evaluations_say_what_the_model_says(stores):
     rows = table([one, read_evaluation(*models["pixels"])])
     assert list(rows["arm"]) == ["learned", "pixels"]
     assert list(rows["seeds"]) == [1, 1]
+    twice = trainings([one, one])
+    assert list(twice["seed"]) == [0, 0]
+    assert twice["after 2 times the steps"][0] == one.over_steps["accuracy"][2 * model.size.steps]
     assert list(by_arm([one, one])) == [("standard", "learned")]
     assert read_evaluation(*models["pixels"]).over_steps == {}
 

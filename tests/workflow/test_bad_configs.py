@@ -72,6 +72,14 @@ BAD = {
         "{pictures: {size: [2, 28]}, embed: {methods: []}, learning: {enabled: true, sizes: [standard]}}",
         "learning.sizes: standard is not allowed with pictures of 2 x 28 pixels, of which nothing is left to read",
     ),
+    "a training of one step": (
+        "learning: {enabled: true, epochs: 1, batch: 100000}",
+        "learning.batch: 100000 makes one step of 4000 pictures, which learns nothing (allowed: less than 4000, or",
+    ),
+    "pictures shifted out of sight": (
+        "learning: {enabled: true, shift: 28}",
+        "learning.shift: 28 leaves nothing of pictures of 28 x 28 pixels (allowed: less than 28)",
+    ),
     "a learned field by numba": (
         "{learning: {enabled: true}, simulate: {engine: numba}, field: {learned: results/learned/small-learned-0}}",
         'simulate.engine: "numba" cannot compute learned fields (allowed: auto, torch)',

@@ -63,6 +63,7 @@ rule compare_fields:
         plotlyjs=SHARED_PLOTLYJS,
     output:
         table="<study>/learned.csv",
+        models="<study>/learned-models.csv",
         page="<study>/learned.html",
     log:
         "<study_logs>/compare_fields.log",

@@ -39,6 +39,11 @@ class Size:
     pooled: int
     dropout: float
 
+    @property
+    def numbers(self) -> dict[str, int | float]:
+        """All that a field of this size computes with."""
+        return {name: value for name, value in vars(self).items() if name != "meaning"}
+
     def lattice(self, rows: int, columns: int) -> tuple[int, int]:
         """Rows and columns of the lattice for pictures of so many."""
         return -(-rows // self.stride), -(-columns // self.stride)
@@ -52,10 +57,11 @@ SIZES = {
 # What each arm is, and what it tells beside the learned field.
 ARMS = {
     LEARNED: "the field, all of it learned",
-    "no_steps": "drive and readout alone",
+    "no_steps": "the start of the field, which is its input on the circle, and the readout alone",
     "frozen_kernel": "kernel and Omega frozen as they were drawn",
     "no_omega": "Omega and natural frequencies zero, whose part the kernel may take",
-    "untrained": "the notebook's couplings, and encoding where the lattice is the picture's; the readout alone learns",
+    "untrained": "the notebook's couplings, and encoding where the lattice is the picture's; the readout alone learns "
+    "(and means of a strided drive)",
     "recurrent_convolution": "as many parameters and multiplications, no oscillators: tanh in place of the circle",
     "deep_convolution": "as many multiplications, a kernel of its own in each step, ReLU",
     "shallow_convolution": "as many parameters in one step, ReLU",
@@ -68,10 +74,10 @@ FROZEN: dict[str, tuple[str, ...]] = {
     "no_omega": ("upper_omega", "frequency"),
     "untrained": ("drive", "kernel", "upper_omega", "frequency", "strength", "step_size"),
 }
-# Pictures that are judged together.
-JUDGED_TOGETHER = 500
 # Those that are a lattice of oscillators.
 FIELDS = tuple(FROZEN)
+# Pictures that are judged together.
+JUDGED_TOGETHER = 500
 
 
 @dataclass(frozen=True)

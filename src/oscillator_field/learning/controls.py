@@ -8,7 +8,7 @@ from torch.nn import functional
 
 from oscillator_field.learning.arms import FROZEN, SIZES, Model, Size
 from oscillator_field.learning.gradients import coupled
-from oscillator_field.learning.model import FIRST_STEP, LearnedField, Readout, drive_of
+from oscillator_field.learning.model import FIRST_STEP, LearnedField, Readout, drive_of, normalised
 
 # Of networks in place of it, how many steps they take; None for those of the field.
 CONVOLUTIONS = {"no_steps": 0, "shallow_convolution": 1, "deep_convolution": None, "recurrent_convolution": None}
@@ -39,7 +39,10 @@ class Convolutions(nn.Module):
     def forward(self, pictures: Tensor) -> Tensor:
         """The outputs of the classes, `(picture, class)`."""
         x = drive = self.drive(pictures)
-        if self.step_size is None:
+        if not self.layers:
+            # Where a field begins. The drive alone would leave nothing that is not linear.
+            x = normalised(drive)
+        elif self.step_size is None:
             for layer in self.layers:
                 x = x + functional.relu(layer(x))
         else:

@@ -54,7 +54,7 @@ def evaluate_field(
         path: where the store belongs.
         weights: the store of the model.
         images: the store of each set of test pictures by its name; the first is the set as it is.
-        attacked: so many of its pictures are attacked.
+        attacked: so many of its pictures are attacked, spread evenly over the set.
         strengths: of the attacks, as shares of white.
         threads: of torch.
 
@@ -75,7 +75,9 @@ def evaluate_field(
     first = next(iter(outputs.values()))
     said = {name: each.argmax(dim=1).numpy().astype(np.uint8) for name, each in outputs.items()}
     confidence, right, count = calibration(first, plain.targets)
-    some = Pictures(plain.images[:attacked], plain.labels[:attacked])
+    # Spread over the set: its pictures may be in the order of their classes.
+    chosen = np.linspace(0, len(plain.labels) - 1, min(attacked, len(plain.labels))).astype(int)
+    some = Pictures(plain.images[chosen], plain.labels[chosen])
     kinds = [(kind, strength) for kind in ATTACKS for strength in strengths]
     under = [accuracy_under(model, some, kind, strength) for kind, strength in kinds]
     rows, columns = learned.shape

@@ -6,7 +6,7 @@ import hashlib
 import json
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from oscillator_field import training
+from oscillator_field.devices import gpu_at_hand
 from oscillator_field.learning.arms import JUDGED_TOGETHER, SIZES, Model
 from oscillator_field.learning.augment import Augmentation, augmented
 from oscillator_field.learning.controls import model_of
@@ -83,9 +84,12 @@ def train_field(
         RuntimeError: the device is not there.
     """
     torch.set_num_threads(threads)
-    there = torch.cuda.is_available()
+    # A node of a cluster may have a GPU that this job was not given.
+    there = gpu_at_hand() and torch.cuda.is_available()
     if device == "cuda" and not there:
-        raise RuntimeError("device: 'cuda' was asked for, and torch finds no GPU (allowed: auto, cpu)")
+        raise RuntimeError(
+            "device: 'cuda' was asked for, and this job has no GPU that torch finds (allowed: auto, cpu)"
+        )
     device = "cuda" if there and device != "cpu" else "cpu"
     pixels, labels = read_images(images)
     classes = read_classes(images).names
@@ -111,7 +115,7 @@ def train_field(
         shape=(rows, columns),
         classes=classes,
         curves=curves,
-        settings=settings,
+        settings={**settings, "device": device},
     )
     Path(checkpoint).unlink(missing_ok=True)
 
@@ -167,7 +171,7 @@ def _identity(
     described: Model, settings: Mapping[str, Any], learning: Pictures, held: Pictures, where: list[Any]
 ) -> str:
     """What a training depends on, in a few characters."""
-    facts = [described.name, asdict(SIZES[described.size]), dict(settings), where, torch.__version__]
+    facts = [described.name, SIZES[described.size].numbers, dict(settings), where, torch.__version__]
     digest = hashlib.sha256(json.dumps(facts, sort_keys=True).encode())
     for values in (learning.images, learning.labels, held.images, held.labels):
         digest.update(np.ascontiguousarray(values).tobytes())

@@ -8,9 +8,9 @@ the sines. A step of the size h turns each site:
     z_next = normalise(z + turn * i z)
     F      = kernel * z + Omega @ z + strength * c
 
-It is the tangent form of `engines.problem`: what is along z drops out. The kernel is a convolution over pixels that
-takes the real and imaginary parts of all channels to those of all channels, so it may treat z and conj(z) apart;
-outside the lattice there is nothing. All steps are alike. The field starts as its input.
+What is along z drops out, as in the slopes of `engines.problem` (its Euler step keeps it). The kernel is a convolution
+over pixels that takes the real and imaginary parts of all channels to those of all channels, so it may treat z and
+conj(z) apart; outside the lattice there is nothing. All steps are alike. The field starts as its input.
 
 Plain backpropagation through all steps: a batch of 128 pictures of 28 x 28 adds some 0.15 GB in either size.
 """

@@ -11,13 +11,15 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from oscillator_field.learning.arms import Model
+from oscillator_field.learning.arms import SIZES, Model
 from oscillator_field.learning.weights import Learned, read_weights
 from oscillator_field.stores.atomic import whole_file
 from oscillator_field.stores.zarr_stores import open_store
 from oscillator_field.training import best_epoch
 
 VALIDATION = "validation"
+# Of those in training; the states after them are among those that are judged.
+MORE_STEPS = (1.5, 2, 4)
 
 
 @dataclass(frozen=True)
@@ -117,7 +119,23 @@ def table(evaluations: Sequence[Evaluation]) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def write_table(path: str | Path, evaluations: Sequence[Evaluation]) -> None:
-    """The table as CSV."""
-    with whole_file(path) as temporary:
-        table(evaluations).to_csv(temporary, index=False, float_format="%.5g")
+def trainings(evaluations: Sequence[Evaluation]) -> pd.DataFrame:
+    """A row for each model by its seed, and what fields say after more steps than in training."""
+    rows = []
+    for one in evaluations:
+        found = table([one]).iloc[0].to_dict()
+        row = {"size": one.described.size, "arm": one.described.arm, "seed": one.described.seed}
+        row |= {name: value for name, value in found.items() if name != "seeds" and not name.endswith(" deviation")}
+        accuracy = one.over_steps.get("accuracy")
+        for share in MORE_STEPS:
+            step = round(share * SIZES[one.described.size].steps)
+            row[f"after {share:g} times the steps"] = np.nan if accuracy is None else accuracy[step]
+        rows.append(row)
+    return pd.DataFrame(rows)
+
+
+def write_tables(path: str | Path, of_models: str | Path, evaluations: Sequence[Evaluation]) -> None:
+    """Both tables as CSV: of arms, and of models."""
+    for place, frame in ((path, table(evaluations)), (of_models, trainings(evaluations))):
+        with whole_file(place) as temporary:
+            frame.to_csv(temporary, index=False, float_format="%.5g")

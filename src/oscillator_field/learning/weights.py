@@ -20,7 +20,7 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from oscillator_field.learning.arms import LEARNED, STORE, Model
+from oscillator_field.learning.arms import LEARNED, SIZES, STORE, Model
 from oscillator_field.learning.controls import model_of
 from oscillator_field.learning.model import LearnedField
 from oscillator_field.stores.zarr_stores import add_values, new_store, open_store
@@ -75,6 +75,7 @@ def write_weights(
     """Write a model; arguments as `Learned` has them."""
     attributes = {
         "model": vars(described),
+        "size": SIZES[described.size].numbers,
         "shape": list(shape),
         "classes": list(classes),
         "settings": dict(settings),
@@ -105,10 +106,13 @@ def read_weights(path: str | Path) -> Learned:
     attributes = group.attributes
     described = Model(**attributes["model"])
     rows, columns = attributes["shape"]
-    model = model_of(described, rows, columns, len(attributes["classes"]))
     stored = {name: torch.from_numpy(np.array(array[...])) for name, array in group.arrays()}
     try:
+        model = model_of(described, rows, columns, len(attributes["classes"]))
         model.load_state_dict({name: stored[name.replace(".", "_")] for name in model.state_dict()})
+        if attributes["size"] != SIZES[described.size].numbers:
+            # Another number of steps fits the same weights.
+            raise KeyError("size")
     except (KeyError, RuntimeError):
         raise ValueError(
             f"{path}: holds other weights than {described.name} has in this version (train it again)"

@@ -434,18 +434,34 @@ def check_sets(section: str, config: Mapping[str, Any], source: Source, shape: t
             f"{section}.validation_share: {share} of {pictures} pictures leaves none to validate with, "
             f"or none to train on (allowed: {1 / pictures:.2g} to {1 - 1 / pictures:.6g})"
         )
-    for size in config["learning"]["sizes"] if section == "learning" else ():
-        if min(SIZES[size].lattice(*shape)) < SIZES[size].pooled:
-            raise ConfigError(
-                f"learning.sizes: {size} is not allowed with pictures of {shape[0]} x {shape[1]} pixels, of which "
-                "nothing is left to read (set pictures.size)"
-            )
+    if section == "learning":
+        _check_training(config["learning"], pictures - round(pictures * share), shape)
     for number, side in enumerate(config["readout"]["corruptions"]["occlusion"]):
         if side > min(shape):
             raise ConfigError(
                 f"readout.corruptions.occlusion[{number}]: {side} is not allowed with pictures of {shape[0]} x "
                 f"{shape[1]} pixels (at most {min(shape)})"
             )
+
+
+def _check_training(learning: Mapping[str, Any], pictures: int, shape: tuple[int, int]) -> None:
+    """Refuse to train fields on so many pictures of a shape."""
+    for size in learning["sizes"]:
+        if min(SIZES[size].lattice(*shape)) < SIZES[size].pooled:
+            raise ConfigError(
+                f"learning.sizes: {size} is not allowed with pictures of {shape[0]} x {shape[1]} pixels, of which "
+                "nothing is left to read (set pictures.size)"
+            )
+    if learning["epochs"] * math.ceil(pictures / learning["batch"]) < 2:
+        raise ConfigError(
+            f"learning.batch: {learning['batch']} makes one step of {pictures} pictures, which learns nothing "
+            f"(allowed: less than {pictures}, or learning.epochs of at least 2)"
+        )
+    if learning["shift"] >= min(shape):
+        raise ConfigError(
+            f"learning.shift: {learning['shift']} leaves nothing of pictures of {shape[0]} x {shape[1]} pixels "
+            f"(allowed: less than {min(shape)})"
+        )
 
 
 def check_writable(*folders: str | Path) -> None:

@@ -75,7 +75,7 @@ TYPICAL_SECONDS = {
     "train_network": 40.0,
     "compare_readouts": 3.0,
     "train_field": 0.0025,  # for a picture and epoch
-    "evaluate_field": 60.0,
+    "evaluate_field": 60.0,  # for a thousand pictures attacked at two strengths
     "compare_fields": 6.0,
 }
 UNKNOWN_SECONDS = 5.0
@@ -315,6 +315,9 @@ def typical_seconds(study: Study, rule: str) -> float:
     seconds = TYPICAL_SECONDS.get(rule, UNKNOWN_SECONDS)
     if rule == "train_field":
         seconds *= study.config["learning"]["epochs"] * study.source.count(TRAINING)
+    if rule == "evaluate_field":
+        learning = study.config["learning"]
+        seconds *= max(1.0, learning["attacked"] * len(learning["strengths"]) / 2000)
     if rule == "simulate_and_measure":
         return 2 + seconds * study.most_site_steps
     return seconds * max(1.0, study.most_pixels / TYPICAL_PIXELS) if rule in OF_SITES else seconds

@@ -372,7 +372,7 @@ class Study:
         files = [f"runs/{job}/{file}" for job in self.jobs for file in of_job]
         files += [f"runs/{name}/{file}" for name in self.sample_sets for file in of_set]
         readout = ["readout.csv", "readout.html"] * self.config["readout"]["enabled"]
-        learned = ["learned.csv", "learned.html"] * self.config["learning"]["enabled"]
+        learned = ["learned.csv", "learned-models.csv", "learned.html"] * self.config["learning"]["enabled"]
         return files + readout + learned + self.tables + ["summary.parquet", *self.gallery] + ["summary.png"] * self.png
 
     def wanted_folders(self, results: str | Path) -> set[Path]:

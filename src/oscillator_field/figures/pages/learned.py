@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +16,9 @@ from oscillator_field.figures.pages.charts import axes, confusion, content, erro
 from oscillator_field.figures.pages.document import as_json, write_page
 from oscillator_field.figures.pages.packing import as_text, deflate, pack_angles
 from oscillator_field.learning.arms import ARMS, LEARNED
+from oscillator_field.learning.controls import model_of
 from oscillator_field.learning.history import courses
-from oscillator_field.learning.model import LearnedField
+from oscillator_field.learning.model import LearnedField, StridedDrive
 from oscillator_field.learning.results import VALIDATION, Evaluation, by_arm, table
 from oscillator_field.readout.images import read_images
 
@@ -196,11 +198,15 @@ def _settling(best: Sequence[Evaluation], images: str | Path) -> dict[str, Any]:
     pixels, labels = read_images(images)
     chosen = np.unique(labels, return_index=True)[1][:MOST_SETTLING]
     rows, columns = learned.shape
-    untrained = LearnedField(learned.model.size, rows, columns, len(learned.classes)).eval()
-    untrained.as_notebook()
+    untrained = model_of(replace(learned.described, arm="untrained"), rows, columns, len(learned.classes)).eval()
+    assert isinstance(untrained, LearnedField)
+    if isinstance(untrained.drive, StridedDrive):
+        # One that has seen no picture gives a black pixel no input at all.
+        untrained.drive = learned.model.drive
     steps = learned.model.size.steps
+    own_name = "learned field" if learned.described.arm == LEARNED else spaced(learned.described.arm)
     lattices = []
-    for name, model in (("learned field", learned.model), ("lattice untrained", untrained)):
+    for name, model in ((own_name, learned.model), ("lattice untrained", untrained)):
         phase = courses(model, pixels[chosen], steps).mean_phase
         _, _, rows, columns = phase.shape
         packed = deflate(pack_angles(phase))

@@ -78,7 +78,7 @@ LEARNING = Section(
         "shift": Key(2, "largest shift", number(minimum=0, maximum=1000), unit="pixels", reruns=_TRAINS),
         "attacked": Key(
             1000,
-            "test pictures that are attacked, at most",
+            "test pictures that are attacked, at most; spread evenly over the set",
             whole(1, 1_000_000),
             reruns=("evaluate_field",),
         ),
