@@ -7,7 +7,7 @@ import pytest
 import zarr
 
 SWEEP = {
-    "digits": [1, 2],
+    "digits": [1, 2, 3],
     "field": {"steps": 64},
     "grid": {"k_coupling": [0.06, 0.24]},
     "embed": {"methods": [], "samples": {"methods": []}},
@@ -45,7 +45,7 @@ def test_a_sweep_runs_on_both_nodes_and_gives_the_bits_of_a_local_run(cluster, n
     # The few jobs of a batch may follow each other on one node.
     nodes = {job["node"] for job in jobs}
     assert nodes == {"n1", "n2"} if config is SWEEP else nodes <= {"n1", "n2"}
-    # Groups: four or two runs by three rules, and more, in a handful of submissions.
+    # Groups: six or two runs by three rules, and more, in a handful of submissions.
     assert len(jobs) < 10
 
     simulating = [job for job in jobs if "simulate" in job["comment"]]
@@ -53,7 +53,7 @@ def test_a_sweep_runs_on_both_nodes_and_gives_the_bits_of_a_local_run(cluster, n
     for job in simulating:
         assert bool(re.search(r"gres[:/]gpu[:=]1", cluster.details(job["number"]))) == bool(gpus)
     logs = [path.read_text() for path in project.folder.glob("logs/simulate/*.log")]
-    assert len(logs) == (2 if gpus else 4)
+    assert len(logs) == (2 if gpus else 6)
     # Slurm hands out the number of a device; without a GPU of its own, a job must not take what the node has.
     assert all(re.search(r"GPUs given to this job: " + (r"\d" if gpus else "none"), log) for log in logs)
 

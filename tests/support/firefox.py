@@ -73,11 +73,16 @@ class Firefox:
         self.act({"type": "key", "id": "keys", "actions": actions})
 
     def click(self, selector, touch=False):
-        """A click or a tap into the middle of an element."""
-        x, y = self.value(f"""(() => {{
-            const node = document.querySelector({json.dumps(selector)});
-            node.scrollIntoView({{ block: "center" }});
-            const box = node.getBoundingClientRect();
+        """A click or a tap into the middle of an element, once it no longer moves."""
+        x, y = self.value(f"""(async () => {{
+            let box = null, before = null;
+            do {{
+                before = box;
+                const node = document.querySelector({json.dumps(selector)});
+                node.scrollIntoView({{ block: "center" }});
+                await new Promise((resolve) => setTimeout(resolve, 100));
+                box = node.getBoundingClientRect();
+            }} while (before === null || box.x !== before.x || box.y !== before.y);
             return [Math.round(box.x + box.width / 2), Math.round(box.y + box.height / 2)];
         }})()""")
         actions = [{"type": "pointerMove", "x": x, "y": y}, {"type": "pointerDown", "button": 0}]
