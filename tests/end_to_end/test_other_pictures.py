@@ -24,7 +24,7 @@ WINDOWS = [(1366, 768), (1920, 1080), (390, 844)]
 
 @pytest.fixture(scope="module")
 def folder(new_project, tmp_path_factory):
-    """A project and a folder of three pictures of 96 x 64, with all views, PNG, PCA and t-SNE."""
+    """A project and a folder of three pictures of 96 x 64, with PNG, PCA and t-SNE."""
     project = new_project("folder")
     project.pictures = tmp_path_factory.mktemp("pictures")
     hills = Image.open(HILLS).resize((64, 96))
@@ -35,6 +35,7 @@ def folder(new_project, tmp_path_factory):
         "pictures": {"dataset": "folder", "directory": str(project.pictures)},
         "field": {"steps": STEPS},
         "embed": {"pca": {"every": 8}, "tsne": {"every": 12, "iterations": 50}},
+        "render": {"views": ["phase", "trajectory", "samples"]},
     }
     project.said = project.snakemake(config=project.config).output
     return project
