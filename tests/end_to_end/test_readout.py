@@ -35,6 +35,7 @@ def config(folder):
             "enabled": True,
             "steps": [512],
             "repetitions": 2,
+            "augmentations": 0,
             "corruptions": {"gaussian_noise": [0.5], "salt_and_pepper": [], "occlusion": []},
             "classifiers": ["nearest_centroid", "network"],
             "network": {"epochs": 6},
