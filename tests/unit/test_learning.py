@@ -147,7 +147,7 @@ def test_sites_stay_on_the_circle_over_many_steps():
     model = some_field(side=3)
     with torch.inference_mode():
         model.frequency.copy_(torch.tensor([0.03, 0.4, 1.1, 5.0]))
-        *_, last = model.states(model.drive(torch.rand(2, 1, 3, 3)), 5_000)
+        *_, last = model.states(model.drive(torch.rand(2, 1, 3, 3)), 20_000)
     real, imaginary = last.chunk(2, dim=1)
     assert (real.square() + imaginary.square()).sub(1).abs().max() < 1e-6
 

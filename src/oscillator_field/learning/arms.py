@@ -78,6 +78,8 @@ FROZEN: dict[str, tuple[str, ...]] = {
 FIELDS = tuple(FROZEN)
 # Pictures that are judged together.
 JUDGED_TOGETHER = 500
+# After so many times the steps of training a field is judged too.
+MORE_STEPS = (1.5, 2, 4)
 
 
 @dataclass(frozen=True)
@@ -105,6 +107,11 @@ def models(sizes: Iterable[str], arms: Iterable[str], seeds: Iterable[int]) -> d
     arms, seeds = list(arms), list(seeds)
     every = [Model(size, arm, seed) for size in sizes for arm in arms for seed in seeds]
     return {model.name: model for model in every}
+
+
+def steps_of_training(epochs: int, pictures: int, batch: int) -> int:
+    """How often weights change in a training on so many pictures."""
+    return epochs * -(-pictures // batch)
 
 
 def described_in(folder: str | Path) -> dict[str, Any]:

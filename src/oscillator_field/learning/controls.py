@@ -11,7 +11,21 @@ from oscillator_field.learning.gradients import coupled
 from oscillator_field.learning.model import FIRST_STEP, LearnedField, Readout, drive_of, normalised
 
 # Of networks in place of it, how many steps they take; None for those of the field.
-CONVOLUTIONS = {"no_steps": 0, "shallow_convolution": 1, "deep_convolution": None, "recurrent_convolution": None}
+CONVOLUTIONS = {"shallow_convolution": 1, "deep_convolution": None, "recurrent_convolution": None}
+
+
+class Start(nn.Module):
+    """The readout of where a field begins. Of the drive alone, nothing would be left that is not linear."""
+
+    def __init__(self, size: Size, rows: int, columns: int, classes: int) -> None:
+        super().__init__()
+        self.drive = drive_of(size)
+        self.readout = Readout(size, rows, columns, classes)
+
+    def forward(self, pictures: Tensor) -> Tensor:
+        """The outputs of the classes, `(picture, class)`."""
+        outputs: Tensor = self.readout(normalised(self.drive(pictures)))
+        return outputs
 
 
 class Convolutions(nn.Module):
@@ -39,10 +53,7 @@ class Convolutions(nn.Module):
     def forward(self, pictures: Tensor) -> Tensor:
         """The outputs of the classes, `(picture, class)`."""
         x = drive = self.drive(pictures)
-        if not self.layers:
-            # Where a field begins. The drive alone would leave nothing that is not linear.
-            x = normalised(drive)
-        elif self.step_size is None:
+        if self.step_size is None:
             for layer in self.layers:
                 x = x + functional.relu(layer(x))
         else:
@@ -84,10 +95,12 @@ def model_of(described: Model, rows: int, columns: int, classes: int) -> nn.Modu
         torch.manual_seed(described.seed)
         if arm in FROZEN:
             return _field(arm, size, rows, columns, classes)
+        if arm == "no_steps":
+            return Start(size, rows, columns, classes)
         if arm == "pixels":
             return Pixels(rows, columns, classes)
         if arm not in CONVOLUTIONS:
-            allowed = ", ".join((*FROZEN, "pixels", *CONVOLUTIONS))
+            allowed = ", ".join((*FROZEN, "no_steps", "pixels", *CONVOLUTIONS))
             raise ValueError(f"arm: {arm!r} is unknown (allowed: {allowed})")
         steps = CONVOLUTIONS[arm]
         steps = size.steps if steps is None else steps

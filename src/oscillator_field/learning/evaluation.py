@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
-from oscillator_field.learning.arms import JUDGED_TOGETHER
+from oscillator_field.learning.arms import JUDGED_TOGETHER, MORE_STEPS
 from oscillator_field.learning.controls import multiplications, parameters
 from oscillator_field.learning.fitting import Pictures
 from oscillator_field.learning.model import LearnedField
@@ -35,8 +35,6 @@ BINS = 15
 ATTACKS = ("fgsm", "pgd")
 # Steps of PGD, and the size of each as a share of the strength.
 PGD_STEPS, PGD_SHARE = 10, 0.25
-# Steps as a multiple of those in training, at most.
-MOST_STEPS = 4
 
 
 def evaluate_field(
@@ -125,8 +123,8 @@ def calibration(outputs: Tensor, targets: Tensor) -> tuple[NDArray[np.float64], 
 def over_steps(
     model: LearnedField, pictures: Pictures
 ) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]:
-    """Accuracy and mean energy after each number of steps up to MOST_STEPS times those in training."""
-    most = MOST_STEPS * model.size.steps
+    """Accuracy and mean energy after each number of steps up to the most of MORE_STEPS."""
+    most = round(max(MORE_STEPS) * model.size.steps)
     right, energy = np.zeros(most + 1), np.zeros(most + 1)
     targets = pictures.targets
     with torch.inference_mode(), progress(total=len(targets), unit="picture") as bar:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +16,7 @@ from torch import Tensor, nn
 
 from oscillator_field import training
 from oscillator_field.devices import gpu_at_hand
-from oscillator_field.learning.arms import JUDGED_TOGETHER, SIZES, Model
+from oscillator_field.learning.arms import JUDGED_TOGETHER, SIZES, Model, steps_of_training
 from oscillator_field.learning.augment import Augmentation, augmented
 from oscillator_field.learning.controls import model_of
 from oscillator_field.learning.weights import write_weights
@@ -149,7 +148,7 @@ def fit(
     optimiser = torch.optim.AdamW(
         learned, lr=settings["learning_rate"], betas=BETAS, weight_decay=settings["weight_decay"]
     )
-    steps = settings["epochs"] * math.ceil(len(targets) / settings["batch"])
+    steps = steps_of_training(settings["epochs"], len(targets), settings["batch"])
     if steps < 2:
         raise ValueError(
             f"learning.epochs: {settings['epochs']} epochs of {len(targets)} pictures in batches of "

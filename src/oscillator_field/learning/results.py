@@ -11,15 +11,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from oscillator_field.learning.arms import SIZES, Model
+from oscillator_field.learning.arms import MORE_STEPS, SIZES, Model
 from oscillator_field.learning.weights import Learned, read_weights
 from oscillator_field.stores.atomic import whole_file
 from oscillator_field.stores.zarr_stores import open_store
 from oscillator_field.training import best_epoch
 
 VALIDATION = "validation"
-# Of those in training; the states after them are among those that are judged.
-MORE_STEPS = (1.5, 2, 4)
 
 
 @dataclass(frozen=True)

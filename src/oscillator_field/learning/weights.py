@@ -107,16 +107,15 @@ def read_weights(path: str | Path) -> Learned:
     described = Model(**attributes["model"])
     rows, columns = attributes["shape"]
     stored = {name: torch.from_numpy(np.array(array[...])) for name, array in group.arrays()}
+    other = ValueError(f"{path}: holds other weights than {described.name} has in this version (train it again)")
+    # Weights alone do not tell: those of another number of steps fit too.
+    if attributes.get("size") != SIZES[described.size].numbers:
+        raise other
+    model = model_of(described, rows, columns, len(attributes["classes"]))
     try:
-        model = model_of(described, rows, columns, len(attributes["classes"]))
         model.load_state_dict({name: stored[name.replace(".", "_")] for name in model.state_dict()})
-        if attributes["size"] != SIZES[described.size].numbers:
-            # Another number of steps fits the same weights.
-            raise KeyError("size")
     except (KeyError, RuntimeError):
-        raise ValueError(
-            f"{path}: holds other weights than {described.name} has in this version (train it again)"
-        ) from None
+        raise other from None
     curves = {name: stored[name].numpy() for name in CURVES}
     return Learned(
         described, model.eval(), (rows, columns), tuple(attributes["classes"]), curves, attributes["settings"]

@@ -18,7 +18,7 @@ from oscillator_field.figures.painters.browser import what_is_missing
 from oscillator_field.figures.views import VIEWS
 from oscillator_field.inputs.data_sets import DATA_SETS, FOLDER, TEST, TRAINING
 from oscillator_field.inputs.sources import FolderSource, IdxSource, Source, expanded
-from oscillator_field.learning.arms import SIZES
+from oscillator_field.learning.arms import SIZES, steps_of_training
 from oscillator_field.named_run import Run
 from oscillator_field.nouns import DIGIT, Label
 from oscillator_field.parameters import DEFAULTS, EXACT, NOT_LEARNED, OWN_SIZE, PLANE_AXES
@@ -429,13 +429,14 @@ def check_sets(section: str, config: Mapping[str, Any], source: Source, shape: t
     if section == "readout" and (config["encoding"]["size"] != OWN_SIZE or "size" in axis_names(config["grid"])):
         raise ConfigError("readout.enabled: true is not allowed with encoding.size (0; pictures.size is for all sets)")
     share = config[section]["validation_share"]
-    if not 0 < round(pictures * share) < pictures:
+    validating = round(pictures * share)
+    if not 0 < validating < pictures:
         raise ConfigError(
             f"{section}.validation_share: {share} of {pictures} pictures leaves none to validate with, "
             f"or none to train on (allowed: {1 / pictures:.2g} to {1 - 1 / pictures:.6g})"
         )
     if section == "learning":
-        _check_training(config["learning"], pictures - round(pictures * share), shape)
+        _check_training(config["learning"], pictures - validating, shape)
     for number, side in enumerate(config["readout"]["corruptions"]["occlusion"]):
         if side > min(shape):
             raise ConfigError(
@@ -452,7 +453,7 @@ def _check_training(learning: Mapping[str, Any], pictures: int, shape: tuple[int
                 f"learning.sizes: {size} is not allowed with pictures of {shape[0]} x {shape[1]} pixels, of which "
                 "nothing is left to read (set pictures.size)"
             )
-    if learning["epochs"] * math.ceil(pictures / learning["batch"]) < 2:
+    if steps_of_training(learning["epochs"], pictures, learning["batch"]) < 2:
         raise ConfigError(
             f"learning.batch: {learning['batch']} makes one step of {pictures} pictures, which learns nothing "
             f"(allowed: less than {pictures}, or learning.epochs of at least 2)"
