@@ -20,6 +20,7 @@ from oscillator_field.engines.lanes import LANES
 from oscillator_field.engines.noise import pairs_in_a_row
 from oscillator_field.engines.numba_lattice import (
     BITS,
+    CALLED_WITHIN,
     EULER,
     FAR,
     HEUN_FIRST,
@@ -124,7 +125,7 @@ def _advance(step, states, arrays, scratch, whole, columns, channels, terms, ban
     raise RuntimeError(NEEDS_COMPILER)
 
 
-@overload(_advance, jit_options=OPTIONS, prefer_literal=True)
+@overload(_advance, jit_options=CALLED_WITHIN, prefer_literal=True)
 def _advance_of(step, states, arrays, scratch, whole, columns, channels, terms, bands, first_stage):  # type: ignore[no-untyped-def]
     if first_stage.literal_value == EULER:
 
@@ -156,7 +157,7 @@ def _stage(step, states, arrays, scratch, whole, columns, channels, terms, bands
     raise RuntimeError(NEEDS_COMPILER)
 
 
-@overload(_stage, jit_options=OPTIONS, prefer_literal=True)
+@overload(_stage, jit_options=CALLED_WITHIN, prefer_literal=True)
 def _stage_of(step, states, arrays, scratch, whole, columns, channels, terms, bands, stage):  # type: ignore[no-untyped-def]
     computed = COMPUTED[stage.literal_value]
 
@@ -173,7 +174,7 @@ def _advance_rows(first, last, step, states, arrays, scratch, columns, channels,
     raise RuntimeError(NEEDS_COMPILER)
 
 
-@overload(_advance_rows, jit_options=OPTIONS, prefer_literal=True)
+@overload(_advance_rows, jit_options=CALLED_WITHIN, prefer_literal=True)
 def _advance_rows_of(first, last, step, states, arrays, scratch, columns, channels, terms, stage):  # type: ignore[no-untyped-def]
     number, bits = stage.literal_value, terms.literal_value
     pulling, computed = PULLS[number], COMPUTED[number]
@@ -234,7 +235,7 @@ def _advance_row(rows, settings, weights, columns, channels, terms, stage):  # t
     raise RuntimeError(NEEDS_COMPILER)
 
 
-@overload(_advance_row, jit_options=OPTIONS, prefer_literal=True)
+@overload(_advance_row, jit_options=CALLED_WITHIN, prefer_literal=True)
 def _advance_row_of(rows, settings, weights, columns, channels, terms, stage):  # type: ignore[no-untyped-def]
     columns, channels = columns.literal_value, channels.literal_value
     lattice = lattice_of(columns, channels, terms.literal_value, stage.literal_value)
@@ -274,7 +275,7 @@ def _write_frame(z, spikes, angles, frame, phase, counts, columns, channels):  #
     raise RuntimeError(NEEDS_COMPILER)
 
 
-@overload(_write_frame, jit_options=OPTIONS, prefer_literal=True)
+@overload(_write_frame, jit_options=CALLED_WITHIN, prefer_literal=True)
 def _write_frame_of(z, spikes, angles, frame, phase, counts, columns, channels):  # type: ignore[no-untyped-def]
     lattice = lattice_of(columns.literal_value, channels.literal_value)
 

@@ -53,10 +53,12 @@ OPTIONS: dict[str, Any] = {
     "error_model": "numpy",
     "fastmath": {"nnan", "ninf", "nsz", "arcp", "contract", "afn"},
 }
+# Of what compiled code alone calls: ways in from Python and C would be a quarter of all that there is to compile.
+CALLED_WITHIN = {**OPTIONS, "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
 # Put into its caller by LLVM, which takes a third of the time that numba takes to do so before it infers types.
-inlined = njit(forceinline=True, **OPTIONS)
+inlined = njit(forceinline=True, **CALLED_WITHIN)
 # Put in by numba: where that is faster, with slices of arrays for one.
-written_in = njit(inline="always", **OPTIONS)
+written_in = njit(inline="always", **CALLED_WITHIN)
 # Added under the root instead of the model's 1e-12 after it: the same in float32 unless |x| is about that small.
 TINY = np.float32(1e-24)
 ZERO, ONE, TWO, HALF, THIRD, SIXTH = (np.float32(value) for value in (0, 1, 2, 1 / 2, 1 / 3, 1 / 6))

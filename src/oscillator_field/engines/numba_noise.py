@@ -10,7 +10,7 @@ from numba import njit
 
 from oscillator_field.engines.lanes import LANES
 from oscillator_field.engines.noise import PARITY, ROTATIONS, STREAM
-from oscillator_field.engines.numba_lattice import HALF, JOLT, ONE, OPTIONS, TWO, inlined
+from oscillator_field.engines.numba_lattice import CALLED_WITHIN, HALF, JOLT, ONE, TWO, inlined
 
 _STREAM, _PARITY = np.uint32(STREAM), np.uint32(PARITY)
 _R0, _R1, _R2, _R3, _R4, _R5, _R6, _R7 = ROTATIONS
@@ -19,7 +19,7 @@ _LN_2 = np.float32(np.log(2))
 _MANTISSA, _ONE_BITS, _ROOT_HALF_BITS = np.int32(0x007FFFFF), np.int32(0x3F800000), np.int32(0x3F3504F3)
 
 
-@njit(**OPTIONS)
+@njit(**CALLED_WITHIN)
 def jolt_row(jolts, step, row, keys, settings, pairs):  # type: ignore[no-untyped-def]
     """How far the noise turns each of the sites of a row in a step, in turns; the sites are so many pairs."""
     # In two loops, which are short enough for the processor to work on several pairs at once.

@@ -16,7 +16,15 @@ from numba.extending import overload
 
 from oscillator_field.engines.compiled_cache import keep_compiled
 from oscillator_field.engines.lanes import LANES
-from oscillator_field.engines.numba_lattice import BITS, NEEDS_COMPILER, OPTIONS, ZERO, lattice_of, written_in
+from oscillator_field.engines.numba_lattice import (
+    BITS,
+    CALLED_WITHIN,
+    NEEDS_COMPILER,
+    OPTIONS,
+    ZERO,
+    lattice_of,
+    written_in,
+)
 
 
 class Ground(NamedTuple):
@@ -59,7 +67,7 @@ def complete(state, pulls, ground, whole, columns, channels, terms, bands):  # t
     raise RuntimeError(NEEDS_COMPILER)
 
 
-@overload(complete, jit_options=OPTIONS, prefer_literal=True)
+@overload(complete, jit_options=CALLED_WITHIN, prefer_literal=True)
 def _complete_of(state, pulls, ground, whole, columns, channels, terms, bands):  # type: ignore[no-untyped-def]
     bits, in_bands = terms.literal_value, bands.literal_value
     lattice = lattice_of(columns.literal_value, channels.literal_value, bits)
@@ -105,7 +113,7 @@ def _close_columns(state, periodic, lattice):  # type: ignore[no-untyped-def]
                 state[row, last + lattice.column + place] = state[row, right + place]
 
 
-@njit(**OPTIONS)
+@njit(**CALLED_WITHIN)
 def _exchange_borders(z, whole, periodic, reflecting):  # type: ignore[no-untyped-def]
     """Copy the first and last row of each band to the borders of its neighbours.
 
@@ -116,7 +124,7 @@ def _exchange_borders(z, whole, periodic, reflecting):  # type: ignore[no-untype
     _border_below(z[height + 1], z[height], z[height - 1], z[1], whole, periodic, reflecting)
 
 
-@njit(**OPTIONS)
+@njit(**CALLED_WITHIN)
 def _border_above(border, last, last_but_one, first, whole, periodic, reflecting):  # type: ignore[no-untyped-def]
     """The border above each band: the last row of the band before, in the lane before; above the first the boundary."""
     # In whole vectors, so what is shifted out of a site comes into the next, and is replaced there.
@@ -131,7 +139,7 @@ def _border_above(border, last, last_but_one, first, whole, periodic, reflecting
             border[site] = first[site] if reflecting else ZERO
 
 
-@njit(**OPTIONS)
+@njit(**CALLED_WITHIN)
 def _border_below(border, last, last_but_one, first, whole, periodic, reflecting):  # type: ignore[no-untyped-def]
     """The border below each band: the first row of the band after, in the lane after; below the last the boundary."""
     end = LANES - 1
