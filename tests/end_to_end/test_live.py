@@ -272,6 +272,33 @@ def test_a_config_says_what_a_run_of_it_does_otherwise(page):
     assert "# Refused by the workflow: drive_end is not after drive_onset." in page.locator("#yaml").text_content()
 
 
+def test_what_takes_another_start_with_it_restarts_and_small_numbers_stay_numbers(page, address):
+    start = "[...live.field().phase()].slice(0, 50)"
+    page.locator("#play").click()
+    page.locator("#reset").click()
+    usual = page.evaluate(start)
+    for first, then, value in (
+        ("start=twisted&boundary=periodic", "boundary", "open"),
+        ("frequency_distribution=lorentzian&frequency_spread=5", "integrator", "heun"),
+    ):
+        page.goto("about:blank")
+        page.goto(f"{address}#{first}")
+        page.wait_for_selector("body[data-ready=true]")
+        page.locator("#play").click()
+        page.locator("#reset").click()
+        # No control is waited for, which may be folded away.
+        change = f"(select) => {{ select.value = '{value}'; select.dispatchEvent(new Event('change')); }}"
+        page.locator(f"#set-{then}").evaluate(change)
+        page.evaluate("live.field().advance(3)")
+        after = page.evaluate(start)
+        page.locator("#reset").click()
+        assert page.evaluate(start) == usual
+        page.evaluate("live.field().advance(3)")
+        assert page.evaluate(start) == after
+    page.locator("#set-noise").evaluate("(input) => { input.value = '1e-7'; input.dispatchEvent(new Event('input')); }")
+    assert yaml.safe_load(page.locator("#yaml").text_content())["field"]["noise"] == 1e-7
+
+
 def test_it_steps_restarts_and_obeys_keys(page):
     page.locator("#play").click()
     page.locator("#reset").click()

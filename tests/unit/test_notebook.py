@@ -117,11 +117,37 @@ def test_a_size_enlarges_the_picture_and_its_lattice():
         ({"picture": np.full((3, 3), 1.5)}, "shares of white from 0 to 1"),
         ({"picture": {"a": np.eye(3), "b": np.eye(4)}}, r"one size \(given: \(3, 3\) and \(4, 4\)\)"),
         ({"every": 0}, "every: 0"),
+        ({"learned": "results/learned/none"}, "learned is no parameter of a field"),
+        ({"radius": 5}, "radius: 5 has no effect with neighbourhood: nearest"),
+        ({"size": 8, "neighbourhood": "disc", "radius": 8}, "not allowed on a lattice of 8 x 8"),
+        ({"drive_onset": 2, "drive_end": 1}, "drive_end: 1 is not allowed"),
+        ({"digit": 3.5}, "digit: 3.5 is not allowed"),
+        ({"digit": True}, "digit: True is not allowed"),
+        ({"digit": "3"}, "digit: '3' is not allowed"),
+        ({"picture": np.eye(3), "digit": 3}, "digit: 3 is not allowed beside a picture"),
+        ({"picture": np.eye(3) * 1j}, "type complex128 are no grey levels"),
+        ({"picture": np.array([["0.5", "1"]])}, "are no grey levels"),
+        ({"picture": np.eye(3)[:1]}, "a lattice of 1 x 3 pixels is not allowed"),
+        ({"k_bias": np.ones((2, 2))}, "k_bias: values of 2 dimensions"),
     ],
 )
 def test_what_makes_no_field_is_refused(arguments, message):
     with pytest.raises((ValueError, TypeError), match=message):
         of.run(**{**SHORT, **arguments})
+
+
+def test_a_number_may_be_an_array_without_axes():
+    assert of.run(k_bias=np.array(0.5), **SHORT).attrs == of.run(k_bias=0.5, **SHORT).attrs
+
+
+def test_one_field_is_observed_by_all_observables():
+    observed = of.observe(steps=4)
+    assert observed["settling_time"].shape == ()
+    assert observed["end_time"] == pytest.approx(0.04)
+    with pytest.raises(ValueError, match="stop_when_settled: a field is not seen to settle"):
+        of.observe(steps=256, stop_when_settled=0.5)
+    with pytest.raises(ValueError, match="background: 'red' is not allowed"):
+        of.encode(np.eye(3), background="red")
 
 
 @pytest.mark.parametrize("view", ["phase", "spikes", "phase_velocity", "local_order", "order_parameter"])

@@ -27,13 +27,15 @@ from oscillator_field.parameters import DEFAULTS, SET_BY_OTHERS
 from oscillator_field.runs import Runs
 from oscillator_field.simulation import simulate_runs
 from oscillator_field.study.batches import UNBATCHABLE
+from oscillator_field.study.checks import FEWEST_PIXELS
+from oscillator_field.terms import contradictions
 
 
 def run(
     picture: Source | Mapping[str, Source] | None = None,
     *,
-    digit: int | Sequence[int] = 3,
-    instance: int | Sequence[int] = 0,
+    digit: int | Sequence[int] | None = None,
+    instance: int | Sequence[int] | None = None,
     every: int = 1,
     engine: str = "auto",
     device: str = "auto",
@@ -44,11 +46,11 @@ def run(
 
     Args:
         picture: what drives it, as `encode` takes it, or several of one size by name; None for a digit.
-        digit, instance: which picture of the bundled part of MNIST.
+        digit, instance: which picture of the bundled part of MNIST, where no other is given; None for 3 and 0.
         every: a frame is kept after every so many steps and after the last one.
         engine, device, threads: as `simulate` takes them.
-        parameters: those of `EncodingParameters`, `FieldParameters` and `RunParameters`; a list of several values is an
-            axis, whose values are sorted.
+        parameters: those of `EncodingParameters`, `FieldParameters` and `RunParameters`, but not `learned`, of the
+            workflow; a list of several values is an axis, whose values are sorted.
 
     Returns:
         `phase` (rad) and `spikes` over `frame`, `row`, `column`, `channel`, and before these over whatever was given as
@@ -64,8 +66,7 @@ def run(
         >>> field["phase"].sel(k_coupling=0.3).isel(frame=-1).shape
         (28, 28, 4)
     """
-    noun, pictures = named(picture, digit, instance)
-    runs = _grid(noun, pictures, parameters)
+    runs, pictures = _asked(picture, digit, instance, parameters)
     with TemporaryDirectory() as folder, redirect_stdout(io.StringIO()):
         inputs = _write_inputs(Path(folder), runs, pictures)
         store = Path(folder) / "runs" / "all" / "history.zarr"
@@ -76,8 +77,8 @@ def run(
 def observe(
     picture: Source | Mapping[str, Source] | None = None,
     *,
-    digit: int | Sequence[int] = 3,
-    instance: int | Sequence[int] = 0,
+    digit: int | Sequence[int] | None = None,
+    instance: int | Sequence[int] | None = None,
     every: int | None = None,
     observables: Sequence[str] | None = None,
     settled_share: float = SETTLED_SHARE,
@@ -116,8 +117,11 @@ def observe(
             raise ValueError(f"observables: {told!r} is not allowed (a list of {', '.join(OBSERVABLES)})")
     if not 0 < settled_share <= 1:
         raise ValueError(f"settled_share: {settled_share!r} is not allowed (a share above 0, at most 1)")
-    noun, pictures = named(picture, digit, instance)
-    runs = _grid(noun, pictures, parameters)
+    runs, pictures = _asked(picture, digit, instance, parameters)
+    if every is None and any(run.settings.stop_when_settled for run in runs):
+        raise ValueError(
+            "stop_when_settled: a field is not seen to settle where its last frame alone is measured (give every, or 0)"
+        )
     with TemporaryDirectory() as folder, redirect_stdout(io.StringIO()):
         inputs = _write_inputs(Path(folder), runs, pictures)
         store = Path(folder) / "runs" / "all" / "observables.zarr"
@@ -135,9 +139,30 @@ def observe(
         return open_sweep(folder, "observables").load()
 
 
+def _asked(
+    picture: Source | Mapping[str, Source] | None,
+    digit: int | Sequence[int] | None,
+    instance: int | Sequence[int] | None,
+    parameters: Mapping[str, Any],
+) -> tuple[Runs, dict[tuple[Label, int], Picture]]:
+    """The runs that were asked for, none of which contradicts itself, and their pictures."""
+    noun, pictures = named(picture, digit, instance)
+    runs = _grid(noun, pictures, parameters)
+    shapes = {key: one.level.shape for key, one in pictures.items()}
+    kinds = ((run.field, run.settings, run.encoding.shape or shapes[run.label, run.instance]) for run in runs)
+    for field, settings, shape in dict.fromkeys(kinds):
+        if min(shape) < FEWEST_PIXELS:
+            raise ValueError(
+                f"picture: a lattice of {shape[0]} x {shape[1]} pixels is not allowed (at least {FEWEST_PIXELS} a side)"
+            )
+        for message in contradictions(field, settings, *shape):
+            raise ValueError(message)
+    return runs, pictures
+
+
 def _grid(noun: str, pictures: Mapping[tuple[Label, int], Picture], parameters: Mapping[str, Any]) -> Runs:
     """All combinations of the pictures and of the values of parameters."""
-    allowed = [name for name in DEFAULTS if name not in SET_BY_OTHERS]
+    allowed = [name for name in DEFAULTS if name not in (*SET_BY_OTHERS, "learned")]
     shared: dict[str, Any] = {}
     parts: list[tuple[dict[str, Any], ...]] = []
     labels, instances = ([*dict.fromkeys(each)] for each in zip(*pictures, strict=True))
@@ -146,8 +171,12 @@ def _grid(noun: str, pictures: Mapping[tuple[Label, int], Picture], parameters: 
             near = difflib.get_close_matches(name, allowed, 1)
             hint = f"did you mean {near[0]}?" if near else f"allowed: {', '.join(allowed)}"
             raise TypeError(f"{name} is no parameter of a field ({hint})")
-        values = [_plain(one) for one in value] if isinstance(value, Sequence | np.ndarray | range) else None
-        if values is None or isinstance(value, str):
+        if np.ndim(value) > 1:
+            raise ValueError(
+                f"{name}: values of {np.ndim(value)} dimensions are not allowed (a value, or a list of values)"
+            )
+        values = [_plain(one) for one in value] if np.ndim(value) and isinstance(value, Sequence | np.ndarray) else None
+        if values is None:
             shared[name] = _plain(value)
         elif not values:
             raise ValueError(f"{name}: no value is given")
@@ -163,7 +192,7 @@ def _grid(noun: str, pictures: Mapping[tuple[Label, int], Picture], parameters: 
 
 
 def _plain(value: Any) -> Any:
-    return value.item() if isinstance(value, np.generic) else value
+    return value.item() if isinstance(value, np.generic | np.ndarray) else value
 
 
 def _write_inputs(folder: Path, runs: Runs, pictures: Mapping[tuple[Label, int], Picture]) -> list[Path]:

@@ -17,7 +17,7 @@ from oscillator_field.inputs.encoding import Statistics, levels, statistics_of
 from oscillator_field.inputs.encoding import encode as phases_of
 from oscillator_field.inputs.fetch import read_source
 from oscillator_field.inputs.fitting import fitted
-from oscillator_field.inputs.images import read_image
+from oscillator_field.inputs.images import BACKGROUNDS, read_image
 from oscillator_field.inputs.pictures import Picture
 from oscillator_field.inputs.sources import IdxSource, check_instance
 from oscillator_field.nouns import DIGIT, PICTURE, Label
@@ -26,6 +26,7 @@ from oscillator_field.parameters import EncodingParameters
 # A picture: grey levels as whole numbers 0 to 255 or as shares of white 0 to 1, or an image file.
 Source = ArrayLike | str | Path
 _NAMELESS = "picture"
+USUAL_DIGIT = 3
 
 
 def encode(picture: Source, *, background: str = "black", **encoding: Any) -> NDArray[np.float32]:
@@ -61,12 +62,18 @@ def picture_of(source: Source, *, background: str = "black") -> Picture:
     Raises:
         ValueError: it is no picture.
     """
+    if background not in BACKGROUNDS:
+        raise ValueError(f"background: {background!r} is not allowed ({' or '.join(BACKGROUNDS)})")
     if isinstance(source, str | Path):
         level = read_image(Path(source), background=background)
         return Picture(level, statistics_of(level), {"source": "file", "file": Path(source).name})
     array = np.asarray(source)
     if array.ndim != 2 or 0 in array.shape:
         raise ValueError(f"picture: shape {array.shape} is not (row, column), each at least 1")
+    if array.dtype.kind not in "biuf":
+        raise ValueError(
+            f"picture: values of the type {array.dtype} are no grey levels (allowed: whole or real numbers)"
+        )
     if array.dtype.kind in "iu":
         if array.min() < 0 or array.max() > 255:
             raise ValueError(f"picture: {array.min()} to {array.max()} are not grey levels from 0 to 255")
@@ -103,16 +110,24 @@ def _bundled() -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
 
 
 def named(
-    picture: Source | Mapping[str, Source] | None, digit: int | Sequence[int], instance: int | Sequence[int]
+    picture: Source | Mapping[str, Source] | None,
+    digit: int | Sequence[int] | None,
+    instance: int | Sequence[int] | None,
 ) -> tuple[str, dict[tuple[Label, int], Picture]]:
     """What labels are called, and the pictures by label and instance.
 
     Raises:
-        ValueError: a picture is not there, or is none; or they differ in size.
+        ValueError: a picture is not there, or is none; or they differ in size; or a digit is asked for beside them.
     """
     if picture is None:
-        every = [(int(one), int(other)) for one in _each("digit", digit) for other in _each("instance", instance)]
-        return DIGIT, {(one, other): bundled_digit(one, other) for one, other in every}
+        digits, instances = (
+            _each(name, usual if asked is None else asked)
+            for name, asked, usual in (("digit", digit, USUAL_DIGIT), ("instance", instance, 0))
+        )
+        return DIGIT, {(one, other): bundled_digit(one, other) for one in digits for other in instances}
+    for name, asked in (("digit", digit), ("instance", instance)):
+        if asked is not None:
+            raise ValueError(f"{name}: {asked!r} is not allowed beside a picture (one of both)")
     if isinstance(picture, Mapping):
         sources = dict(picture)
     else:
@@ -132,7 +147,8 @@ def named(
 
 
 def _each(name: str, value: int | Sequence[int]) -> list[int]:
-    each = [value] if isinstance(value, int | np.integer) else list(value)
-    if not each or any(one < 0 for one in each):
+    each: list[Any] = list(value) if isinstance(value, Sequence | np.ndarray) and np.ndim(value) == 1 else [value]
+    whole = all(isinstance(one, int | np.integer) and not isinstance(one, bool) and one >= 0 for one in each)
+    if not each or not whole:
         raise ValueError(f"{name}: {value!r} is not allowed (a whole number from 0, or a list of these)")
-    return each
+    return [int(one) for one in each]

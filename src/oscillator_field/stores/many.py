@@ -150,7 +150,7 @@ class ManyArrays:
                 values[(here, *inside)] = read
         backwards = tuple(axis for axis, each in enumerate(chosen) if each.step < 0)
         gone = tuple(axis for axis, part in enumerate(selection) if not isinstance(part, slice))
-        return np.flip(values.reshape(*store_of.shape, *lengths), backwards).squeeze(gone)
+        return np.flip(values.reshape((*store_of.shape, *lengths)), backwards).squeeze(gone)
 
     def _read(self, number: int, places: NDArray[np.int64], rest: Sequence[slice]) -> NDArray[Any]:
         store = self._stores[number]

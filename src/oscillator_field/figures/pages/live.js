@@ -268,9 +268,11 @@
 
   function change(name, value) {
     if (settings[name] === value) return;
+    const before = { ...settings };
     settings[name] = value;
     agree(name);
-    if (OF_START.includes(name) || (name === "boundary" && settings.start !== "random")) restart();
+    // What makes the start may be another key than the one that was changed.
+    if (OF_START.some((one) => settings[one] !== before[one]) || (name === "boundary" && settings.start !== "random")) restart();
     else if (ENCODING.includes(name)) drive();
     else {
       changed = field.step() > 0;
@@ -365,6 +367,9 @@
     return Object.fromEntries(Object.entries(settings).filter(([name, value]) => value !== DEFAULTS[name] && (!(name in NEEDS) || NEEDS[name]())));
   }
 
+  // In YAML 1.1, which Snakemake reads, 1e-7 is a text.
+  const written = (value) => String(value).replace(/^(-?\d+)e/, "$1.0e");
+
   function yaml() {
     const values = special();
     const lines = [];
@@ -378,7 +383,7 @@
       // As long as it was watched, where that is longer than usual.
       if (section === "field" && field.step() > content.steps) values.steps = field.step();
       if (section === "field" && "steps" in values) names.push("steps");
-      if (names.length) lines.push(`${section}:`, ...names.map((name) => `  ${name}: ${values[name]}`));
+      if (names.length) lines.push(`${section}:`, ...names.map((name) => `  ${name}: ${written(values[name])}`));
     }
     if (["normal", "lorentzian"].includes(settings.frequency_distribution)) lines.push("# Frequencies are drawn by other numbers there, of the same distribution.");
     return `${lines.join("\n")}\n`;
