@@ -13,9 +13,12 @@ from tests.support.projects import ROOT
 from tests.torture.projects import new_project
 
 WORKERS = 2
-# What Snakemake says by itself before the workflow is read.
+# What Snakemake says by itself before the workflow is read; the last two of pathvars, one of them with a traceback.
 QUIET = re.compile(r"(Using workflow specific profile|Config file .* is extended by|No PNG, HTML only)")
-ITS_OWN = ("is not valid JSON or YAML", "Config file must be given as JSON or YAML with keys at top level")
+ITS_OWN = (
+    *("is not valid JSON or YAML", "Config file must be given as JSON or YAML with keys at top level"),
+    *("Pathvars have to be a mapping of str to str", "for key, value in items.items():"),
+)
 DEFAULT = yaml.safe_load((ROOT / "config" / "config.yaml").read_text())
 # Values as YAML has them: of every kind, at every border, and beyond.
 WILD = [
@@ -142,7 +145,7 @@ def torture(cases, seed):
     good_ones = kinds["good"] + kinds["fault of a good one"]
     figure = (
         f"{len(verdicts) - good_ones} mutated: {kinds['refused']} refused in one line, {kinds['accepted']} accepted "
-        f"and planned, {kinds['not read']} refused by Snakemake as no YAML; {kinds['good']} of {good_ones} good ones "
+        f"and planned, {kinds['not read']} refused by Snakemake itself; {kinds['good']} of {good_ones} good ones "
         "accepted"
     )
     return figure, faults
@@ -167,12 +170,12 @@ def judged(project, text, is_good):
     outcome = project.snakemake("--dry-run", "--quiet", "all", config=text, check=False)
     said = [line for line in outcome.output.splitlines() if line and not QUIET.match(line)]
     told = f"{text!r}: {' | '.join(said[-3:])[-600:]}"
+    if not is_good and outcome.code and any(words in outcome.output for words in ITS_OWN):
+        return "not read", ""
     if "Traceback" in outcome.output or (is_good and outcome.code):
         return "fault", told
     if outcome.code == 0:
         return "good" if is_good else "accepted", ""
-    if any(words in outcome.output for words in ITS_OWN):
-        return "not read", ""
     if len(said) == 1 and re.match(r"config: [^:]*\S: ", said[0]):
         return "refused", ""
     return "fault", told

@@ -11,6 +11,9 @@ from io import StringIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+# What a download imports on its way costs no mirror its time or memory.
+import torchvision.datasets  # noqa: F401
+
 from oscillator_field.inputs import download as downloading
 from oscillator_field.inputs.data_sets import BUNDLED, FILES, TRAINING
 from oscillator_field.inputs.errors import PicturesError
