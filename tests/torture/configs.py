@@ -13,11 +13,12 @@ from tests.support.projects import ROOT
 from tests.torture.projects import new_project
 
 WORKERS = 2
-# What Snakemake says by itself before the workflow is read; the last two of pathvars, one of them with a traceback.
+# What Snakemake says before it reads the workflow; of pathvars that are no mapping, a traceback with this line.
 QUIET = re.compile(r"(Using workflow specific profile|Config file .* is extended by|No PNG, HTML only)")
+TRACEBACK_OF_PATHVARS = "for key, value in items.items():"
 ITS_OWN = (
     *("is not valid JSON or YAML", "Config file must be given as JSON or YAML with keys at top level"),
-    *("Pathvars have to be a mapping of str to str", "for key, value in items.items():"),
+    *("Pathvars have to be a mapping of str to str", TRACEBACK_OF_PATHVARS),
 )
 DEFAULT = yaml.safe_load((ROOT / "config" / "config.yaml").read_text())
 # Values as YAML has them: of every kind, at every border, and beyond.
@@ -170,12 +171,13 @@ def judged(project, text, is_good):
     outcome = project.snakemake("--dry-run", "--quiet", "all", config=text, check=False)
     said = [line for line in outcome.output.splitlines() if line and not QUIET.match(line)]
     told = f"{text!r}: {' | '.join(said[-3:])[-600:]}"
-    if not is_good and outcome.code and any(words in outcome.output for words in ITS_OWN):
-        return "not read", ""
-    if "Traceback" in outcome.output or (is_good and outcome.code):
+    crashed = "Traceback" in outcome.output and TRACEBACK_OF_PATHVARS not in outcome.output
+    if crashed or (is_good and outcome.code):
         return "fault", told
     if outcome.code == 0:
         return "good" if is_good else "accepted", ""
+    if any(words in outcome.output for words in ITS_OWN):
+        return "not read", ""
     if len(said) == 1 and re.match(r"config: [^:]*\S: ", said[0]):
         return "refused", ""
     return "fault", told

@@ -27,7 +27,7 @@ from oscillator_field.parameters import DEFAULTS, SET_BY_OTHERS
 from oscillator_field.runs import Runs
 from oscillator_field.simulation import simulate_runs
 from oscillator_field.study.batches import UNBATCHABLE
-from oscillator_field.study.checks import FEWEST_PIXELS
+from oscillator_field.study.checks import FEWEST_PIXELS, physics_of
 from oscillator_field.terms import contradictions
 
 
@@ -118,7 +118,7 @@ def observe(
     if not 0 < settled_share <= 1:
         raise ValueError(f"settled_share: {settled_share!r} is not allowed (a share above 0, at most 1)")
     runs, pictures = _asked(picture, digit, instance, parameters)
-    if every is None and any(run.settings.stop_when_settled for run in runs):
+    if every is None and any(run.settings.stop_when_settled for run in runs.distinct(["stop_when_settled"])):
         raise ValueError(
             "stop_when_settled: a field is not seen to settle where its last frame alone is measured (give every, or 0)"
         )
@@ -149,8 +149,7 @@ def _asked(
     noun, pictures = named(picture, digit, instance)
     runs = _grid(noun, pictures, parameters)
     shapes = {key: one.level.shape for key, one in pictures.items()}
-    kinds = ((run.field, run.settings, run.encoding.shape or shapes[run.label, run.instance]) for run in runs)
-    for field, settings, shape in dict.fromkeys(kinds):
+    for shape, field, settings in physics_of(runs, lambda run: run.encoding.shape or shapes[run.label, run.instance]):
         if min(shape) < FEWEST_PIXELS:
             raise ValueError(
                 f"picture: a lattice of {shape[0]} x {shape[1]} pixels is not allowed (at least {FEWEST_PIXELS} a side)"

@@ -21,7 +21,15 @@ from oscillator_field.inputs.sources import FolderSource, IdxSource, Source, exp
 from oscillator_field.learning.arms import SIZES, steps_of_training
 from oscillator_field.named_run import Run
 from oscillator_field.nouns import DIGIT, Label
-from oscillator_field.parameters import DEFAULTS, EXACT, NOT_LEARNED, OWN_SIZE, PLANE_AXES
+from oscillator_field.parameters import (
+    DEFAULTS,
+    EXACT,
+    NOT_LEARNED,
+    OWN_SIZE,
+    PLANE_AXES,
+    FieldParameters,
+    RunParameters,
+)
 from oscillator_field.runs import Job, Runs
 from oscillator_field.study.axes import axis_names, grid_factors
 from oscillator_field.study.batches import FINAL, FRAMES, NONE
@@ -311,8 +319,7 @@ def check_physics(jobs: Sequence[Job], engine: str, shape_of: Callable[[Run], tu
     Raises:
         ConfigError: the first of them.
     """
-    each = (run for job in jobs for run in _differing(job.runs))
-    for shape, field, settings in dict.fromkeys((shape_of(run), run.field, run.settings) for run in each):
+    for shape, field, settings in dict.fromkeys(kind for job in jobs for kind in physics_of(job.runs, shape_of)):
         if min(shape) < FEWEST_PIXELS:
             raise ConfigError(f"encoding.size: {shape[0]} is not allowed (0, or at least {FEWEST_PIXELS})")
         for message in contradictions(field, settings, *shape):
@@ -322,6 +329,13 @@ def check_physics(jobs: Sequence[Job], engine: str, shape_of: Callable[[Run], tu
                 checked_engine(engine, terms_of(field, settings))
             except ValueError as error:
                 raise ConfigError(f"simulate.{error}") from None
+
+
+def physics_of(
+    runs: Runs, shape_of: Callable[[Run], tuple[int, int]]
+) -> dict[tuple[tuple[int, int], FieldParameters, RunParameters], None]:
+    """Each kind of lattice, field and settings among some runs that may contradict itself, once."""
+    return dict.fromkeys((shape_of(run), run.field, run.settings) for run in _differing(runs))
 
 
 def _differing(runs: Runs) -> Runs:
