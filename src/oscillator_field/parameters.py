@@ -18,6 +18,8 @@ SCALES = ("standardised", "unit")
 PLANE_AXES = 2
 # Of a run whose lattice is as large as `pictures.size` says, or as its picture.
 OWN_SIZE = 0
+# Rows and columns of a lattice: between fewer there is nothing that winds.
+FEWEST_PIXELS = 2
 # Of a run whose couplings were not learned.
 NOT_LEARNED = "none"
 # Of a run that begins by itself.

@@ -6,12 +6,14 @@ A study of a million runs is planned without making any of them.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 from typing import Any, overload
 
 from oscillator_field.named_run import Run
+from oscillator_field.parameters import DEFAULTS, NOT_LEARNED, FieldParameters, RunParameters
+from oscillator_field.terms import STRENGTHS
 
 # Runs of a job that are in memory at once while they are measured: fewer of large lattices, which have maps, and of
 # many frames, which have numbers.
@@ -95,6 +97,23 @@ class Runs(Sequence[Run]):
     def from_description(cls, described: Mapping[str, Any]) -> Runs:
         """The runs that `described` describes."""
         return cls(described["shared"], tuple(map(tuple, described["parts"])), described["noun"])
+
+
+def physics_of(
+    runs: Runs, shape_of: Callable[[Run], tuple[int, int]]
+) -> dict[tuple[tuple[int, int], FieldParameters, RunParameters], None]:
+    """Each kind of lattice, field and settings among some runs that may contradict itself, once."""
+    return dict.fromkeys((shape_of(run), run.field, run.settings) for run in _differing(runs))
+
+
+def _differing(runs: Runs) -> Runs:
+    """Of some runs as many as may contradict themselves: how strong the forces are matters to few integrators."""
+    kinds = runs.distinct(["integrator", "learned"])
+    # What a learned field takes no notice of is refused, whatever it is.
+    if any(run.settings.learned != NOT_LEARNED for run in kinds):
+        return runs
+    every_step_is_fine = all(run.field.integrator == "euler" for run in kinds)
+    return runs.distinct(DEFAULTS.keys() - {"seed", *(STRENGTHS if every_step_is_fine else ())})
 
 
 def runs_at_once(sites: int, frames: int) -> int:

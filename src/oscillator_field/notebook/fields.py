@@ -23,11 +23,10 @@ from oscillator_field.inputs.perturbation import write_perturbation
 from oscillator_field.inputs.pictures import Picture
 from oscillator_field.notebook.pictures import Source, brought_to, named
 from oscillator_field.nouns import Label
-from oscillator_field.parameters import DEFAULTS, SET_BY_OTHERS
-from oscillator_field.runs import Runs
+from oscillator_field.parameters import DEFAULTS, FEWEST_PIXELS, SET_BY_OTHERS
+from oscillator_field.runs import Runs, physics_of
 from oscillator_field.simulation import simulate_runs
 from oscillator_field.study.batches import UNBATCHABLE
-from oscillator_field.study.checks import FEWEST_PIXELS, physics_of
 from oscillator_field.terms import contradictions
 
 

@@ -21,27 +21,17 @@ from oscillator_field.inputs.sources import FolderSource, IdxSource, Source, exp
 from oscillator_field.learning.arms import SIZES, steps_of_training
 from oscillator_field.named_run import Run
 from oscillator_field.nouns import DIGIT, Label
-from oscillator_field.parameters import (
-    DEFAULTS,
-    EXACT,
-    NOT_LEARNED,
-    OWN_SIZE,
-    PLANE_AXES,
-    FieldParameters,
-    RunParameters,
-)
-from oscillator_field.runs import Job, Runs
+from oscillator_field.parameters import EXACT, FEWEST_PIXELS, OWN_SIZE, PLANE_AXES
+from oscillator_field.runs import Job, physics_of
 from oscillator_field.study.axes import axis_names, grid_factors
 from oscillator_field.study.batches import FINAL, FRAMES, NONE
 from oscillator_field.study.configuration import ConfigError
 from oscillator_field.study.explain import shown
 from oscillator_field.study.grid import expand, sample_sets
-from oscillator_field.terms import STRENGTHS, contradictions, terms_of
+from oscillator_field.terms import contradictions, terms_of
 
 # Sites of a larger one would fill a disk before anyone is warned.
 MOST_PIXELS = 2**20
-# Rows and columns: between fewer there is nothing that winds.
-FEWEST_PIXELS = 2
 
 
 def source_of(pictures: Mapping[str, Any], bundled: str | Path, resources: str | Path) -> Source:
@@ -329,23 +319,6 @@ def check_physics(jobs: Sequence[Job], engine: str, shape_of: Callable[[Run], tu
                 checked_engine(engine, terms_of(field, settings))
             except ValueError as error:
                 raise ConfigError(f"simulate.{error}") from None
-
-
-def physics_of(
-    runs: Runs, shape_of: Callable[[Run], tuple[int, int]]
-) -> dict[tuple[tuple[int, int], FieldParameters, RunParameters], None]:
-    """Each kind of lattice, field and settings among some runs that may contradict itself, once."""
-    return dict.fromkeys((shape_of(run), run.field, run.settings) for run in _differing(runs))
-
-
-def _differing(runs: Runs) -> Runs:
-    """Of some runs as many as may contradict themselves: how strong the forces are matters to few integrators."""
-    kinds = runs.distinct(["integrator", "learned"])
-    # What a learned field takes no notice of is refused, whatever it is.
-    if any(run.settings.learned != NOT_LEARNED for run in kinds):
-        return runs
-    every_step_is_fine = all(run.field.integrator == "euler" for run in kinds)
-    return runs.distinct(DEFAULTS.keys() - {"seed", *(STRENGTHS if every_step_is_fine else ())})
 
 
 def check_embeddable(jobs: Sequence[Job], methods: Sequence[str]) -> None:
