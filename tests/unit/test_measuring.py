@@ -97,6 +97,18 @@ def test_frames_that_are_not_there_are_refused(pictures, tmp_path):
         measure(tmp_path / "history.zarr", tmp_path / "observables.zarr", settled_share=0.2, every=25)
 
 
+def test_one_frame_after_many_steps_does_not_say_how_a_run_went(pictures, tmp_path):
+    simulate_and_measure(runs_of(), pictures, tmp_path / "end.zarr", settled_share=1, every=STEPS)
+    simulate_and_measure(runs_of(), pictures, tmp_path / "course.zarr", settled_share=1)
+    with xr.open_zarr(tmp_path / "end.zarr") as end, xr.open_zarr(tmp_path / "course.zarr") as course:
+        for name in ("spike_share", "phase_velocity", "phase_velocity_quantile", "phase_locking", "settling_time"):
+            assert np.isnan(end[name]).all(), name
+            assert np.isfinite(course[name]).any(), name
+        for name in ("order_parameter", "correlation_length", "singularities"):
+            np.testing.assert_array_equal(end[name][:, -1], course[name][:, -1])
+        np.testing.assert_array_equal(end["spike_count"], course["spike_count"])
+
+
 def test_only_what_is_wanted_is_measured(pictures, tmp_path):
     simulate_and_measure(runs_of(), pictures, tmp_path / "all.zarr", settled_share=0.2, every=20)
     some = ["singularities", "spike_count"]

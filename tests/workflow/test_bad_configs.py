@@ -314,6 +314,29 @@ BAD = {
         "{measure: {observables: [spike_share]}, render: {views: [phase]}}",
         "study.observable: final_order_parameter needs order_parameter (name it in measure.observables, or set",
     ),
+    "how a run went, of its last frame": (
+        "{history: {keep: final}, render: {views: [phase]}, study: {observable: settling_time}}",
+        "study.observable: settling_time is not allowed with history.keep: final, whose one frame does not say how a ",
+    ),
+    "a threshold of how a run went, of its last frame": (
+        "{grid: {k_bias: [1, 2]}, history: {keep: final}, "
+        "study: {thresholds: [{of: final_phase_velocity, along: k_bias, level: 1}]}}",
+        "study.thresholds[0].of: final_phase_velocity is not allowed with history.keep: final, whose one frame ",
+    ),
+    "statistics over what points set to its default": (
+        "{grid: {k_omega: [0.1, 0.2], points: [{k_bias: 1.25}, {seed: 7}]}, "
+        "study: {statistics: [{of: end_time, over: [k_bias]}]}}",
+        "study.statistics[0].over: k_bias does not differ between the runs (allowed: digit, k_omega, seed)",
+    ),
+    "no values in a job": (
+        "batch: {digit: 0}",
+        'batch: {"digit": 0} is not allowed (auto, a list of axes, each once, ',
+    ),
+    "a number for a name": (
+        "study: {name: 2024}",
+        "study.name: 2024 is not allowed (letters, digits, dots, dashes and underscores, 60 at most; not runs, "
+        "perturbations, readout or learned; YAML takes it for no text: write it in quotes)",
+    ),
     "statistics over what does not differ": (
         "{grid: {k_bias: [1, 2]}, study: {statistics: [{of: settling_time, over: [seed]}]}}",
         "study.statistics[0].over: seed does not differ between the runs (allowed: digit, k_bias)",

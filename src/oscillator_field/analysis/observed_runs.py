@@ -115,7 +115,8 @@ def _together(name: str, observable: Observable, part: Sequence[Measured], frame
     if "frame" in observable.axes:
         each = [in_frames(values, frames) if may_end else values for values in each]
     values = np.stack(each)
-    there = values[~np.isnan(values)] if observable.may_be_missing or may_end else values
+    may_lack = observable.may_be_missing or observable.of_course or may_end
+    there = values[~np.isnan(values)] if may_lack else values
     if there.size:
         refuse_impossible(name, there, *((0, 1) if observable.is_share else (-LARGEST, LARGEST)))
     return values

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from oscillator_field.analysis import observables as observe
 from oscillator_field.analysis.block import Block
-from oscillator_field.analysis.registry import ENERGIES, OF_THE_RUN, OVER_TIME, SCALARS, TIMES, Scalar
+from oscillator_field.analysis.registry import ENERGIES, OBSERVABLES, OF_THE_RUN, OVER_TIME, SCALARS, TIMES, Scalar
 from oscillator_field.parameters import FieldParameters
 
 SPIKES = "spike_share"
@@ -132,4 +132,9 @@ class Observer:
             "settling_time": observe.settling_time(share, time, settled_share),
             "end_time": float(f"{time[-1]:.12g}"),
         }
-        return Measured(described, {**over_time, **of_the_run, **times}, len(time), sum(self._steps))
+        observed = {**over_time, **of_the_run, **times}
+        if len(time) == 1 < sum(self._steps):
+            for name in observed:
+                if OBSERVABLES[name].of_course:
+                    observed[name] = np.full(np.shape(observed[name]), np.nan)
+        return Measured(described, observed, len(time), sum(self._steps))

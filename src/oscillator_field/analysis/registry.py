@@ -26,6 +26,7 @@ class Observable:
         words: what a summary calls it, of which it holds the last value; empty for none.
         is_share: whether it lies between 0 and 1, whatever the field.
         may_be_missing: whether a field may have no such number, which is then NaN.
+        of_course: whether it tells how a run went, so that one frame after many steps says nothing of it: NaN.
     """
 
     axes: tuple[str, ...]
@@ -35,6 +36,7 @@ class Observable:
     words: str = ""
     is_share: bool = False
     may_be_missing: bool = False
+    of_course: bool = False
 
 
 OVER_TIME = {
@@ -71,17 +73,20 @@ OVER_TIME = {
         "1",
         words="share of spiking sites",
         is_share=True,
+        of_course=True,
     ),
     "phase_velocity": Observable(
         ("frame",),
         "mean absolute phase velocity",
         "rad/s",
         words="phase velocity",
+        of_course=True,
     ),
     "phase_velocity_quantile": Observable(
         ("frame", "quantile"),
         "quantiles over sites of the absolute phase velocity",
         "rad/s",
+        of_course=True,
     ),
     "singularities": Observable(
         ("frame",),
@@ -126,6 +131,7 @@ OF_THE_RUN = {
         "1",
         is_mean=True,
         is_share=True,
+        of_course=True,
     ),
     "spike_count": Observable(
         ("row", "column", "channel"),
@@ -138,7 +144,11 @@ OF_THE_RUN = {
         "1",
     ),
     "settling_time": Observable(
-        (), "time from which on the share of spiking sites stays below the bound", "s", may_be_missing=True
+        (),
+        "time from which on the share of spiking sites stays below the bound",
+        "s",
+        may_be_missing=True,
+        of_course=True,
     ),
     "end_time": Observable(
         (), "time of the last step, earlier than that of `steps` only where the run has settled", "s"

@@ -90,7 +90,8 @@ def observe(
 
     Args:
         picture, digit, instance, engine, device, threads, parameters: as `run` takes them.
-        every: steps between two frames that are measured; None for the last frame alone. Settling is seen by frames.
+        every: steps between two frames that are measured; None for the last frame alone, of which those
+            that tell how a run went (share of spiking sites, phase velocity, locking, settling) are NaN.
         observables: names of observables, such as `order_parameter`; None for all.
         settled_share: a field has settled when fewer than this share of sites spike in a step, for good.
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import product
 from typing import Any
 
 from oscillator_field.parameters import checked, value_text
@@ -17,12 +16,6 @@ from oscillator_field.study.designs import design_count, design_points
 ZIPPED, POINTS, SAMPLE = "zip", "points", "sample"
 # Keys of a grid that are no parameter.
 OTHERS = (ZIPPED, POINTS, SAMPLE)
-
-
-def grid_points(grid: Mapping[str, Any], seed: int) -> list[Point]:
-    """All points of a checked grid: every combination of those of its factors."""
-    factors = grid_factors(grid, seed)
-    return [{key: value for part in parts for key, value in part.items()} for parts in product(*factors.values())]
 
 
 def grid_factors(grid: Mapping[str, Any], seed: int) -> dict[str, Sequence[Point]]:
@@ -105,7 +98,10 @@ def _range(label: str, described: Mapping[str, Any]) -> Iterable[float]:
 def _evenly(first: float, last: float, steps: int) -> list[float]:
     """As `numpy.linspace` has them, operation by operation: other roundings would rename runs that exist."""
     step = (last - first) / (steps - 1)
-    return [*(number * step + first for number in range(steps - 1)), last]
+    values = [number * step + first for number in range(steps - 1)]
+    # But what is left of zero by rounding is zero: a parameter that is off, and the run that others name so.
+    rounding = 1e-12 * max(abs(first), abs(last))
+    return [first, *(0.0 if abs(value) < rounding else value for value in values[1:]), last]
 
 
 def _zipped(label: str, group: Mapping[str, Any], seed: int) -> list[Point]:

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from oscillator_field.analysis.registry import SCALARS, TIMES
+from oscillator_field.analysis.registry import OBSERVABLES, SCALARS, TIMES
 from oscillator_field.engines.registry import allowed_devices, checked_engine
 from oscillator_field.figures.painters.browser import what_is_missing
 from oscillator_field.figures.views import VIEWS
@@ -220,6 +220,19 @@ def check_kept(config: Mapping[str, Any]) -> None:
         raise ConfigError(f"measure.every: {every} has no effect with history.keep: final, which has one frame (null)")
     if measured["observables"] is not None:
         _check_observables(config, measured["observables"])
+    if kept["keep"] == FINAL:
+        named = [("observable", config["study"]["observable"])]
+        named += [
+            (f"{kind}[{number}].of", table["of"])
+            for kind in ("statistics", "thresholds")
+            for number, table in enumerate(config["study"][kind])
+        ]
+        for key, name in named:
+            if OBSERVABLES[SCALARS[name].made_of].of_course:
+                raise ConfigError(
+                    f"study.{key}: {name} is not allowed with history.keep: final, whose one frame does not say how a "
+                    "run went (frames or none)"
+                )
 
 
 def check_statistics(config: Mapping[str, Any], source: Source) -> None:
@@ -234,7 +247,8 @@ def check_statistics(config: Mapping[str, Any], source: Source) -> None:
     differ = [source.noun] * (len(labels_of(config, source)) > 1) + ["instance"] * (len(config["instances"]) > 1)
     factors = grid_factors(grid, config["field"]["seed"])
     each = ((name, points) for points in factors.values() for name in {name for point in points for name in point})
-    differ += sorted(name for name, points in each if len({point.get(name) for point in points}) > 1)
+    constants = {**config["encoding"], **config["field"]}
+    differ += sorted(name for name, points in each if len({point.get(name, constants[name]) for point in points}) > 1)
     differ += ["direction"] * bool(config["continue"])
     allowed = ", ".join(differ) or "nothing does"
     for kind in ("statistics", "thresholds"):

@@ -211,9 +211,10 @@ def checked_config(
     config = with_types(config, command_line or {}, described)
     error = best_match(_Validator(described).iter_errors(config))
     if error is not None:
-        # The message names all alternatives, not only the nearest one.
-        whole = error.parent if error.parent is not None and error.parent.validator == "anyOf" else error
-        raise ConfigError(explain(whole))
+        # The message names all alternatives, not only the nearest one; of those within others the outermost.
+        while error.parent is not None and error.parent.validator == "anyOf":
+            error = error.parent
+        raise ConfigError(explain(error))
     return _with_whole_numbers(_with_defaults(config, described))
 
 

@@ -50,14 +50,14 @@ def _allowed(error: ValidationError) -> str:
         "maxItems": lambda: f"at most {limit} values",
         "minLength": lambda: "a text that is not empty",
         "uniqueItems": lambda: "each value once",
-        "type": lambda: error.schema.get("$comment") or _type_words(limit, error.instance),
+        "type": lambda: _type_words(limit, error.instance, error.schema.get("$comment")),
         "minProperties": lambda: f"at least {limit} keys",
         "anyOf": lambda: error.schema["$comment"],
     }
     return words.get(str(error.validator), lambda: error.message)()
 
 
-def _type_words(limit: str | list[str], value: Any) -> str:
+def _type_words(limit: str | list[str], value: Any, told: str | None) -> str:
     words = {
         "number": "a finite number" if isinstance(value, float) else "a number",
         "integer": "a whole number",
@@ -68,8 +68,10 @@ def _type_words(limit: str | list[str], value: Any) -> str:
         "null": "null",
     }
     kinds = [limit] if isinstance(limit, str) else limit
-    allowed = " or ".join(words[kind] for kind in kinds)
-    if not {"number", "integer"}.intersection(kinds) or not isinstance(value, str) or not _is_number(value):
+    allowed = told or " or ".join(words[kind] for kind in kinds)
+    if "string" in kinds and isinstance(value, bool | int | float):
+        return f"{allowed}; YAML takes it for no text: write it in quotes"
+    if told or not {"number", "integer"}.intersection(kinds) or not isinstance(value, str) or not _is_number(value):
         return allowed
     if not isinstance(yaml.safe_load(value), str):
         return f"{allowed}; it came as a text: write it without quotes"

@@ -46,6 +46,9 @@ def content(table: pd.DataFrame, observable: str) -> dict[str, Any]:
     """
     noun = noun_in(table.columns)
     columns = described_columns(noun)
+    # Nobody saw whether runs that have one frame had settled: they lack the share of spiking sites too.
+    if table[["settling_time", "final_spike_share"]].isna().all(axis=None):
+        columns["settling_time"]["censored"] = False
     values = {name: _plain(table[name]) for name in columns}
     constants = {
         name: each[0] for name, each in values.items() if len(table) > 1 and all(one == each[0] for one in each)

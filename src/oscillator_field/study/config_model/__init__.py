@@ -120,7 +120,8 @@ HISTORY = Section(
             choice(*KEPT),
             details=(
                 "`none` is for studies of very many runs, whose histories no disk would hold: it has no views and no "
-                "embeddings"
+                "embeddings; the one frame of `final` has no share of spiking sites, no phase velocity, no locking and no "
+                "time to settle"
             ),
             reruns=("simulate",),
         ),
