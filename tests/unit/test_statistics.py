@@ -48,6 +48,47 @@ def test_runs_without_a_number_are_left_out_and_counted():
     assert np.isnan([none["mean"], none["deviation"], none["low"], none["high"]]).all()
 
 
+def settling(ends, times, **axes):
+    """A table of times to settle, NaN where a run ended before."""
+    table = table_of(lambda **point: 0.0, **axes)
+    late = np.asarray(times, float) > ends
+    return table.assign(settling_time=np.where(late, np.nan, times), end_time=ends)
+
+
+def test_a_run_that_has_not_settled_counts_as_later_than_all():
+    times = [1.0, 9.0, 2.0, 3.0, 7.0]
+    [row] = means_over(settling(5.0, times, seed=range(5)), "settling_time", ["seed"], []).to_dict("records")
+    assert (row["runs"], row["missing"], row["median"]) == (3, 2, 3.0)
+    # A mean of the three would be 2, and of all it is 4.4.
+    assert np.isnan([row["mean"], row["deviation"]]).all()
+    assert row["low"] == 1.0
+    assert np.isnan(row["high"])
+    [whole] = means_over(settling(10.0, times, seed=range(5)), "settling_time", ["seed"], []).to_dict("records")
+    assert (whole["mean"], whole["median"], whole["missing"]) == (pytest.approx(4.4), 3.0, 0)
+    [late] = means_over(settling(2.5, times, seed=range(5)), "settling_time", ["seed"], []).to_dict("records")
+    assert np.isnan([late["median"], late["high"]]).all()
+
+
+def test_runs_that_end_early_do_not_move_where_a_time_crosses_a_level():
+    generator = np.random.default_rng(5)
+    couplings, seeds = np.linspace(0, 1, 11), range(20)
+    times = [(8 - 7 * k) * generator.lognormal(0, 0.4) for k in couplings for _ in seeds]
+    axes = {"k_coupling": couplings, "seed": seeds}
+
+    def crossing(end):
+        table = settling(end, times, **axes)
+        [row] = crossings_along(table, "settling_time", "k_coupling", 4.0, ["seed"], []).to_dict("records")
+        return row
+
+    whole, cut = crossing(1000.0), crossing(5.0)
+    step = couplings[1]
+    assert cut["missing"] > 60 > whole["missing"] == 0
+    # Between the same two values, which is all that a straight line to an unknown number can say.
+    for name in ("crossing", "low", "high"):
+        assert cut[name] == pytest.approx(whole[name], abs=step)
+    assert np.isnan(crossing(3.9)["crossing"])
+
+
 @given(
     slope=st.floats(0.1, 5),
     start=st.floats(-3, 3),

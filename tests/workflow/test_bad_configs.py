@@ -316,12 +316,16 @@ BAD = {
     ),
     "how a run went, of its last frame": (
         "{history: {keep: final}, render: {views: [phase]}, study: {observable: settling_time}}",
-        "study.observable: settling_time is not allowed with history.keep: final, whose one frame does not say how a ",
+        "study.observable: settling_time is not allowed with history.keep: final, which does not say how a run ",
+    ),
+    "how a run went, of one frame of few that are measured": (
+        "{grid: {steps: [40, 400]}, measure: {every: 40}, study: {observable: final_phase_velocity}}",
+        "study.observable: final_phase_velocity is not allowed with one frame measured of 40 steps, which does not ",
     ),
     "a threshold of how a run went, of its last frame": (
         "{grid: {k_bias: [1, 2]}, history: {keep: final}, "
         "study: {thresholds: [{of: final_phase_velocity, along: k_bias, level: 1}]}}",
-        "study.thresholds[0].of: final_phase_velocity is not allowed with history.keep: final, whose one frame ",
+        "study.thresholds[0].of: final_phase_velocity is not allowed with history.keep: final, which ",
     ),
     "statistics over what points set to its default": (
         "{grid: {k_omega: [0.1, 0.2], points: [{k_bias: 1.25}, {seed: 7}]}, "

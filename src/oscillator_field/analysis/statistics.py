@@ -1,5 +1,8 @@
 """Means over runs, and where an observable crosses a level, each with an interval from a bootstrap.
 
+A time that some runs had not reached at their end has a median instead, to which these count as later than all: a mean
+of the others would be too early.
+
 The bootstrap draws members anew with replacement, here runs that differ in what is averaged over (seeds, pictures), and
 takes the middle 95 % of what comes of it: Efron and Tibshirani, "An Introduction to the Bootstrap" (1993), chapter 13.
 """
@@ -7,6 +10,7 @@ takes the middle 95 % of what comes of it: Efron and Tibshirani, "An Introductio
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -76,21 +80,27 @@ def means_over(table: pd.DataFrame, observable: str, over: Sequence[str], by: Se
 
     Args:
         table: a row a run.
-        observable: a column; runs that lack it are left out, and counted.
+        observable: a column; runs that lack it are counted, and left out but of the median of a time.
         over: columns whose runs are averaged.
         by: the other columns that differ.
 
     Returns:
-        A row for each combination of `by`: `runs`, `missing`, `mean`, `deviation` (of single runs, NaN of one), and the
-        ends of the interval of the mean, `low` and `high`.
+        A row for each combination of `by`: `runs`, `missing`, `mean`, `deviation` (of single runs, NaN of one),
+        `median`, and the ends of the interval of the mean, `low` and `high`. Of a time, `mean` and `deviation` are NaN
+        where a run is missing, the interval is that of the median, and what is later than the ends of runs is NaN.
     """
     import pandas as pd
 
     rows = []
+    censored = SCALARS[observable].censored
     for key, part in _groups(table, by):
         values = part[observable].to_numpy(np.float64)
         there = values[~np.isnan(values)]
-        low, high = _interval(_drawn(len(there), 1, lambda chosen, there=there: there[chosen].mean(axis=-1)))
+        late = censored and len(there) < len(values)
+        counted = np.where(np.isnan(values), np.inf, values) if censored else there
+        middle = np.median if censored else np.mean
+        drawn = _drawn(len(counted), 1, lambda chosen, counted=counted, of=middle: of(counted[chosen], axis=-1))
+        low, high = _interval(drawn)
         rows.append(
             {
                 **key,
@@ -98,8 +108,9 @@ def means_over(table: pd.DataFrame, observable: str, over: Sequence[str], by: Se
                 "over": " ".join(over),
                 "runs": len(there),
                 "missing": len(values) - len(there),
-                "mean": there.mean() if len(there) else np.nan,
-                "deviation": there.std(ddof=1) if len(there) > 1 else np.nan,
+                "mean": there.mean() if len(there) and not late else np.nan,
+                "deviation": there.std(ddof=1) if len(there) > 1 and not late else np.nan,
+                "median": _known(np.median(counted)) if len(counted) else np.nan,
                 "low": low,
                 "high": high,
             }
@@ -112,25 +123,29 @@ def crossings_along(
 ) -> pd.DataFrame:
     """Where the mean of an observable first crosses a level along a column, for each combination of the others.
 
-    Between two values of the column the mean is taken to be a straight line.
+    Between two values of the column the mean is taken to be a straight line. Of a time it is the median; where that is
+    later than the ends of the runs, it is taken to be their end, which no level may lie beyond.
 
     Args:
         table: a row a run; the runs of a combination are a grid of `along` and `over`.
-        observable: a column; a mean is of the runs that have it.
+        observable: a column; a mean is of the runs that have it, a median of all.
         along: a column of numbers.
         level: what is crossed, upwards or downwards.
         over: columns whose runs are averaged.
         by: the other columns that differ.
 
     Returns:
-        A row for each combination of `by`: `members`, how many are averaged, `missing`, at how many values of the
-        column none of them has a number, `crossing`, NaN where there is none or where a number is missing before it,
+        A row for each combination of `by`: `members`, how many are averaged, `missing`, how many runs have no number,
+        `crossing`, NaN where there is none or where a number is missing before it,
         the ends of its interval, `low` and `high`, and `found`, the share of the drawn means that cross.
     """
     import pandas as pd
 
     rows = []
+    censored = SCALARS[observable].censored
     for key, part in _groups(table, by):
+        end = float(part["end_time"].min()) if censored else np.nan
+        average = partial(_median, end=end if end > level else np.nan) if censored else _mean
         at = np.sort(part[along].unique()).astype(np.float64)
         if over:
             curves = part.pivot(index=list(over), columns=along, values=observable).to_numpy(np.float64)
@@ -138,7 +153,9 @@ def crossings_along(
             curves = part.sort_values(along)[observable].to_numpy(np.float64)[np.newaxis]
         members, places = curves.shape
         drawn = _drawn(
-            members, places, lambda chosen, at=at, curves=curves: _crossings(at, _mean(curves[chosen]), level)
+            members,
+            places,
+            lambda chosen, at=at, curves=curves, of=average: _crossings(at, of(curves[chosen]), level),
         )
         low, high = _interval(drawn)
         rows.append(
@@ -149,8 +166,8 @@ def crossings_along(
                 "level": level,
                 "over": " ".join(over),
                 "members": members,
-                "missing": int(np.isnan(curves).all(axis=0).sum()),
-                "crossing": float(_crossings(at, _mean(curves[np.newaxis]), level)[0]),
+                "missing": int(np.isnan(curves).sum()),
+                "crossing": float(_crossings(at, average(curves[np.newaxis]), level)[0]),
                 "low": low,
                 "high": high,
                 "found": float(np.mean(~np.isnan(drawn))) if len(drawn) else np.nan,
@@ -184,8 +201,14 @@ def _interval(drawn: NDArray[np.float64]) -> tuple[float, float]:
     there = drawn[~np.isnan(drawn)]
     if not len(there):
         return np.nan, np.nan
-    low, high = np.percentile(there, INTERVAL)
-    return float(low), float(high)
+    # Between a number and one that is later than all lies nothing.
+    low, high = np.percentile(there, INTERVAL, method="linear" if np.isfinite(there).all() else "inverted_cdf")
+    return _known(low), _known(high)
+
+
+def _known(value: float) -> float:
+    """A number; NaN for one that is later than all."""
+    return float(value) if np.isfinite(value) else np.nan
 
 
 def _mean(curves: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -194,6 +217,12 @@ def _mean(curves: NDArray[np.float64]) -> NDArray[np.float64]:
     with np.errstate(invalid="ignore"):
         means: NDArray[np.float64] = np.nansum(curves, axis=-2) / counts
     return means
+
+
+def _median(curves: NDArray[np.float64], end: float) -> NDArray[np.float64]:
+    """The median over members `(..., member, place)`, of which those without a number are late; `end` if it is late."""
+    medians = np.median(np.where(np.isnan(curves), np.inf, curves), axis=-2)
+    return np.where(np.isfinite(medians), medians, end)
 
 
 def _crossings(at: NDArray[np.float64], curves: NDArray[np.float64], level: float) -> NDArray[np.float64]:

@@ -220,19 +220,6 @@ def check_kept(config: Mapping[str, Any]) -> None:
         raise ConfigError(f"measure.every: {every} has no effect with history.keep: final, which has one frame (null)")
     if measured["observables"] is not None:
         _check_observables(config, measured["observables"])
-    if kept["keep"] == FINAL:
-        named = [("observable", config["study"]["observable"])]
-        named += [
-            (f"{kind}[{number}].of", table["of"])
-            for kind in ("statistics", "thresholds")
-            for number, table in enumerate(config["study"][kind])
-        ]
-        for key, name in named:
-            if OBSERVABLES[SCALARS[name].made_of].of_course:
-                raise ConfigError(
-                    f"study.{key}: {name} is not allowed with history.keep: final, whose one frame does not say how a "
-                    "run went (frames or none)"
-                )
 
 
 def check_statistics(config: Mapping[str, Any], source: Source) -> None:
@@ -269,13 +256,30 @@ def check_statistics(config: Mapping[str, Any], source: Source) -> None:
                 raise ConfigError(f"{key}.over: {along} is what the threshold lies along (other axes)")
 
 
-def check_ends(jobs: Sequence[Job], keep: str) -> None:
-    """Refuse runs that shall end when they have settled where nobody would look whether they have.
+def check_frames(jobs: Sequence[Job], config: Mapping[str, Any]) -> None:
+    """Refuse to ask of one frame how a run went, or when it shall end because it has settled.
 
     Raises:
-        ConfigError: there are such runs.
+        ConfigError: that is asked.
     """
-    runs = (run for job in jobs for run in job.runs.distinct(["stop_when_settled"]))
+    keep = config["history"]["keep"]
+    runs = [run for job in jobs for run in job.runs.distinct(["stop_when_settled", "steps"])]
+    every = config["measure"]["every"] or (config["history"]["every"] if keep == FRAMES else 1)
+    fewest = min(run.settings.steps for run in runs)
+    if keep == FINAL or (every >= fewest > 1):
+        named = [("observable", config["study"]["observable"])]
+        named += [
+            (f"{kind}[{number}].of", table["of"])
+            for kind in ("statistics", "thresholds")
+            for number, table in enumerate(config["study"][kind])
+        ]
+        why = "history.keep: final" if keep == FINAL else f"one frame measured of {fewest} steps"
+        for key, name in named:
+            if OBSERVABLES[SCALARS[name].made_of].of_course:
+                raise ConfigError(
+                    f"study.{key}: {name} is not allowed with {why}, which does not say how a run went (allowed: with "
+                    "more frames)"
+                )
     if keep == FINAL and any(run.settings.stop_when_settled > 0 for run in runs):
         raise ConfigError(
             "history.keep: final is not allowed with field.stop_when_settled, which is looked at where frames are kept "

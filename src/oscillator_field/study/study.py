@@ -89,7 +89,7 @@ class Study:
         checks.check_kept(whole)
         jobs = checks.jobs_of(whole, source)
         checks.check_statistics(whole, source)
-        checks.check_ends(jobs, whole["history"]["keep"])
+        checks.check_frames(jobs, whole)
         checks.check_embeddable(jobs, whole["embed"]["methods"])
         checks.check_channel(jobs, whole["render"]["phase"]["channels"])
         checks.check_samples(jobs, whole["embed"])

@@ -120,8 +120,8 @@ HISTORY = Section(
             choice(*KEPT),
             details=(
                 "`none` is for studies of very many runs, whose histories no disk would hold: it has no views and no "
-                "embeddings; the one frame of `final` has no share of spiking sites, no phase velocity, no locking and no "
-                "time to settle"
+                "embeddings; the one frame of `final` has no share of spiking sites, no phase velocity, no locking and "
+                "no time to settle"
             ),
             reruns=("simulate",),
         ),
@@ -224,7 +224,8 @@ STUDY = Section(
             {"type": "array", "items": _table_of(required=("of", "over"))},
             details=(
                 "for example `[{of: final_order_parameter, over: [seed, digit]}]`: a row for each combination of the "
-                "other axes. The interval is the middle 95 % of a bootstrap of the mean"
+                "other axes. The interval is the middle 95 % of a bootstrap of the mean; of `settling_time` that of "
+                "the median, to which runs that had not settled count as later than all"
             ),
             adds=("compute_statistics",),
         ),
@@ -240,7 +241,8 @@ STUDY = Section(
             details=(
                 "for example `[{of: final_local_order_parameter, along: k_coupling, level: 0.9, over: [seed]}]`: the "
                 "first crossing of the mean over `over`, on straight lines between the values of the axis, for each "
-                "combination of the other axes. The interval is of a bootstrap of what is averaged"
+                "combination of the other axes. The interval is of a bootstrap of what is averaged. Of "
+                "`settling_time` it is the crossing of the median"
             ),
             adds=("compute_statistics",),
         ),
