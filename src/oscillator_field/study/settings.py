@@ -177,6 +177,11 @@ _DECISIVE = (
 def write_gallery(study: Study) -> Settings:
     """What the gallery, or the diagram of very many runs, shows, and the config that decided its numbers."""
     render = study.config["render"]
+    pages = {
+        "learning": study.config["learning"]["enabled"],
+        "plotlyjs": render["html"]["plotlyjs"],
+        "readout": study.config["readout"]["enabled"],
+    }
     if not study.lists_runs:
         pictures = {key: value for key, value in _described(study).items() if value != DEFAULT_PICTURES[key]}
         if study.config["pictures"]["directory"] is not None:
@@ -187,7 +192,8 @@ def write_gallery(study: Study) -> Settings:
             "name": study.config["study"]["name"],
             "observable": study.config["study"]["observable"],
             "pictures": pictures,
-            "plotlyjs": render["html"]["plotlyjs"],
+            "pixels": study.pixels_by_size,
+            **pages,
         }
     return {
         "colours": render["phase"]["colours"],
@@ -196,9 +202,7 @@ def write_gallery(study: Study) -> Settings:
         "observable": study.config["study"]["observable"],
         "pages": study.pages,
         "panels": {size: panels_shown(study, pixels) for size, pixels in study.pixels_by_size.items()},
-        "plotlyjs": render["html"]["plotlyjs"],
-        "learning": study.config["learning"]["enabled"],
-        "readout": study.config["readout"]["enabled"],
+        **pages,
         "sets": {name: {view: words_of(view) for view in study.sample_views} for name in study.sample_sets},
         "views": {view: words_of(view) for view in study.views},
     }

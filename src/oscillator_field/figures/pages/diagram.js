@@ -5,6 +5,8 @@
   const { element, made, options } = kit;
   const { parameters, observables, shared, defaults, runs } = diagram;
   const MEAN = "mean of all";
+  // The fewest that the perplexity of a config by default allows.
+  const SITES_OF_TSNE = 91;
   const text = (value) => (typeof value === "number" ? String(Number(value.toPrecision(6))).replace("-", "−") : String(value));
   const withUnit = (value, column) => (column.unit ? `${text(value)} ${column.unit}` : text(value));
   const axisTitle = (column) => (column.unit ? `${column.words} (${column.unit})` : column.words);
@@ -51,7 +53,8 @@
     return { observable, x, y, fixed };
   }
 
-  // The mean of the runs of each cell, and one run of each to speak for its parameters.
+  // The mean of the runs of each cell, and one run of each to speak for its parameters. Of a time that a run had not
+  // reached at its end there is none: that of the others would be too early.
   function image({ observable, x, y, fixed }) {
     const [across, up] = [along(x), y ? along(y) : { of: null, at: [""] }];
     const [width, height] = [across.at.length, up.at.length];
@@ -60,17 +63,24 @@
     const here = new Uint32Array(width * height);
     const first = new Int32Array(width * height).fill(-1);
     const values = valuesOf(observable);
+    const { censored } = observables[observable];
     const tests = Object.entries(fixed).map(([name, index]) => [along(name).of, index]);
     for (let run = 0; run < runs; run++) {
       if (tests.some(([of, index]) => of[run] !== index)) continue;
       const cell = (up.of ? up.of[run] : 0) * width + across.of[run];
       if (first[cell] < 0) first[cell] = run;
       here[cell] += 1;
-      if (Number.isNaN(values[run])) continue;
+      if (Number.isNaN(values[run])) {
+        if (censored) sums[cell] = NaN;
+        continue;
+      }
       sums[cell] += values[run];
       counts[cell] += 1;
     }
-    const z = Array.from({ length: height }, (_, row) => Array.from({ length: width }, (__, column) => (counts[row * width + column] ? sums[row * width + column] / counts[row * width + column] : null)));
+    const z = Array.from({ length: height }, (_, row) => Array.from({ length: width }, (__, column) => {
+      const cell = row * width + column;
+      return counts[cell] && !Number.isNaN(sums[cell]) ? sums[cell] / counts[cell] : null;
+    }));
     return { z, here, first, width, height, xs: across.at, ys: up.at };
   }
 
@@ -97,7 +107,7 @@
     element("note").textContent = [
       most > 1 ? `A cell is the mean of up to ${most.toLocaleString("en")} runs.` : "A cell is one run.",
       pieces.length ? `${pieces.join(" and ")} have too many values for a cell each: a cell is a piece of the range.` : "",
-      column.censored ? "Runs that had not settled at their end are left out." : "",
+      column.censored ? "Cells are empty where a run had not settled at its end." : "",
     ].filter(Boolean).join(" ");
     point(shown.first.findIndex((run) => run >= 0));
   }
@@ -148,8 +158,9 @@
       encoding.length ? `'encoding=${braces(encoding)}'` : "", field.length ? `'field=${braces(field)}'` : "",
       // Whether a field has settled is looked at where frames are kept.
       of.stop_when_settled > 0 && measure.every > 1 ? `'history={every: ${measure.every}}'` : "",
+      measure.settled_share === diagram.settled_share ? "" : `'measure={settled_share: ${measure.settled_share}}'`,
       // No plane holds so few channels, and t-SNE wants more sites.
-      of.channels < 2 || (of.size > 0 && of.size < 10) ? "'embed={methods: [], samples: {methods: []}}'" : "",
+      of.channels < 2 || diagram.pixels[of.size] < SITES_OF_TSNE ? "'embed={methods: [], samples: {methods: []}}'" : "",
       "'study={name: point}'",
     ];
     return `snakemake --cores all --config ${words.filter(Boolean).join(" ")}`;
@@ -196,6 +207,7 @@
     }
   });
 
+  kit.listStudies(diagram.name);
   element("provenance").textContent = JSON.stringify(diagram.provenance, null, 2);
   let held = false;
   draw();

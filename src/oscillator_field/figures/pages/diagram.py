@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,10 +11,11 @@ import numpy as np
 import plotly.io
 from numpy.typing import NDArray
 
-from oscillator_field.analysis.registry import SCALARS
+from oscillator_field.analysis.registry import SCALARS, SETTLED_SHARE
 from oscillator_field.figures.pages.document import as_json, write_page
 from oscillator_field.figures.pages.packing import as_text
-from oscillator_field.figures.pages.study import DATA, HEIGHT, SCALE, WIDTH, described_columns
+from oscillator_field.figures.pages.studies import DATA
+from oscillator_field.figures.pages.study import HEIGHT, SCALE, WIDTH, described_columns, links
 from oscillator_field.figures.themes import THEMES
 from oscillator_field.nouns import noun_in
 from oscillator_field.parameters import DEFAULTS, EncodingParameters
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
 
 # An axis with more values is cut into so many cells, and a cell shows the mean of its runs.
 MOST_LEVELS, CELLS = 2000, 400
+# Of a grid at least this share of the cells has a run; of fewer, such as points of a design, the axes are cut.
+FILLED = 0.25
 
 
 def write_diagram(
@@ -36,6 +40,9 @@ def write_diagram(
     plotlyjs: str,
     scripts: list[str],
     pictures: Mapping[str, Any],
+    pixels: Mapping[int, int],
+    learning: bool,
+    readout: bool,
     provenance: Mapping[str, Any],
 ) -> None:
     """Write the page of a study, and the columns that it reads.
@@ -47,10 +54,12 @@ def write_diagram(
         observable: the one that is shown first, of SCALARS.
         plotlyjs, scripts: as `document.write_page` takes them.
         pictures: the keys of that section of a config that are not at their defaults.
+        pixels: of the lattices, by the parameter `size` of the runs.
+        learning, readout: as `study.links` takes them.
         provenance: what made the results; JSON values only.
     """
     whole = content(shared, table, observable)
-    whole |= {"name": name, "pictures": dict(pictures), "provenance": dict(provenance)}
+    whole |= {"name": name, "pictures": dict(pictures), "pixels": dict(pixels), "provenance": dict(provenance)}
     with whole_file(Path(folder, DATA)) as temporary:
         temporary.write_text(f"globalThis.diagram = {as_json(whole)};\n", encoding="utf-8")
     count = f"{len(table):,} runs"
@@ -61,6 +70,7 @@ def write_diagram(
         code=("diagram.js",),
         plotlyjs=plotlyjs,
         shared=scripts,
+        **links(name, learning=learning, readout=readout),
     )
 
 
@@ -68,29 +78,42 @@ def content(shared: Mapping[str, Any], table: pd.DataFrame, observable: str) -> 
     """The columns of a study, as diagram.js takes them: what differs, and the observables that are there."""
     noun = noun_in([*shared, *table.columns])
     described = described_columns(noun)
+    axes = _axes(table, noun)
+    most, cells = _resolution(table, axes)
     parameters = [column for column in (noun, "instance", *DEFAULTS) if column in table.columns]
     return {
         "label": noun,
         "runs": len(table),
-        "parameters": {column: described[column] | _placed(table[column].to_numpy()) for column in parameters},
+        "parameters": {column: described[column] | _placed(table[column].to_numpy(), most) for column in parameters},
         "observables": {
             column: described[column] | {"values": _packed(values.astype(np.float32))}
             for column, values in _observables(shared, table, observable).items()
         },
-        "axes": _axes(table, noun),
+        "axes": axes,
         "observable": observable,
         "shared": {column: shared[column] for column in (noun, "instance", *DEFAULTS) if column in shared},
         "defaults": DEFAULTS,
         "encoding": list(EncodingParameters.__dataclass_fields__),
-        "cells": CELLS,
+        "cells": cells,
+        "settled_share": SETTLED_SHARE,
         "scale": SCALE,
     }
 
 
-def _placed(values: NDArray[Any]) -> dict[str, Any]:
+def _resolution(table: pd.DataFrame, axes: Sequence[str]) -> tuple[int, int]:
+    """The most values that an axis has whole, and into how many pieces one of more values is cut."""
+    first = list(axes[:2])
+    points = len(table[first].drop_duplicates())
+    if points < FILLED * np.prod([table[name].nunique() for name in first]):
+        cells = min(CELLS, math.isqrt(points))
+        return cells, cells
+    return MOST_LEVELS, CELLS
+
+
+def _placed(values: NDArray[Any], most: int) -> dict[str, Any]:
     """A column as its values in order, and the number of each run's; of too many values, the values themselves."""
     levels, numbers = np.unique(values, return_inverse=True)
-    if len(levels) > MOST_LEVELS and values.dtype.kind in "fi":
+    if len(levels) > most and values.dtype.kind in "fi":
         return {"values": _packed(values.astype(np.float64))}
     return {"levels": levels.tolist(), "numbers": _packed(numbers.astype(np.uint32))}
 
@@ -105,9 +128,13 @@ def _observables(shared: Mapping[str, Any], table: pd.DataFrame, observable: str
 
 
 def _axes(table: pd.DataFrame, noun: str) -> list[str]:
-    """What differs between runs, most values first: the first two are the axes of the diagram."""
+    """What differs between runs, most values first: the first two are the axes of the diagram.
+
+    Pictures and seeds come last, as on the gallery: they are repeats, and means are taken over them.
+    """
     names = [name for name in (noun, "instance", *DEFAULTS) if name in table.columns]
-    return sorted(names, key=lambda name: -min(table[name].nunique(), MOST_LEVELS))
+    last = {noun: 1, "instance": 1, "seed": 2}
+    return sorted(names, key=lambda name: (last.get(name, 0), -min(table[name].nunique(), MOST_LEVELS)))
 
 
 def _packed(values: NDArray[Any]) -> str:
@@ -121,18 +148,28 @@ def figure(shared: Mapping[str, Any], table: pd.DataFrame, observable: str, them
     """
     noun = noun_in([*shared, *table.columns])
     described, colours = described_columns(noun), THEMES[theme]
-    x, y = list(dict.fromkeys([*_axes(table, noun), noun, "instance"]))[:2]
+    axes = _axes(table, noun)
+    (most, cells), (x, y, *others) = _resolution(table, axes), dict.fromkeys([*axes, noun, "instance"])
     words = described[observable]["words"]
+    averaged = [described[name]["words"] for name in others if name in axes]
+    title = f"{words[0].upper()}{words[1:]}, {len(table):,} runs" + (
+        f", mean over {', '.join(averaged)}" * bool(averaged)
+    )
     values = _observables(shared, table, observable)[observable]
     (across, xs), (up, ys) = (
-        _cells(table[name].to_numpy()) if name in table.columns else _one(shared, name, len(table)) for name in (x, y)
+        _cells(table[name].to_numpy(), most, cells) if name in table.columns else _one(shared, name, len(table))
+        for name in (x, y)
     )
     there = ~np.isnan(values)
     size = len(ys) * len(xs)
     place = (up * len(xs) + across)[there]
     counts = np.bincount(place, minlength=size)
     with np.errstate(invalid="ignore"):
-        means = (np.bincount(place, values[there], minlength=size) / counts).reshape(len(ys), len(xs))
+        means = np.bincount(place, values[there], minlength=size) / counts
+    if described[observable]["censored"]:
+        # The mean of those that had settled would be too early.
+        means[(up * len(xs) + across)[~there]] = np.nan
+    means = means.reshape(len(ys), len(xs))
     template = {"template": plotly.io.templates[colours.template].to_plotly_json()}
     return {
         "data": [
@@ -152,7 +189,7 @@ def figure(shared: Mapping[str, Any], table: pd.DataFrame, observable: str, them
             "paper_bgcolor": colours.ground,
             "plot_bgcolor": colours.plot,
             "font": {"color": colours.ink},
-            "title": {"text": f"{words[0].upper()}{words[1:]}, {len(table):,} runs", "x": 0.02, "font": {"size": 15}},
+            "title": {"text": title, "x": 0.02, "font": {"size": 15}},
             "xaxis": {"title": {"text": _title(described[x])}},
             "yaxis": {"title": {"text": _title(described[y])}},
         },
@@ -167,10 +204,10 @@ def _one(shared: Mapping[str, Any], name: str, count: int) -> tuple[NDArray[np.i
     return np.zeros(count, np.int64), np.array([shared[name]])
 
 
-def _cells(values: NDArray[Any]) -> tuple[NDArray[np.int64], NDArray[Any]]:
+def _cells(values: NDArray[Any], most: int, cells: int) -> tuple[NDArray[np.int64], NDArray[Any]]:
     """Of a column the cell of each run, and the values, or the middles, of the cells."""
     levels, numbers = np.unique(values, return_inverse=True)
-    if len(levels) <= MOST_LEVELS or values.dtype.kind not in "fi":
+    if len(levels) <= most or values.dtype.kind not in "fi":
         return numbers, levels
-    edges = np.linspace(levels[0], levels[-1], CELLS + 1)
-    return np.clip(np.searchsorted(edges, values, "right") - 1, 0, CELLS - 1), (edges[1:] + edges[:-1]) / 2
+    edges = np.linspace(levels[0], levels[-1], cells + 1)
+    return np.clip(np.searchsorted(edges, values, "right") - 1, 0, cells - 1), (edges[1:] + edges[:-1]) / 2

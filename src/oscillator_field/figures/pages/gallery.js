@@ -363,10 +363,7 @@
     element("sets").append(...kinds.map((view) => made("a", { href: kit.address("runs", name, `${view.name}.html`), textContent: `${view.words}: ${name}` })));
   }
   element("samples").hidden = !pages || !Object.values(sets).some((kinds) => kinds.length);
-  for (const other of globalThis.listedStudies ?? []) {
-    if (other.name !== study.name) element("studies").append(made("a", { href: `${study.name ? "../" : ""}${other.path}`, textContent: other.title }));
-  }
-  element("other_studies").hidden = !element("studies").childElementCount;
+  kit.listStudies(study.name);
   element("provenance").textContent = JSON.stringify(provenance, null, 2);
   element("wall_section").hidden = !pages;
   element("transport").hidden = !pages;

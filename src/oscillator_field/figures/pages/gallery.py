@@ -12,6 +12,7 @@ from oscillator_field.figures.animation import named_scale, palette
 from oscillator_field.figures.pages import study
 from oscillator_field.figures.pages.document import as_json, write_page
 from oscillator_field.figures.pages.packing import as_text
+from oscillator_field.figures.pages.studies import DATA
 from oscillator_field.nouns import noun_in
 from oscillator_field.parameters import NOT_LEARNED
 from oscillator_field.stores.atomic import whole_file
@@ -25,8 +26,6 @@ PAGES = {
     "run.html": ("run.html", (study.CHART, "rows.js", "run.js")),
     "compare.html": ("compare.html", (study.CHART, "rows.js", "compare.js")),
 }
-# The list of the studies that lie beside each other, which the gallery names.
-STUDIES = "studies.js"
 # Runs of which a browser without scripts sees posters.
 MOST_POSTERS = 60
 SENTENCES = (
@@ -86,20 +85,17 @@ def write_gallery(
         "pages": pages,
         "provenance": provenance,
     }
-    with whole_file(Path(folder, study.DATA)) as temporary:
+    with whole_file(Path(folder, DATA)) as temporary:
         temporary.write_text(f"globalThis.study = {as_json(content)};\n", encoding="utf-8")
     count = f"{len(table):,} run{'' if len(table) == 1 else 's'}"
     title = f"{name}: {count}" if name else f"Oscillator field: {count}"
-    linked = {"readout.html": ("What the field knows", readout), "learned.html": ("Fields that learn", learning)}
-    links = " ".join(f'<a href="{page}">{words}</a>' for page, (words, there) in linked.items() if there)
     noun = noun_in(table.columns)
     example = html.escape(f"for example {noun}={table[noun].iloc[0]} order_parameter>0.5")
     texts = {
         "sentences": html.escape(SENTENCES.format(start=_start(table))) if pages else "",
-        "links": links,
         "example": example,
         "posters": _posters(table, content["values"]["number"]) if pages else "",
-        "studies": f'<script src="{"../" if name else ""}{STUDIES}"></script>',
+        **study.links(name, learning=learning, readout=readout),
     }
     for page, (body, code) in PAGES.items():
         write_page(

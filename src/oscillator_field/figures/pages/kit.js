@@ -180,6 +180,14 @@ const kit = (() => {
     canvas.style.height = `${canvas.height * whole}px`;
   }
 
+  // Links to the studies beside one, which studies.js lists.
+  function listStudies(name) {
+    for (const other of globalThis.listedStudies ?? []) {
+      if (other.name !== name) element("studies").append(made("a", { href: `${name ? "../" : ""}${other.path}`, textContent: other.title }));
+    }
+    element("other_studies").hidden = !element("studies").childElementCount;
+  }
+
   addEventListener("storage", (event) => event.key === "theme" && setTheme(event.newValue));
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => setTheme(theme));
   setTheme(new URLSearchParams(location.hash.slice(1)).get("theme") ?? remembered());
@@ -190,7 +198,7 @@ const kit = (() => {
 
   return {
     element, made, options, address, json, bytesOf, unpack, frameAt, onTheme, theme: () => theme, setTheme, colour, themed, PLOT, state, setState,
-    preview, palette, GREYS, painter, fit,
+    preview, palette, GREYS, painter, fit, listStudies,
     still: () => matchMedia("(prefers-reduced-motion: reduce)").matches,
   };
 })();

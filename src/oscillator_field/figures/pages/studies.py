@@ -12,6 +12,7 @@ from typing import Any
 from oscillator_field.figures.pages.document import write_page
 from oscillator_field.stores.atomic import whole_file
 
+# The list, the first page of a study, and the file that its pages read the runs from.
 LIST, PAGE, DATA = "studies.js", "index.html", "study.js"
 # The page of the list, where no study without a name has its gallery, says what it is.
 _MARK = "<!-- the list of studies -->"

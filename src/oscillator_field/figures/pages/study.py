@@ -15,6 +15,7 @@ import plotly.io
 
 from oscillator_field.analysis.registry import OVER_TIME, SCALARS
 from oscillator_field.analysis.summary import varied
+from oscillator_field.figures.pages.studies import LIST
 from oscillator_field.figures.themes import THEMES
 from oscillator_field.nouns import noun_in
 from oscillator_field.parameters import METADATA
@@ -27,14 +28,26 @@ SCALE = "Viridis"
 # Columns of the table beside what differs, where they are not chosen.
 SHOWN = ("final_order_parameter", "final_local_order_parameter", "final_input_alignment", "settling_time")
 CHART = "chart.js"
-# The file that pages read the runs from.
-DATA = "study.js"
 
 
 class Evaluates(Protocol):
     """What runs JavaScript: `painters.drawing.Drawer`."""
 
     def evaluated(self, expression: str) -> Any: ...
+
+
+def links(name: str | None, *, learning: bool, readout: bool) -> dict[str, str]:
+    """What the first page of a study links to, as its text has it: other pages of it, and the list of studies.
+
+    Args:
+        name: of the study, if it has one.
+        learning, readout: whether there is a learned.html or a readout.html beside it.
+    """
+    linked = {"readout.html": ("What the field knows", readout), "learned.html": ("Fields that learn", learning)}
+    return {
+        "links": " ".join(f'<a href="{page}">{words}</a>' for page, (words, there) in linked.items() if there),
+        "studies": f'<script src="{"../" if name else ""}{LIST}"></script>',
+    }
 
 
 def content(table: pd.DataFrame, observable: str) -> dict[str, Any]:
