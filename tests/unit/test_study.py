@@ -19,6 +19,24 @@ def test_the_order_of_a_config_does_not_show_in_settings():
     assert repr(settings_of(one, "simulate", job=job)) == repr(settings_of(other, "simulate", job=job))
 
 
+@pytest.mark.parametrize(
+    ("named", "weights"),
+    [
+        # Where a clone lies does not show: when it moves, nothing runs again.
+        ("models/small", "models/small/weights.zarr"),
+        ("./models/small/", "models/small/weights.zarr"),
+        ("/models/small", "/models/small/weights.zarr"),
+        ("results/learned/small-learned-0", "<study>/learned/small-learned-0/weights.zarr"),
+    ],
+)
+def test_weights_lie_where_the_config_says(named, weights):
+    training = "learning: {enabled: true, sizes: [small], arms: [learned], seeds: [0]}"
+    study = study_of(f"{{digits: [3], field: {{learned: {named}, channels: 4}}, {training}}}")
+    [job] = study.jobs
+    assert study.is_learned(job)
+    assert study.weights_of("<study>", job) == [weights]
+
+
 def test_mirrors_decide_a_download_alone():
     def fetched(source, mirror):
         return settings_of(study_of(f"pictures: {{source: {source}, mirrors: ['{mirror}']}}"), "fetch_pictures")

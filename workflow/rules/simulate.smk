@@ -11,7 +11,7 @@ rule simulate:
         perturbations=lambda wildcards: [
             f"<study>/perturbations/{name}.zarr" for name in asked(wildcards, STUDY.inputs_of)
         ],
-        learned=lambda wildcards: [os.path.join("<study>", path) for path in asked(wildcards, STUDY.weights_of)],
+        learned=lambda wildcards: asked(wildcards, STUDY.weights_of, "<study>"),
     output:
         history=directory(f"{JOB}/history.zarr"),
     log:
@@ -26,7 +26,7 @@ rule simulate:
         mem_mb=memory("simulate"),
         runtime=minutes("simulate"),
     params:
-        code=lambda wildcards: SIMULATED_BY[len(asked(wildcards, STUDY.weights_of))],
+        code=lambda wildcards: SIMULATED_BY[asked(wildcards, STUDY.is_learned)],
         settings=settings("simulate"),
     message:
         "Simulate {wildcards.job}"

@@ -100,7 +100,7 @@ PATIENCE = 10
 
 def gpus(study: Study, **names: str) -> int:
     """The GPUs of a job that simulates: one if the config insists on it, or if it may use the one that is at hand."""
-    if "job" in names and study.weights_of(names["job"]):
+    if "job" in names and study.is_learned(names["job"]):
         return 0
     return int(may_need_gpu(**study.config["simulate"], terms=study.terms_of(**names)))
 

@@ -187,17 +187,23 @@ class Study:
         folder = os.path.abspath(self.folder(self.results))
         return {os.path.join(folder, "learned", name): model for name, model in self.learning.models.items()}
 
-    def weights_of(self, job: str) -> list[str]:
+    def is_learned(self, job: str) -> bool:
+        """Whether a job is of a learned field."""
+        return self.runs_of(job)[0].settings.learned != NOT_LEARNED
+
+    def weights_of(self, study: str, job: str) -> list[str]:
         """The store of the learned field of a job; none for a field of stated parameters.
 
-        One that this config trains is named below the folder of the study, another one by its absolute path.
+        One that this config trains lies below `study`, what the folder of the study is called; another one where the
+        config says, so that a study that moves with it has the same.
         """
-        called = self.runs_of(job)[0].settings.learned
-        if called == NOT_LEARNED:
+        if not self.is_learned(job):
             return []
-        folder = os.path.abspath(called)
-        own = self._own_models.get(folder)
-        return [f"learned/{own.name}/{STORE}" if own else f"{folder}/{STORE}"]
+        called = self.runs_of(job)[0].settings.learned
+        own = self._own_models.get(os.path.abspath(called))
+        return [
+            os.path.join(study, "learned", own.name, STORE) if own else os.path.join(os.path.normpath(called), STORE)
+        ]
 
     def check_machine(self, folders: Iterable[str]) -> None:
         """Check what depends on the machine that starts a workflow, whose results are written to some folders.
