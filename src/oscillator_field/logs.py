@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import traceback
 from collections.abc import Iterator
-from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from contextlib import contextmanager, redirect_stderr, redirect_stdout, suppress
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +28,12 @@ def log_to(path: str | Path) -> Iterator[None]:
     Raises:
         SystemExit: something inside raised an exception, whose message was printed.
     """
-    with open(path, "w", buffering=1) as stream, redirect_stdout(stream), redirect_stderr(stream):
+    with (
+        # A name of a file may hold bytes that are no text.
+        open(path, "w", buffering=1, encoding="utf-8", errors="backslashreplace") as stream,
+        redirect_stdout(stream),
+        redirect_stderr(stream),
+    ):
         try:
             yield
         except (Exception, KeyboardInterrupt) as error:
@@ -36,7 +41,9 @@ def log_to(path: str | Path) -> Iterator[None]:
                 print("interrupted")
                 told, code = f"interrupted (log in {path})", INTERRUPTED
             else:
-                traceback.print_exc(file=stream)
+                # A full disk takes no more of it.
+                with suppress(OSError):
+                    traceback.print_exc(file=stream)
                 told, code = f"{str(error) or type(error).__name__} (traceback in {path})", 1
         else:
             return

@@ -168,6 +168,17 @@ def test_twelve_bits_in_sixteen_take_a_range(tmp_path):
     assert read_image(tmp_path / "a.png", background="black", range=[0, 4095]).tolist() == [[0, 1]]
 
 
+def test_twelve_bits_that_a_file_states_are_its_range(tmp_path):
+    # Two pixels of 12 bits, packed: white, and a grey of a sixteenth.
+    data = bytes([0xFF, 0xF0, 0xFF])
+    tags = [(256, 2), (257, 1), (258, 12), (259, 1), (262, 1), (273, 0), (277, 1), (278, 1), (279, len(data))]
+    start = 8 + 2 + 12 * len(tags) + 4
+    entries = b"".join(struct.pack("<HHII", tag, 4, 1, start if tag == 273 else value) for tag, value in tags)
+    head = b"II*\0" + struct.pack("<I", 8) + struct.pack("<H", len(tags))
+    (tmp_path / "a.tif").write_bytes(head + entries + struct.pack("<I", 0) + data)
+    assert read_image(tmp_path / "a.tif", background="black").tolist() == [[1, 255 / 4095]]
+
+
 def bomb(path):
     """A PNG of a few bytes that says that it has 40,000 x 40,000 pixels."""
 

@@ -128,6 +128,9 @@ def test_a_size_enlarges_the_picture_and_its_lattice():
         ({"picture": np.eye(3) * 1j}, "type complex128 are no grey levels"),
         ({"picture": np.array([["0.5", "1"]])}, "are no grey levels"),
         ({"picture": np.eye(3)[:1]}, "a lattice of 1 x 3 pixels is not allowed"),
+        ({"picture": np.eye(3, dtype=int)}, "whole numbers 0 and 1 of 255 are as good as black"),
+        ({"picture": Image.fromarray(np.eye(3, dtype=np.uint8)).convert("P")}, "mode P is no array of grey levels"),
+        ({"picture": {"": np.eye(3)}}, "a name without letters"),
         ({"k_bias": np.ones((2, 2))}, "k_bias: values of 2 dimensions"),
     ],
 )

@@ -78,6 +78,17 @@ def test_a_lost_chunk_is_refused_and_not_read_as_zeros(tmp_path, array, message)
         open_sweep(tmp_path)
 
 
+def test_numbers_are_read_as_the_checked_root_file_describes_them(tmp_path):
+    write_runs(tmp_path, runs_of(k_bias=[1.25, 2.0]))
+    expected = open_sweep(tmp_path)["phase"].load()
+    for path in tmp_path.glob("runs/*/history.zarr/phase/zarr.json"):
+        path.write_text(path.read_text().replace('"endian": "little"', '"endian": "big"').replace("float32", "int32"))
+    xr.testing.assert_identical(open_sweep(tmp_path)["phase"].load(), expected)
+    for path in tmp_path.glob("runs/*/history.zarr/phase/zarr.json"):
+        path.unlink()
+    xr.testing.assert_identical(open_sweep(tmp_path)["phase"].load(), expected)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "axes", [{}, {"k_bias": [1.25, 2.0]}, {"k_bias": [1.25, 2.0], "scale": ["standardised", "unit"]}]
@@ -125,6 +136,10 @@ def test_one_value_is_selected_like_any_other(tmp_path):
     assert str(open_sweep(tmp_path)["run"].values) == "digit=3+steps=5"
     with pytest.raises(KeyError, match=r"k_bias: 2 \(all runs have 1.25\)"):
         phase.sel(k_bias=2)
+    for wanted, method in (([1.25], None), (slice(0, 2), None), (1.2, "nearest")):
+        with pytest.raises(ValueError, match=r"k_bias: all runs have 1.25, so it is no axis"):
+            phase.sel(k_bias=wanted, method=method)
+    assert phase.expand_dims("k_bias").sel(k_bias=[1.25]).sizes["k_bias"] == 1
     write_runs(tmp_path / "other", runs_of(digits=[3], k_bias=[2.0]))
     other = open_sweep(tmp_path / "other")["phase"]
     with pytest.raises(ValueError, match=r"k_bias is 1.25 in one and 2.0 in the other: drop it of both"):

@@ -314,6 +314,14 @@ BAD = {
         "{measure: {observables: [spike_share]}, render: {views: [phase]}}",
         "study.observable: final_order_parameter needs order_parameter (name it in measure.observables, or set",
     ),
+    "a folder that no pictures come from": (
+        "pictures: {dataset: mnist, directory: mine}",
+        'pictures.directory: "mine" has no effect with pictures.source: bundled (allowed with pictures.source: ',
+    ),
+    "a range of levels of 8 bits": (
+        "pictures: {range: [0, 100]}",
+        "pictures.range: [0, 100] has no effect with pictures.dataset: mnist, whose levels are 0 to 255 (allowed with ",
+    ),
     "how a run went, of its last frame": (
         "{history: {keep: final}, render: {views: [phase]}, study: {observable: settling_time}}",
         "study.observable: settling_time is not allowed with history.keep: final, which does not say how a run ",

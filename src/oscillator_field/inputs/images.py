@@ -6,6 +6,7 @@ picture says of its rotation (EXIF) is obeyed.
 
 from __future__ import annotations
 
+import errno
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -19,9 +20,11 @@ BACKGROUNDS = {"black": 0, "white": WHITE}
 # The formats that Pillow may take a file for, whatever its name.
 FORMATS = ("PNG", "JPEG", "TIFF", "BMP", "WEBP", "GIF")
 # Tags of TIFF: the smallest and largest sample, which number is white, whether samples have a sign.
-_SMALLEST, _LARGEST, _PHOTOMETRIC, _SAMPLE_FORMAT = 340, 341, 262, 339
+_SMALLEST, _LARGEST, _PHOTOMETRIC, _SAMPLE_FORMAT, _BITS = 340, 341, 262, 339, 258
 _WHITE_IS_ZERO, _SIGNED = 0, 2
 _ORIENTATION, _LYING = 274, (5, 6, 7, 8)
+# Errors that say nothing of the picture: a failing disk, too many open files.
+_OF_THE_MACHINE = (errno.EIO, errno.EMFILE, errno.ENFILE)
 # How Pillow spreads greys of few bits, but not the grey that is transparent.
 _SPREAD = {"L;2": 85, "L;4": 17}
 
@@ -49,7 +52,7 @@ def read_image(path: Path, *, background: str, range: Sequence[float] | None = N
         path: the file.
         background: `black` or `white`, what lies behind what is transparent.
         range: the numbers that stand for black and white in pictures of 16 bits, of whole numbers or of floats; None
-            for 0 and 65535 of 16 bits, and for what a TIFF states, or 0 and 1, of the others.
+            for 0 and the largest number of their bits, and for what a TIFF states, or 0 and 1, of the others.
 
     Raises:
         PicturesError: it is no whole image, or its numbers leave their range.
@@ -60,8 +63,6 @@ def read_image(path: Path, *, background: str, range: Sequence[float] | None = N
 
     with _opened(path) as image:
         frames = getattr(image, "n_frames", 1)
-        if frames > 1:
-            print(f"{path}: the first of {frames} frames or pages is taken")
         tags = dict(getattr(image, "tag_v2", {}))
         mode, numbers = image.mode, image.mode.startswith(("I", "F"))
         if mode == "L" and _SIGNED in np.atleast_1d(tags.get(_SAMPLE_FORMAT, ())):
@@ -71,9 +72,11 @@ def read_image(path: Path, *, background: str, range: Sequence[float] | None = N
             image.info["transparency"] = key * _SPREAD.get(str(image.tile[0][3]), 1)
         image.load()
         upright = ImageOps.exif_transpose(image)
-        if not numbers:
-            return np.asarray(_grey(upright, BACKGROUNDS[background]), np.float64) / WHITE
-        values = np.asarray(upright, np.float64)
+        values = np.asarray(upright if numbers else _grey(upright, BACKGROUNDS[background]), np.float64)
+    if frames > 1:
+        print(f"{path}: the first of {frames} frames or pages is taken")
+    if not numbers:
+        return values / WHITE
     low, high = range or _stated_range(tags, mode)
     if not np.isfinite(values).all():
         raise PicturesError(f"{path}: holds values that are not finite numbers (allowed: finite grey levels)")
@@ -96,7 +99,9 @@ def _stated_range(tags: dict[int, Any], mode: str) -> tuple[float, float]:
         low, high = _first(tags[_SMALLEST]), _first(tags[_LARGEST])
         if low < high:
             return low, high
-    return (0, 1) if mode == "F" else (0, 65535)
+    # Of 12 bits in 16 no file says that they are 12; of 12 bits packed it does.
+    bits = int(_first(tags.get(_BITS, 16))) if mode.startswith("I;16") else 16
+    return (0, 1) if mode == "F" else (0, 2**bits - 1)
 
 
 def _first(value: Any) -> float:
@@ -146,4 +151,6 @@ def _opened(path: Path) -> Iterator[Any]:
     except (PermissionError, FileNotFoundError, IsADirectoryError):
         raise
     except (OSError, ValueError, SyntaxError, EOFError, IndexError, KeyError, TypeError) as error:
+        if getattr(error, "errno", None) in _OF_THE_MACHINE:
+            raise
         raise PicturesError(f"{path}: not a whole image ({error}; mend or remove it)") from None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cache
@@ -19,7 +18,7 @@ from oscillator_field.inputs.fetch import read_source
 from oscillator_field.inputs.fitting import fitted
 from oscillator_field.inputs.images import BACKGROUNDS, read_image
 from oscillator_field.inputs.pictures import Picture
-from oscillator_field.inputs.sources import IdxSource, check_instance
+from oscillator_field.inputs.sources import IdxSource, check_instance, expanded, name_of
 from oscillator_field.nouns import DIGIT, PICTURE, Label
 from oscillator_field.parameters import EncodingParameters
 
@@ -65,8 +64,15 @@ def picture_of(source: Source, *, background: str = "black") -> Picture:
     if background not in BACKGROUNDS:
         raise ValueError(f"background: {background!r} is not allowed ({' or '.join(BACKGROUNDS)})")
     if isinstance(source, str | Path):
-        level = read_image(Path(source), background=background)
-        return Picture(level, statistics_of(level), {"source": "file", "file": Path(source).name})
+        path = Path(expanded(str(source)))
+        level = read_image(path, background=background)
+        return Picture(level, statistics_of(level), {"source": "file", "file": path.name})
+    if getattr(source, "mode", "L") not in ("1", "L"):
+        # Such as a palette, whose numbers are no levels.
+        raise ValueError(
+            f"picture: an image of mode {getattr(source, 'mode', '')} is no array of grey levels (give the path of its "
+            'file, or image.convert("L"))'
+        )
     array = np.asarray(source)
     if array.ndim != 2 or 0 in array.shape:
         raise ValueError(f"picture: shape {array.shape} is not (row, column), each at least 1")
@@ -77,6 +83,11 @@ def picture_of(source: Source, *, background: str = "black") -> Picture:
     if array.dtype.kind in "iu":
         if array.min() < 0 or array.max() > 255:
             raise ValueError(f"picture: {array.min()} to {array.max()} are not grey levels from 0 to 255")
+        if array.max() == 1:
+            raise ValueError(
+                "picture: whole numbers 0 and 1 of 255 are as good as black (for black and white give 0 and 255, 0.0 "
+                "and 1.0, or true and false)"
+            )
         level = levels(array.astype(np.uint8))
     else:
         level = array.astype(np.float64)
@@ -134,8 +145,11 @@ def named(
         sources = {Path(picture).stem if isinstance(picture, str | Path) else _NAMELESS: picture}
     pictures: dict[tuple[Label, int], Picture] = {}
     for name, source in sources.items():
-        # Names of runs hold letters, digits, dots, dashes and underscores.
-        label = re.sub(r"[^\w.-]", "_", str(name))
+        label = name_of(str(name))
+        if not label:
+            raise ValueError(
+                "picture: a name without letters is not allowed (letters, digits, dots, dashes, underscores)"
+            )
         if (label, 0) in pictures:
             raise ValueError(f"picture: {name!r} is called {label}, as another is (give it another name)")
         pictures[label, 0] = picture_of(source)

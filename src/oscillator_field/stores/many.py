@@ -155,7 +155,9 @@ class ManyArrays:
     def _read(self, number: int, places: NDArray[np.int64], rest: Sequence[slice]) -> NDArray[Any]:
         store = self._stores[number]
         if number not in self._opened:
-            self._opened[number] = StoredArray(store.path, zarr.open_array(store.path / self._name, mode="r"))
+            # As the root file describes it, which was checked: an array's own file is not.
+            array = zarr.open_group(store.path, mode="r", use_consolidated=True)[self._name]
+            self._opened[number] = StoredArray(store.path, array)
         first, last = int(places.min()), int(places.max())
         read = self._opened[number][(slice(first, last + 1), *rest)]
         described = store.arrays[self._name]

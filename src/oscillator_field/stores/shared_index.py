@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
 import xarray as xr
 from xarray.core.indexing import IndexSelResult
 
@@ -26,9 +27,15 @@ class SharedIndex(xr.Index):
 
         Raises:
             KeyError: it is another.
+            ValueError: several are asked for, or the nearest.
         """
         # A coordinate may have got another name.
         [(name, wanted)] = labels.items()
+        if options.get("method") is not None or isinstance(wanted, slice) or np.ndim(wanted) > 0:
+            raise ValueError(
+                f"{name}: all runs have {self._value!r}, so it is no axis with several or nearest values to select "
+                f"(expand_dims({name!r}) makes it one)"
+            )
         if wanted != self._value:
             raise KeyError(f"{name}: {wanted!r} (all runs have {self._value!r})")
         return IndexSelResult({})

@@ -53,6 +53,16 @@ def source_of(pictures: Mapping[str, Any], bundled: str | Path, resources: str |
             f'pictures.source: "{source}" is not allowed with pictures.dataset: {name} '
             f"({' or '.join([*allowed, 'directory'])})"
         )
+    if pictures["range"] is not None and name != FOLDER:
+        raise ConfigError(
+            f"pictures.range: {shown(pictures['range'])} has no effect with pictures.dataset: {name}, whose levels are "
+            f"0 to 255 (allowed with pictures.dataset: {FOLDER})"
+        )
+    if not folders and directory is not None:
+        raise ConfigError(
+            f"pictures.directory: {shown(directory)} has no effect with pictures.source: {source} (allowed with "
+            f"pictures.source: directory, or pictures.dataset: {FOLDER})"
+        )
     if not folders:
         return IdxSource(name, bundled if source == "bundled" else None)
     if directory is None:
