@@ -112,6 +112,6 @@ def test_orphans_are_listed_and_removed_only_when_asked_for(project):
     (project.folder / "override.yaml").write_text(yaml.safe_dump(fewer))
     removed = project.snakemake(*shlex.split(line.removeprefix("To remove them: snakemake ")), check=False).output
     assert f"kept: {(gone / 'notes.txt').relative_to(project.folder)} (not made by this workflow)" in removed
-    assert "1 of 2 results removed; of the others, what is kept is named above." in removed
+    assert "1 of 2 results removed whole; of the others all but what is named above." in removed
     assert [path.name for path in gone.iterdir()] == ["notes.txt"]
     assert (project.folder / "results" / "runs" / name(0.12, 1) / "history.zarr").exists()

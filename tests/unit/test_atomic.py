@@ -85,4 +85,17 @@ def test_of_two_writers_the_later_one_wins_and_the_earlier_one_says_so(tmp_path,
     writer.join(10)
     assert (place / "data" if place.is_dir() else place).read_text() == "late"
     assert [entry for entry in tmp_path.iterdir() if entry != place] == []
-    assert failures == [f"{place}: another job has started to write it and takes over"]
+    [failure] = failures
+    assert failure.startswith(f"{place}: its temporary folder was taken away (another job has started to write it")
+
+
+def test_a_link_is_replaced_and_what_it_leads_to_stays(tmp_path):
+    elsewhere, place = tmp_path / "elsewhere", tmp_path / "results" / "store"
+    (elsewhere / "data").mkdir(parents=True)
+    place.parent.mkdir()
+    place.symlink_to(elsewhere)
+    with whole_directory(place) as path:
+        (path / "new").touch()
+    assert [entry.name for entry in place.parent.iterdir()] == ["store"]
+    assert not place.is_symlink()
+    assert [entry.name for entry in elsewhere.iterdir()] == ["data"]

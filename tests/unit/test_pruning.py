@@ -1,6 +1,8 @@
 """Pruning: what is listed, what is removed, and what never is."""
 
+import os
 import shutil
+import time
 
 import numpy as np
 import pytest
@@ -53,6 +55,25 @@ def test_what_is_not_asked_for_is_found_and_removed(results):
     assert not (results / "runs" / "digit=2").exists()
 
 
+def test_what_a_running_job_writes_is_left_to_it(results):
+    old = time.time() - 25 * 60 * 60
+    places = (results / "runs" / "digit=2", results / "perturbations", results / "readout" / "images")
+    for place in places:
+        for name, changed in ((".a.zarr.0123456789ab.tmp", time.time()), (".b.zarr.0123456789ab.tmp", old)):
+            (place / name / "whole").mkdir(parents=True)
+            for path in (place / name / "whole", place / name):
+                os.utime(path, (changed, changed))
+    orphans = find_orphans(results, wanted(results), [])
+    assert [path for path in orphans if path.suffix == ".tmp"] == [
+        results / "perturbations" / ".b.zarr.0123456789ab.tmp",
+        results / "readout" / "images" / ".b.zarr.0123456789ab.tmp",
+    ]
+    [(kept, why)] = remove_orphans(orphans)
+    assert kept == places[0] / ".a.zarr.0123456789ab.tmp"
+    assert "changed within a day" in why
+    assert [[path.name for path in place.glob(".*.tmp")] for place in places] == [[".a.zarr.0123456789ab.tmp"]] * 3
+
+
 def test_nothing_is_removed_but_the_list_that_was_shown(results):
     orphans = orphans_of(results)
     everything = left(results)
@@ -67,7 +88,7 @@ def test_nothing_is_removed_but_the_list_that_was_shown(results):
     assert left(results) == sorted([*everything, "runs/digit=4/history.zarr"])
     told, done = prune(orphans_of(results), wanted(results), key_of(orphans_of(results)), "")
     assert done
-    assert told[-1] == "5 of 5 results removed."
+    assert told[-1] == "5 of 5 results removed whole."
 
 
 def test_a_config_of_which_nothing_is_there_removes_nothing(results):
@@ -145,7 +166,7 @@ def test_links_and_files_are_left_alone_and_keep_nothing_else(results, tmp_path)
         f"kept: {runs}/digit=7/history.zarr (a link)",
         f"kept: {runs}/digit=7/observables.zarr (phase/c.1 in it was not made by this workflow)",
     }
-    assert told[-1] == "4 of 8 results removed; of the others, what is kept is named above."
+    assert told[-1] == "4 of 8 results removed whole; of the others all but what is named above."
     assert (elsewhere / "history.zarr" / "phase" / "c.0").exists()
     assert not (runs / "digit=2").exists()
 

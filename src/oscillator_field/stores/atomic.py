@@ -53,7 +53,10 @@ def _claimed(target: Path) -> Iterator[Path]:
         yield whole
         # A later writer renames our folder away; what we wrote since then is in a folder without our token.
         if not token.exists():
-            raise RuntimeError(f"{target}: another job has started to write it and takes over")
+            raise RuntimeError(
+                f"{target}: its temporary folder was taken away (another job has started to write it, or somebody "
+                "removed it)"
+            )
         if whole.is_dir():
             _discard(target, target)
             whole.rename(target)
@@ -72,8 +75,8 @@ def _glob_escaped(name: str) -> str:
 
 
 def _discard(path: Path, target: Path) -> None:
-    """Remove a file or folder; a folder is renamed first, so that it vanishes at once for whoever still writes."""
-    if path.is_dir():
+    """Remove a file, link or folder; a folder is renamed first, so it vanishes at once for whoever still writes."""
+    if path.is_dir() and not path.is_symlink():
         trash = _temporary_name(target)
         try:
             os.rename(path, trash)

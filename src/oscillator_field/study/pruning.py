@@ -9,7 +9,9 @@ from __future__ import annotations
 import json
 import re
 import shutil
+import time
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from hashlib import sha256
 from itertools import takewhile
 from pathlib import Path
@@ -26,6 +28,8 @@ _VIEWS = "|".join(f"{name}-(pca|tsne)" if view.has_methods else name for name, v
 _PICTURE = re.compile(rf"({_VIEWS})(-poster)?\.(html|png|mp4|gif|svg|pdf)")
 _PREVIEW = re.compile(r"\d+\.(js|png)|\.snakemake_timestamp")
 _TEMPORARY = re.compile(r"\..+\.[0-9a-f]{12}\.tmp")
+# A writer at work has changed its temporary folder since, in seconds; what a killed one has left waits so long.
+_AT_WORK = 24 * 60 * 60
 # All that it makes for a readout: sets of pictures, shards of fields, predictions.
 _NUMBER = r"[0-9.e-]+"
 _SET = rf"(training(\+augmentation=\d+)?|test(\+({'|'.join(CORRUPTIONS)})={_NUMBER})?)"
@@ -60,11 +64,35 @@ def find_orphans(results: str | Path, wanted: Iterable[Path], readout: Iterable[
     inputs = [
         path for path in Path(results, "perturbations").glob("*=*.zarr") if is_run_name(path.name.removesuffix(".zarr"))
     ]
-    found = [*runs, *inputs]
+    found = [*runs, *inputs, *_left_behind(Path(results, "perturbations"))]
     if readout is not None:
         kept |= set(map(Path, readout))
         found += _of_a_readout(Path(results, "readout"))
+        found += [
+            path for pattern in _READOUT for path in _left_behind(*Path(results, "readout").glob(_above(pattern)))
+        ]
     return sorted(path for path in found if path not in kept)
+
+
+def _above(pattern: str) -> str:
+    return pattern.rpartition("/")[0]
+
+
+def _left_behind(*folders: Path) -> Iterator[Path]:
+    """Temporary folders in some folders whose writers are gone."""
+    for folder in folders:
+        each = () if folder.is_symlink() else folder.glob(".*.tmp")
+        yield from (path for path in each if _TEMPORARY.fullmatch(path.name) and not _is_at_work(path))
+
+
+def _is_at_work(temporary: Path) -> bool:
+    """Whether somebody may be writing into a temporary folder."""
+    changed = 0.0
+    for path in (temporary, *temporary.rglob("*")):
+        # Its writer may be renaming what is in it.
+        with suppress(OSError):
+            changed = max(changed, path.lstat().st_mtime)
+    return time.time() - changed < _AT_WORK
 
 
 def _of_a_readout(folder: Path) -> Iterator[Path]:
@@ -112,8 +140,8 @@ def prune(orphans: Sequence[Path], wanted: Iterable[Path], asked: str, command: 
     if asked == key:
         told = [f"kept: {path} ({why})" for path, why in remove_orphans(orphans)]
         gone = sum(not _is_there(path) for path in orphans)
-        rest = "; of the others, what is kept is named above" if told else ""
-        return [*map(str, orphans), *told, f"{gone} of {len(orphans)} results removed{rest}."], not told
+        rest = "; of the others all but what is named above" if told else ""
+        return [*map(str, orphans), *told, f"{gone} of {len(orphans)} results removed whole{rest}."], not told
     said = [*map(str, orphans), f"{len(orphans)} results are there that the config does not ask for."]
     if asked != LIST:
         said.append(f"None is removed: {asked} is the key of another list.")
@@ -137,6 +165,8 @@ def _removed(path: Path) -> Iterator[tuple[Path, str]]:
         elif path.suffix == ".zarr":
             yield from _store_removed(path)
             _remove_empty(path.parents)
+        elif _TEMPORARY.fullmatch(path.name):
+            yield from _entry_removed(path)
         elif path.is_dir():
             for entry in sorted(path.iterdir()):
                 yield from _entry_removed(entry)
@@ -156,7 +186,10 @@ def _entry_removed(entry: Path) -> Iterator[tuple[Path, str]]:
         elif entry.name == "preview" and entry.is_dir():
             yield from _preview_removed(entry)
         elif _TEMPORARY.fullmatch(entry.name) and entry.is_dir():
-            shutil.rmtree(entry)
+            if _is_at_work(entry):
+                yield entry, "changed within a day, so it may be being written"
+            else:
+                shutil.rmtree(entry)
         elif _PICTURE.fullmatch(entry.name) and entry.is_file():
             entry.unlink()
         else:
