@@ -56,7 +56,9 @@ def test_figures_are_drawn_one_after_the_other(capsys):
     assert capsys.readouterr().out == ""
 
 
-def test_a_browser_that_draws_nothing_is_closed_in_the_middle_of_its_start(capsys):
+def test_a_browser_that_draws_nothing_is_closed_in_the_middle_of_its_start(capsys, monkeypatch):
+    # Where others compute, its start takes long, and it ends only then.
+    monkeypatch.setattr(drawing, "CLOSING_SECONDS", 60.0)
     with drawing.one_browser():
         pass
     assert capsys.readouterr().out == ""
