@@ -16,6 +16,12 @@ from tests.support.projects import ROOT, Project, copy_project, serving_snakemak
 os.environ.setdefault("NUMBA_CACHE_DIR", str(ROOT / ".cache" / "numba"))
 
 
+def pytest_collection_modifyitems(items):
+    """Of unit tests the modules with slow ones first, so that the workers end together."""
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: item.path.parent.name == "unit" and item.path not in slow)
+
+
 @pytest.fixture(scope="session")
 def snakemake_server():
     with serving_snakemake() as server:

@@ -28,7 +28,7 @@ EVERYTHING = {
     "field": {"steps": 12, "channels": 2},
     "batch": ["digit"],
     "grid": {"k_bias": [1.25]},
-    "study": {"statistics": [{"of": "settling_time", "over": ["digit"]}]},
+    "study": {"statistics": [{"of": "end_time", "over": ["digit"]}]},
     "embed": {
         "sites": 500,
         "samples": {"methods": ["pca", "tsne"]},
@@ -103,6 +103,8 @@ CHANGED = {
     "prune": "remove-0123456789",
     "pathvars": {"resources": "other", "results": "elsewhere"},
 }
+# What would have no effect beside that, and is refused.
+WITHOUT = {"pictures.source": {"directory": None}}
 # Something is taken away, so nothing is new.
 TAKEN_AWAY = (
     "render.html.enabled",
@@ -214,5 +216,6 @@ def test_a_changed_key_runs_the_rules_that_its_row_names(project, followers, nam
     place[last] = (
         project.other_pictures if name == "pictures.directory" else other_value(name, key, place.get(last, key.default))
     )
+    place |= WITHOUT.get(name, {})
     expected = closure((*key.reruns, *(() if name in TAKEN_AWAY else key.adds)), followers)
     assert planned_rules(project, config) == expected - NOT_FOLLOWED.get(name, set())

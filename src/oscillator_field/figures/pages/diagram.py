@@ -12,9 +12,8 @@ import plotly.io
 from numpy.typing import NDArray
 
 from oscillator_field.analysis.registry import SCALARS, SETTLED_SHARE
-from oscillator_field.figures.pages.document import as_json, write_page
+from oscillator_field.figures.pages.document import DATA, as_json, write_page
 from oscillator_field.figures.pages.packing import as_text
-from oscillator_field.figures.pages.studies import DATA
 from oscillator_field.figures.pages.study import HEIGHT, SCALE, WIDTH, described_columns, links
 from oscillator_field.figures.themes import THEMES
 from oscillator_field.nouns import noun_in

@@ -16,6 +16,8 @@ from oscillator_field.stores.atomic import whole_file
 
 _HERE = files("oscillator_field.figures.pages")
 SHARED = ("kit.js", "transport.js")
+# The file that the pages of a study read its runs from, and the list of the studies that lie beside each other.
+DATA, STUDIES = "study.js", "studies.js"
 
 
 def write_page(

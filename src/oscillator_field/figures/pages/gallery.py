@@ -10,9 +10,8 @@ from urllib.parse import quote
 
 from oscillator_field.figures.animation import named_scale, palette
 from oscillator_field.figures.pages import study
-from oscillator_field.figures.pages.document import as_json, write_page
+from oscillator_field.figures.pages.document import DATA, as_json, write_page
 from oscillator_field.figures.pages.packing import as_text
-from oscillator_field.figures.pages.studies import DATA
 from oscillator_field.nouns import noun_in
 from oscillator_field.parameters import NOT_LEARNED
 from oscillator_field.stores.atomic import whole_file

@@ -9,11 +9,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from oscillator_field.figures.pages.document import write_page
+from oscillator_field.figures.pages.document import DATA, STUDIES, write_page
 from oscillator_field.stores.atomic import whole_file
 
-# The list, the first page of a study, and the file that its pages read the runs from.
-LIST, PAGE, DATA = "studies.js", "index.html", "study.js"
+PAGE = "index.html"
 # The page of the list, where no study without a name has its gallery, says what it is.
 _MARK = "<!-- the list of studies -->"
 
@@ -28,7 +27,7 @@ def list_studies(results: str | Path) -> None:
     if not root.is_dir():
         return
     found = list(_studies(root))
-    with whole_file(root / LIST) as temporary:
+    with whole_file(root / STUDIES) as temporary:
         temporary.write_text(f"globalThis.listedStudies = {json.dumps(found)};\n", encoding="utf-8")
     page = root / PAGE
     named = [one for one in found if one["name"]]

@@ -15,7 +15,7 @@ import plotly.io
 
 from oscillator_field.analysis.registry import OVER_TIME, SCALARS
 from oscillator_field.analysis.summary import varied
-from oscillator_field.figures.pages.studies import LIST
+from oscillator_field.figures.pages.document import STUDIES
 from oscillator_field.figures.themes import THEMES
 from oscillator_field.nouns import noun_in
 from oscillator_field.parameters import METADATA
@@ -46,7 +46,7 @@ def links(name: str | None, *, learning: bool, readout: bool) -> dict[str, str]:
     linked = {"readout.html": ("What the field knows", readout), "learned.html": ("Fields that learn", learning)}
     return {
         "links": " ".join(f'<a href="{page}">{words}</a>' for page, (words, there) in linked.items() if there),
-        "studies": f'<script src="{"../" if name else ""}{LIST}"></script>',
+        "studies": f'<script src="{"../" if name else ""}{STUDIES}"></script>',
     }
 
 
