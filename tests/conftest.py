@@ -1,6 +1,7 @@
 """Fixtures of all tests: copies of the project, and a Snakemake that is imported once."""
 
 import os
+from collections import Counter
 
 import pytest
 
@@ -17,9 +18,11 @@ os.environ.setdefault("NUMBA_CACHE_DIR", str(ROOT / ".cache" / "numba"))
 
 
 def pytest_collection_modifyitems(items):
-    """Of unit tests the modules with slow ones first, so that the workers end together."""
-    slow = {item.path for item in items if item.get_closest_marker("slow")}
-    items.sort(key=lambda item: item.path.parent.name == "unit" and item.path not in slow)
+    """After the other folders, unit tests: the modules with most slow ones first, so that the workers end together."""
+    units = [item for item in items if item.path.parent.name == "unit"]
+    slow = Counter(item.path for item in units if item.get_closest_marker("slow"))
+    units.sort(key=lambda item: -slow[item.path])
+    items[:] = [item for item in items if item.path.parent.name != "unit"] + units
 
 
 @pytest.fixture(scope="session")
