@@ -5,7 +5,7 @@ import itertools
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from scipy import stats
 
@@ -89,6 +89,7 @@ def test_runs_that_end_early_do_not_move_where_a_time_crosses_a_level():
     assert np.isnan(crossing(3.9)["crossing"])
 
 
+@example(slope=1.0, start=1.0, level=5e-324, rising=False)
 @given(
     slope=st.floats(0.1, 5),
     start=st.floats(-3, 3),

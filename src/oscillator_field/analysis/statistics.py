@@ -234,7 +234,8 @@ def _crossings(at: NDArray[np.float64], curves: NDArray[np.float64], level: floa
     known = ~np.isnan(above).cumsum(axis=1, dtype=bool)
     here, after = above[:, :-1], above[:, 1:]
     with np.errstate(divide="ignore", invalid="ignore"):
-        crosses = ((here * after < 0) | (after == 0)) & known[:, 1:]
+        # By their signs: a product of small numbers is zero.
+        crosses = ((np.sign(here) * np.sign(after) < 0) | (after == 0)) & known[:, 1:]
         share = here / (here - after)
     first = crosses.argmax(axis=1)
     each = np.arange(len(curves))
