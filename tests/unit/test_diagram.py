@@ -1,7 +1,5 @@
 """The diagram of very many runs: what lies along its axes, how they are cut, and which cells are empty."""
 
-import itertools
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -9,8 +7,7 @@ import pytest
 from oscillator_field.analysis.registry import SCALARS
 from oscillator_field.figures.pages.diagram import CELLS, MOST_LEVELS, content, figure
 from oscillator_field.parameters import DEFAULTS
-
-ORDER = "final_order_parameter"
+from tests.support.tables import ORDER, table_of
 
 
 def drawn(table, observable=ORDER):
@@ -22,12 +19,6 @@ def drawn(table, observable=ORDER):
     cells = np.array(data["z"], float)
     assert cells.shape == (len(data["y"]), len(data["x"]))
     return made["layout"], cells, content(shared, table, observable)
-
-
-def table_of(value, **axes):
-    """A row for each combination of some axes, with a number that a function gives."""
-    rows = [dict(zip(axes, point, strict=True)) for point in itertools.product(*axes.values())]
-    return pd.DataFrame([{**row, ORDER: value(**row)} for row in rows])
 
 
 def test_seeds_and_pictures_are_averaged_and_named_however_many_there_are():

@@ -1,7 +1,5 @@
 """Means over runs and crossings of levels, by hand, by SciPy, and through the files of a study."""
 
-import itertools
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -13,14 +11,7 @@ from oscillator_field.analysis import statistics
 from oscillator_field.analysis.registry import SCALARS
 from oscillator_field.analysis.statistics import crossings_along, means_over, write_tables
 from oscillator_field.named_run import Run
-
-ORDER = "final_order_parameter"
-
-
-def table_of(value, **axes):
-    """A row for each combination of some axes, with a number that a function gives."""
-    rows = [dict(zip(axes, point, strict=True)) for point in itertools.product(*axes.values())]
-    return pd.DataFrame([{**row, ORDER: value(**row)} for row in rows])
+from tests.support.tables import ORDER, table_of
 
 
 def test_a_mean_and_its_interval_are_those_of_scipy():

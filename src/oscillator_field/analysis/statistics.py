@@ -136,8 +136,8 @@ def crossings_along(
 
     Returns:
         A row for each combination of `by`: `members`, how many are averaged, `missing`, how many runs have no number,
-        `crossing`, NaN where there is none or where a number is missing before it,
-        the ends of its interval, `low` and `high`, and `found`, the share of the drawn means that cross.
+        `crossing`, NaN where there is none or where a number is missing before it, the ends of its interval, `low` and
+        `high`, and `found`, the share of the drawn means that cross.
     """
     import pandas as pd
 

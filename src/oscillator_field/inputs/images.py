@@ -19,7 +19,7 @@ WHITE = 255
 BACKGROUNDS = {"black": 0, "white": WHITE}
 # The formats that Pillow may take a file for, whatever its name.
 FORMATS = ("PNG", "JPEG", "TIFF", "BMP", "WEBP", "GIF")
-# Tags of TIFF: the smallest and largest sample, which number is white, whether samples have a sign.
+# Tags of TIFF: the smallest and largest sample, which number is white, whether samples have a sign, their bits.
 _SMALLEST, _LARGEST, _PHOTOMETRIC, _SAMPLE_FORMAT, _BITS = 340, 341, 262, 339, 258
 _WHITE_IS_ZERO, _SIGNED = 0, 2
 _ORIENTATION, _LYING = 274, (5, 6, 7, 8)

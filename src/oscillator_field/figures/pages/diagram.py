@@ -161,13 +161,13 @@ def figure(shared: Mapping[str, Any], table: pd.DataFrame, observable: str, them
     )
     there = ~np.isnan(values)
     size = len(ys) * len(xs)
-    place = (up * len(xs) + across)[there]
-    counts = np.bincount(place, minlength=size)
+    place = up * len(xs) + across
+    counts = np.bincount(place[there], minlength=size)
     with np.errstate(invalid="ignore"):
-        means = np.bincount(place, values[there], minlength=size) / counts
+        means = np.bincount(place[there], values[there], minlength=size) / counts
     if described[observable]["censored"]:
         # The mean of those that had settled would be too early.
-        means[(up * len(xs) + across)[~there]] = np.nan
+        means[place[~there]] = np.nan
     means = means.reshape(len(ys), len(xs))
     template = {"template": plotly.io.templates[colours.template].to_plotly_json()}
     return {
