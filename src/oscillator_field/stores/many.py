@@ -15,6 +15,7 @@ import numpy as np
 import xarray as xr
 import zarr
 from numpy.typing import NDArray
+from zarr.storage import LocalStore, StorePath
 
 from oscillator_field.stores.zarr_stores import LABELS, DamagedStoreError, StoredArray, check_store
 
@@ -156,8 +157,8 @@ class ManyArrays:
         store = self._stores[number]
         if number not in self._opened:
             # As the root file describes it, which was checked: an array's own file is not.
-            array = zarr.open_group(store.path, mode="r", use_consolidated=True)[self._name]
-            self._opened[number] = StoredArray(store.path, array)
+            place = StorePath(LocalStore(store.path, read_only=True), self._name)
+            self._opened[number] = StoredArray(store.path, zarr.Array.from_dict(place, dict(store.arrays[self._name])))
         first, last = int(places.min()), int(places.max())
         read = self._opened[number][(slice(first, last + 1), *rest)]
         described = store.arrays[self._name]
