@@ -25,6 +25,7 @@ with log_to(snakemake.log[0]), threadpool_limits(snakemake.threads):
         shards,
         # Not an output: it outlives a job that was killed.
         checkpoints=readout / "checkpoints" / predictions.parent.name / classifier,
+        code=snakemake.params.code,
         threads=snakemake.threads,
         **settings,
     )

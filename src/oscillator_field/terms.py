@@ -205,6 +205,17 @@ def contradictions(field: FieldParameters, run: RunParameters, rows: int, column
         )
 
 
+def settling_contradiction(stop_when_settled: float, settled_share: float) -> str:
+    """Why runs would end before they count as settled; empty if they would not."""
+    if 0 < stop_when_settled <= 1 - settled_share:
+        return (
+            f"settled_share: {value_text(settled_share)} is not allowed with stop_when_settled: "
+            f"{value_text(stop_when_settled)}, which ends runs that have not settled by it (more than "
+            f"{value_text(round(1 - stop_when_settled, 12))})"
+        )
+    return ""
+
+
 def noise_contradiction(field: FieldParameters) -> str:
     """Why an integrator does not go with noise; empty if it does."""
     if field.integrator == "rk4" and field.noise > 0:

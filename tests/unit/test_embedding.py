@@ -136,6 +136,15 @@ def test_trustworthiness_is_that_of_scikit_learn(points, seed, noise):
     assert trustworthiness(features, positions) == pytest.approx(expected, abs=2e-3)
 
 
+def test_trustworthiness_within_narrow_clusters_is_that_of_scikit_learn():
+    generator = np.random.default_rng(2)
+    centres = generator.uniform(-1, 1, (4, 8))
+    features = (centres[np.arange(400) % 4] + generator.normal(0, 1e-4, (400, 8))).astype(np.float32)
+    [(positions, _)] = pca("frame")(features[np.newaxis])
+    expected = independent_trustworthiness(features.astype(np.float64), positions, n_neighbors=12)
+    assert trustworthiness(features, positions) == pytest.approx(expected, abs=1e-4)
+
+
 @given(angle=st.floats(0, 6.3), mirror=st.booleans(), shift=st.floats(-5, 5))
 def test_a_common_turn_is_no_displacement(angle, mirror, shift):
     points = np.random.default_rng(3).normal(size=(30, 2)).astype(np.float32)

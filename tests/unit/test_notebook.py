@@ -149,6 +149,8 @@ def test_one_field_is_observed_by_all_observables():
     assert observed["end_time"] == pytest.approx(0.04)
     with pytest.raises(ValueError, match="stop_when_settled: a field is not seen to settle"):
         of.observe(steps=256, stop_when_settled=0.5)
+    with pytest.raises(ValueError, match=r"settled_share: 0.05 is not allowed with stop_when_settled: 0.9.*than 0.1"):
+        of.observe(steps=256, every=1, stop_when_settled=0.9)
     with pytest.raises(ValueError, match="background: 'red' is not allowed"):
         of.encode(np.eye(3), background="red")
 

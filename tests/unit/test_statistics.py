@@ -158,6 +158,32 @@ def test_a_crossing_has_an_interval_over_seeds():
     assert ((found["low"] < found["crossing"]) & (found["crossing"] < found["high"])).all()
 
 
+def test_pictures_that_share_their_seeds_are_not_counted_as_seeds():
+    moved = np.random.default_rng(4).normal(0, 0.1, 12)
+    axes = {"k_bias": np.linspace(0, 2, 5), "seed": list(range(12)), "digit": list(range(10))}
+    table = table_of(lambda k_bias, seed, digit: k_bias - moved[seed] - 0.001 * digit, **axes)
+    half = 1.96 * moved.std(ddof=1) / np.sqrt(12)
+    for over in (["seed", "digit"], ["digit", "seed"]):
+        [mean] = means_over(table[table["k_bias"] == 1], ORDER, over, []).to_dict("records")
+        [crossing] = crossings_along(table, ORDER, "k_bias", 0.7, over, []).to_dict("records")
+        assert mean["runs"] == crossing["members"] == 120
+        assert mean["high"] - mean["low"] == pytest.approx(2 * half, rel=0.2)
+        assert crossing["high"] - crossing["low"] == pytest.approx(2 * half, rel=0.2)
+    # Where axes are no grid their runs are all that can be drawn.
+    [some] = means_over(table[table["k_bias"] == 1][:100], ORDER, ["seed", "digit"], []).to_dict("records")
+    assert some["low"] < some["mean"] < some["high"]
+
+
+def test_runs_that_ended_as_they_had_settled_do_not_say_where_the_others_end():
+    couplings, seeds = [0.0, 1.0], [0, 1, 2]
+    times = [9.0, 9.0, 9.0, 1.0, 9.0, 1.0]
+    table = settling(5.0, times, k_coupling=couplings, seed=seeds)
+    whole = crossings_along(table, "settling_time", "k_coupling", 2.0, ["seed"], [])
+    early = table.assign(end_time=np.where(table["settling_time"].isna(), 5.0, table["settling_time"] + 0.2))
+    pd.testing.assert_frame_equal(crossings_along(early, "settling_time", "k_coupling", 2.0, ["seed"], []), whole)
+    assert whole["crossing"][0] == pytest.approx(0.75)
+
+
 def test_a_level_that_some_members_never_reach_says_how_many_do():
     table = table_of(lambda k_bias, seed: k_bias * (seed == 0), k_bias=[0.0, 1.0, 2.0], seed=[0, 1])
     [row] = crossings_along(table, ORDER, "k_bias", 0.9, ["seed"], []).to_dict("records")

@@ -283,6 +283,10 @@ BAD = {
         "history: {keep: final, every: 8}",
         "history.every: 8 has no effect with history.keep: final, which keeps one frame (1)",
     ),
+    "an end before it counts as settled": (
+        "{field: {stop_when_settled: 0.9}}",
+        "measure.settled_share: 0.05 is not allowed with stop_when_settled: 0.9, which ends runs that have not settled",
+    ),
     "an early end that nobody sees": (
         "{history: {keep: final}, field: {stop_when_settled: 0.9}}",
         "history.keep: final is not allowed with field.stop_when_settled, which is looked at where frames are kept",

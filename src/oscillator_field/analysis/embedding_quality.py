@@ -9,9 +9,12 @@ from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
 from oscillator_field.analysis.projections import in_one_place, turned_to
+from oscillator_field.ranges import slices
 
 # How many nearest neighbours should stay neighbours.
 NEIGHBOURS = 12
+# Distances that are held at a time; all of 20,000 points would fill the memory.
+AT_ONCE = 2**20
 
 
 def trustworthiness(features: NDArray[np.float32], positions: NDArray[np.float32]) -> float:
@@ -31,15 +34,22 @@ def trustworthiness(features: NDArray[np.float32], positions: NDArray[np.float32
     near = min(NEIGHBOURS, (count - 1) // 2)
     if near < 1 or count < 4:
         return float("nan")
-    among_features = _squared_distances(features)
+    # In double precision: distances within a cluster are small beside its place.
+    centred = features - features.mean(axis=0, dtype=np.float64)
+    squares = np.square(centred).sum(axis=1)
     # The nearest of all is the point itself, or one that lies upon it, which is as near.
     neighbours = cKDTree(positions).query(positions, near + 1)[1]
     own = np.arange(count)[:, np.newaxis]
     nearest = np.argsort(neighbours == own, axis=1, kind="stable")[:, :near]
-    distances = np.take_along_axis(among_features, np.take_along_axis(neighbours, nearest, axis=1), axis=1)
-    ranks = np.stack([np.count_nonzero(among_features < each[:, np.newaxis], axis=1) for each in distances.T]) + 1
-    worst = count * near * (2 * count - 3 * near - 1) / 2
-    return float(1 - np.maximum(ranks - near, 0).sum() / worst)
+    nearest = np.take_along_axis(neighbours, nearest, axis=1)
+    misplaced = 0
+    for part in slices(count, max(1, AT_ONCE // count)):
+        distances = squares[part, np.newaxis] + squares - 2 * (centred[part] @ centred.T)
+        distances[np.arange(len(distances)), np.arange(part.start, part.stop)] = np.inf
+        for each in np.take_along_axis(distances, nearest[part], axis=1).T:
+            ranks = np.count_nonzero(distances < each[:, np.newaxis], axis=1) + 1
+            misplaced += int(np.maximum(ranks - near, 0).sum())
+    return 1 - misplaced / (count * near * (2 * count - 3 * near - 1) / 2)
 
 
 def displacements(positions: NDArray[np.float32]) -> NDArray[np.float64]:
@@ -63,12 +73,3 @@ def displacements(positions: NDArray[np.float32]) -> NDArray[np.float64]:
         spread = np.sqrt(np.square(frame - frame.mean(axis=0)).sum(axis=1).mean())
         moved[number] = away / spread
     return moved
-
-
-def _squared_distances(points: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Between all pairs; none of a point to itself."""
-    centred = points - points.mean(axis=0)
-    squares = np.square(centred).sum(axis=1)
-    distances = squares[:, np.newaxis] + squares - 2 * (centred @ centred.T)
-    np.fill_diagonal(distances, np.inf)
-    return distances

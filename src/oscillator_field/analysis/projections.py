@@ -16,6 +16,7 @@ from scipy.linalg import orthogonal_procrustes
 from scipy.sparse.linalg import ArpackError, svds
 
 from oscillator_field.parameters import PLANE_AXES
+from oscillator_field.ranges import slices
 
 Features = NDArray[np.float32]
 Placed = tuple[NDArray[np.float32], float]
@@ -23,6 +24,8 @@ Fit = Callable[[Features], Iterator[Placed]]
 
 # Points whose spread is less than so much of their distance from the origin differ by the rounding of float32 alone.
 ROUNDING = 1e-6
+# Numbers that are held in double precision at a time.
+AT_ONCE = 2**22
 
 EXAGGERATION = 12
 EXAGGERATED_ITERATIONS = 250
@@ -50,9 +53,14 @@ def pca(fit: str) -> Fit:
 
 def in_one_place(points: Features) -> bool:
     """Whether points `(point, feature)` differ by rounding alone."""
-    exact = points.astype(np.float64)
-    spread = np.square(exact - exact.mean(axis=0)).sum(axis=1).mean()
-    return bool(spread <= ROUNDING**2 * np.square(exact).sum(axis=1).mean())
+    centre = points.mean(axis=0, dtype=np.float64)
+    spread = size = 0.0
+    # Some at a time: in double precision, all features of a set of samples would fill the memory.
+    for part in slices(len(points), max(1, AT_ONCE // points.shape[1])):
+        exact = points[part].astype(np.float64)
+        size += np.square(exact).sum()
+        spread += np.square(exact - centre).sum()
+    return bool(spread <= ROUNDING**2 * size)
 
 
 def _in_one_place_at(point: NDArray[np.float32], frame: Features) -> Placed:

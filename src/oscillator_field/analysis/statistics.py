@@ -5,6 +5,8 @@ of the others would be too early.
 
 The bootstrap draws members anew with replacement, here runs that differ in what is averaged over (seeds, pictures), and
 takes the middle 95 % of what comes of it: Efron and Tibshirani, "An Introduction to the Bootstrap" (1993), chapter 13.
+Over several axes each axis is drawn by itself, for all pictures of a seed share its start: Owen, "The pigeonhole
+bootstrap" (2007). Axes that are no grid, as those that are zipped, have their runs drawn one by one.
 """
 
 from __future__ import annotations
@@ -97,9 +99,14 @@ def means_over(table: pd.DataFrame, observable: str, over: Sequence[str], by: Se
         values = part[observable].to_numpy(np.float64)
         there = values[~np.isnan(values)]
         late = censored and len(there) < len(values)
-        counted = np.where(np.isnan(values), np.inf, values) if censored else there
-        middle = np.median if censored else np.mean
-        drawn = _drawn(len(counted), 1, lambda chosen, counted=counted, of=middle: of(counted[chosen], axis=-1))
+        average = partial(_median, end=np.inf) if censored else _mean
+        curves = values[:, np.newaxis]
+        says_a_spread = len(values if censored else there) > 1
+        drawn = _drawn(
+            _grid(part, over) if says_a_spread else np.arange(1),
+            1,
+            lambda chosen, curves=curves, of=average: of(curves[chosen])[:, 0],
+        )
         low, high = _interval(drawn)
         rows.append(
             {
@@ -110,7 +117,9 @@ def means_over(table: pd.DataFrame, observable: str, over: Sequence[str], by: Se
                 "missing": len(values) - len(there),
                 "mean": there.mean() if len(there) and not late else np.nan,
                 "deviation": there.std(ddof=1) if len(there) > 1 and not late else np.nan,
-                "median": _known(np.median(counted)) if len(counted) else np.nan,
+                "median": _known(np.median(np.where(np.isnan(values), np.inf, values) if censored else there))
+                if len(values if censored else there)
+                else np.nan,
                 "low": low,
                 "high": high,
             }
@@ -144,16 +153,18 @@ def crossings_along(
     rows = []
     censored = SCALARS[observable].censored
     for key, part in _groups(table, by):
-        end = float(part["end_time"].min()) if censored else np.nan
+        # Where they end counts, and not where those end that have settled.
+        end = float(part.loc[part[observable].isna(), "end_time"].min()) if censored else np.nan
         average = partial(_median, end=end if end > level else np.nan) if censored else _mean
         at = np.sort(part[along].unique()).astype(np.float64)
         if over:
-            curves = part.pivot(index=list(over), columns=along, values=observable).to_numpy(np.float64)
+            wide = part.pivot(index=list(over), columns=along, values=observable)
+            curves, grid = wide.to_numpy(np.float64), _grid(wide.index.to_frame(), over)
         else:
-            curves = part.sort_values(along)[observable].to_numpy(np.float64)[np.newaxis]
+            curves, grid = part.sort_values(along)[observable].to_numpy(np.float64)[np.newaxis], np.arange(1)
         members, places = curves.shape
         drawn = _drawn(
-            members,
+            grid,
             places,
             lambda chosen, at=at, curves=curves, of=average: _crossings(at, of(curves[chosen]), level),
         )
@@ -182,19 +193,36 @@ def _groups(table: pd.DataFrame, by: Sequence[str]) -> list[tuple[dict[str, Any]
     return [(dict(zip(by, key, strict=True)), part) for key, part in table.groupby(list(by), sort=False)]
 
 
-def _drawn(members: int, places: int, of: Any) -> NDArray[np.float64]:
-    """What comes of members that are drawn anew, each of so many numbers.
+def _grid(members: pd.DataFrame, over: Sequence[str]) -> NDArray[np.int64]:
+    """The index of each member by its values on the axes; along one axis where they are no grid of them."""
+    codes = [members[name].factorize()[0] for name in over]
+    shape = [int(each.max()) + 1 for each in codes]
+    if not over or len(members) != np.prod(shape) or members.duplicated(list(over)).any():
+        return np.arange(len(members))
+    grid = np.empty(shape, np.int64)
+    grid[tuple(codes)] = np.arange(len(members))
+    return grid
+
+
+def _drawn(grid: NDArray[np.int64], places: int, of: Any) -> NDArray[np.float64]:
+    """What comes of members that are drawn anew, along each axis of their grid by itself, each of so many numbers.
 
     Nothing comes of fewer than two members, which say nothing of their spread.
     """
-    if members < 2:
+    if grid.size < 2:
         return np.empty(0)
-    generator = np.random.default_rng(SEED)
+    generators = [np.random.default_rng(SEED + axis) for axis in range(grid.ndim)]
+    found = []
     # Some at a time: a thousand draws of a million members would fill the memory.
-    parts = [part.stop - part.start for part in slices(DRAWN, max(1, AT_ONCE // (members * places)))]
-    return np.concatenate(
-        [np.asarray(of(generator.integers(0, members, (part, members))), np.float64) for part in parts]
-    )
+    for part in slices(DRAWN, max(1, AT_ONCE // (grid.size * places))):
+        chosen = [
+            generator.integers(0, size, (part.stop - part.start, size)).reshape(
+                -1, *(size if axis == other else 1 for other in range(grid.ndim))
+            )
+            for axis, (generator, size) in enumerate(zip(generators, grid.shape, strict=True))
+        ]
+        found.append(np.asarray(of(grid[tuple(chosen)].reshape(len(chosen[0]), -1)), np.float64))
+    return np.concatenate(found)
 
 
 def _interval(drawn: NDArray[np.float64]) -> tuple[float, float]:

@@ -27,7 +27,7 @@ from oscillator_field.parameters import DEFAULTS, FEWEST_PIXELS, SET_BY_OTHERS
 from oscillator_field.runs import Runs, physics_of
 from oscillator_field.simulation import simulate_runs
 from oscillator_field.study.batches import UNBATCHABLE
-from oscillator_field.terms import contradictions
+from oscillator_field.terms import contradictions, settling_contradiction
 
 
 def run(
@@ -122,6 +122,9 @@ def observe(
         raise ValueError(
             "stop_when_settled: a field is not seen to settle where its last frame alone is measured (give every, or 0)"
         )
+    for run in runs.distinct(["stop_when_settled"]):
+        if message := settling_contradiction(run.settings.stop_when_settled, settled_share):
+            raise ValueError(message)
     with TemporaryDirectory() as folder, redirect_stdout(io.StringIO()):
         inputs = _write_inputs(Path(folder), runs, pictures)
         store = Path(folder) / "runs" / "all" / "observables.zarr"

@@ -72,14 +72,18 @@ def nearest_neighbours(
     """The majority among the nearest training pictures, their number chosen from a list.
 
     Args:
-        settings: `neighbours`, a list of numbers; `images`, how many training pictures are looked at, at most.
+        settings: `neighbours`, a list of numbers; `images`, how many training pictures are looked at, at most; and
+            `as_they_are`, how many come first that are no moved versions of others, which are taken before those.
     """
     from scipy.stats import mode
     from sklearn.neighbors import NearestNeighbors
 
     most = max(settings["neighbours"])
-    known = labels[: settings["images"]]
-    index = NearestNeighbors(n_neighbors=min(most, len(known)), algorithm="brute").fit(features[: settings["images"]])
+    count, first = settings["images"], settings["as_they_are"]
+    # Spread over the set, which may be sorted by class.
+    chosen = np.concatenate([_spread(0, first, count), _spread(first, len(labels), count - first)])
+    known = labels[chosen]
+    index = NearestNeighbors(n_neighbors=min(most, len(known)), algorithm="brute").fit(features[chosen])
 
     def of_neighbours(values: Features) -> Labels:
         return known[index.kneighbors(values, return_distance=False)]
@@ -91,6 +95,11 @@ def nearest_neighbours(
     print("nearest_neighbours: validation", {number: round(value, 4) for number, value in accuracy.items()})
     best = max(accuracy, key=lambda number: accuracy[number])
     return lambda values: mode(of_neighbours(values)[:, :best], axis=1).mode, said[best], {"neighbours": best}
+
+
+def _spread(first: int, end: int, count: int) -> NDArray[np.int64]:
+    """So many indices, if there are as many, evenly from the first to the end."""
+    return np.linspace(first, end - 1, min(max(0, count), end - first)).astype(np.int64)
 
 
 FITS = {

@@ -1,7 +1,8 @@
 """What a classifier sees of a picture: an arm of the comparison. Angles are given as cosine and sine.
 
 `pixels` are what there is without any physics, `input` is the encoding without dynamics, `field` is the state of the
-lattice after some steps; after none, it is the start phases, the same for every picture, so nothing can be known.
+lattice after some steps; after none, it is the start phases, the same for every picture, so nothing can be known, or
+with `start: input` the input.
 """
 
 from __future__ import annotations

@@ -23,7 +23,7 @@ from oscillator_field.field import open_course, problem
 from oscillator_field.inputs.encoding import encode, levels, over_channels
 from oscillator_field.logs import progress
 from oscillator_field.named_run import Run
-from oscillator_field.readout.images import read_classes, read_images
+from oscillator_field.readout.images import read_classes, read_drawn, read_images
 from oscillator_field.starts import frequencies_of, start_of
 from oscillator_field.stores.phase_codes import HALF_TURN, LOST, phase_codes
 from oscillator_field.stores.zarr_stores import add_array, add_coordinate, new_store, open_store, refuse_impossible
@@ -59,7 +59,8 @@ def simulate_shard(
         FileNotFoundError, ValueError: the set is missing or damaged.
         RuntimeError: the device is not there.
     """
-    pixels = read_images(images)[0][chosen]
+    whole = read_images(images)[0]
+    pixels = whole[chosen]
     described = Run.of(0, 0, run)
     channels = described.settings.channels
     drives = over_channels(encode(levels(pixels), described.encoding, read_classes(images).statistics), channels)
@@ -76,7 +77,7 @@ def simulate_shard(
         steps=steps[-1],
         every=every,
         frequency=None if own is None else np.broadcast_to(own, drives.shape),
-        seed=described.settings.seed,
+        seed=_seeds_of_noise(described.settings.seed, read_drawn(images), len(whole))[chosen],
     )
     index_of = {int(step): index for index, step in enumerate(steps)}
     scale = math.pi / LEVELS
@@ -118,6 +119,11 @@ def simulate_shard(
                 bar.update(piece.runs.stop - piece.runs.start)
         for index in range(len(steps)):
             phase[index] = coded[index]
+
+
+def _seeds_of_noise(seed: int, drawn: Mapping[str, Any], count: int) -> list[int]:
+    """A seed for each picture of a set: with one for all, the noise would move all pictures alike, and be none."""
+    return np.random.SeedSequence([seed, *str(drawn["set"]).encode()]).generate_state(count).tolist()
 
 
 def read_phases(paths: Sequence[str | Path], step: int) -> NDArray[np.int16]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -87,6 +88,15 @@ def read_images(path: str | Path) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]
     return np.asarray(group["image"][...]), np.asarray(group["label"][...])
 
 
+def read_drawn(path: str | Path) -> dict[str, Any]:
+    """How a set was drawn: its name as `set`, `seed`, `rotation` and `translation`.
+
+    Raises:
+        FileNotFoundError, ValueError: it is missing or damaged.
+    """
+    return dict(open_store(path).attributes["drawn"])
+
+
 @dataclass(frozen=True)
 class Classes:
     """What the labels of a set mean.
@@ -164,14 +174,14 @@ def split(count: int, validation_share: float, seed: int) -> tuple[NDArray[np.in
     Returns:
         Two arrays of positions in the training set, each sorted.
     """
-    import torch
-    from torch.utils.data import TensorDataset, random_split
-
-    validating = round(count * validation_share)
-    whole = TensorDataset(torch.arange(count))
-    parts = random_split(whole, [count - validating, validating], torch.Generator().manual_seed(seed))
-    training, validation = (np.sort(np.array(part.indices, dtype=np.int64)) for part in parts)
-    return training, validation
+    # torch's randperm, from the same generator: to load torch takes longer than most classifiers.
+    order = np.arange(count)
+    words = np.random.RandomState(seed % 2**32).randint(0, 2**32, max(0, count - 1), np.uint32)
+    for place, drawn in enumerate(words.tolist()):
+        other = place + drawn % (count - place)
+        order[place], order[other] = order[other], order[place]
+    training = count - round(count * validation_share)
+    return np.sort(order[:training]), np.sort(order[training:])
 
 
 def _spans(starts: NDArray[np.int64], length: int, size: int) -> NDArray[np.bool_]:

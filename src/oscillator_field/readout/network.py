@@ -51,6 +51,7 @@ def train(
     classes: int,
     seed: int,
     checkpoint: str | Path,
+    code: str = "",
     threads: int = 1,
 ) -> Trained:
     """Train a network with one hidden layer of ReLU, or go on from a checkpoint of the same training.
@@ -62,6 +63,7 @@ def train(
         classes: how many labels there may be, from 0 on.
         seed: of the first weights and of the order of pictures.
         checkpoint: file that is written after each epoch; one of another training is not looked at.
+        code: digest of the code that trains; a checkpoint of other code is not gone on from.
         threads: of torch.
 
     Raises:
@@ -87,7 +89,7 @@ def train(
         Rule(optimiser, settings["epochs"], settings["patience"]),
         seed=seed,
         checkpoint=checkpoint,
-        identity=_identity(features, labels, validation_labels, settings, seed),
+        identity=_identity(features, labels, validation_labels, settings, seed, code),
     )
     return Trained(model, curves, training.best_epoch(curves))
 
@@ -106,9 +108,10 @@ def _identity(
     validation_labels: NDArray[np.uint8],
     settings: Mapping[str, Any],
     seed: int,
+    code: str,
 ) -> str:
     """What a training depends on, in a few characters."""
-    digest = hashlib.sha256(json.dumps([dict(settings), seed, torch.__version__], sort_keys=True).encode())
+    digest = hashlib.sha256(json.dumps([dict(settings), seed, code, torch.__version__], sort_keys=True).encode())
     for values in (labels, validation_labels, np.array(features.shape), features[:: max(1, len(features) // 100)]):
         digest.update(np.ascontiguousarray(values).tobytes())
     return digest.hexdigest()

@@ -42,6 +42,7 @@ def write_predictions(
     seed: int,
     validation_share: float,
     checkpoints: str | Path,
+    code: str = "",
     threads: int = 1,
 ) -> None:
     """Train a classifier on an arm and write its predictions.
@@ -57,6 +58,7 @@ def write_predictions(
         seed: of the first; the next ones count on from it.
         validation_share: of the training pictures, to choose and to stop by.
         checkpoints: folder for those of a network; it is removed when the predictions are there.
+        code: digest of the code that trains; a network does not go on from a checkpoint of other code.
         threads: of torch; the others are limited from outside.
 
     Raises:
@@ -91,12 +93,14 @@ def write_predictions(
                 "classes": len(classes),
                 "seed": seed + repetition,
                 "checkpoint": Path(checkpoints) / f"{repetition}.pt",
+                "code": code,
                 "threads": threads,
             }
             predict, chosen, curves = _network(features, labels, held, held_labels, settings, start)
             said = predict(held)
         else:
-            predict, said, chosen = FITS[classifier](features, labels, held, held_labels, settings)
+            known = {**settings, "as_they_are": len(learn)}
+            predict, said, chosen = FITS[classifier](features, labels, held, held_labels, known)
         outcomes.append(
             {
                 "validation_image": validate,

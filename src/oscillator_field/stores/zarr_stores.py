@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import json
+import math
 import os
 import platform
 import warnings
@@ -40,6 +41,8 @@ DIGEST = "metadata_sha256"
 LABELS = "labels"
 _LABELLED = (("run",), ("frame",))
 _REMEDY = "remove the store and run again"
+# Bytes of a chunk of an array that is written whole; the compressor takes less than 2 GiB.
+LARGEST_CHUNK = 2**26
 
 
 # Measured on histories: lz4 with shuffled bytes packs float32 phases as small as zstd in half the time; zstd with
@@ -157,10 +160,17 @@ def add_array(
 
 
 def add_values(group: zarr.Group, name: str, dimensions: Sequence[str], values: ArrayLike, **described: Any) -> None:
-    """An array that is there already, written whole."""
+    """An array that is there already, written whole, in one chunk or, if it is large, in several."""
     data = np.asarray(values)
     is_text = data.dtype.kind in "UO"
-    array = add_array(group, name, dimensions, shape=data.shape, dtype=str if is_text else data.dtype, **described)
+    chunks = list(data.shape)
+    for axis in range(data.ndim):
+        rest = math.prod(chunks[axis + 1 :]) * data.itemsize
+        if chunks[axis] * rest > LARGEST_CHUNK:
+            chunks[axis] = max(1, LARGEST_CHUNK // rest)
+    array = add_array(
+        group, name, dimensions, shape=data.shape, chunks=chunks, dtype=str if is_text else data.dtype, **described
+    )
     array[...] = data.astype(object) if is_text else data
 
 

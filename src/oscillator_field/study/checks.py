@@ -28,7 +28,7 @@ from oscillator_field.study.batches import FINAL, FRAMES, NONE
 from oscillator_field.study.configuration import ConfigError
 from oscillator_field.study.explain import shown
 from oscillator_field.study.grid import expand, sample_sets
-from oscillator_field.terms import contradictions, terms_of
+from oscillator_field.terms import contradictions, settling_contradiction, terms_of
 
 # Sites of a larger one would fill a disk before anyone is warned.
 MOST_PIXELS = 2**20
@@ -267,7 +267,7 @@ def check_statistics(config: Mapping[str, Any], source: Source) -> None:
 
 
 def check_frames(jobs: Sequence[Job], config: Mapping[str, Any]) -> None:
-    """Refuse to ask of one frame how a run went, or when it shall end because it has settled.
+    """Refuse to ask of one frame how a run went, or when it shall end because it has settled; or to end it too early.
 
     Raises:
         ConfigError: that is asked.
@@ -295,6 +295,9 @@ def check_frames(jobs: Sequence[Job], config: Mapping[str, Any]) -> None:
             "history.keep: final is not allowed with field.stop_when_settled, which is looked at where frames are kept "
             "(frames, none)"
         )
+    for run in runs:
+        if message := settling_contradiction(run.settings.stop_when_settled, config["measure"]["settled_share"]):
+            raise ConfigError(f"measure.{message}")
 
 
 def _check_observables(config: Mapping[str, Any], measured: Sequence[str]) -> None:

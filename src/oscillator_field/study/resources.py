@@ -229,6 +229,11 @@ def _render_png(study: Study, **names: str) -> int:
     return _render_html(study) + 800
 
 
+def _draw_images(study: Study, **names: str) -> int:
+    """The pictures of a set, some times over."""
+    return 1750 + 5 * study.source.count(TRAINING) * study.pixels // 10**6
+
+
 def _simulate_images(study: Study, field: str, **names: str) -> int:
     """Start, input and stored phases of all pictures of a shard."""
     sites = study.pixels * known(study.readout.fields, field, "field")["channels"]
@@ -290,7 +295,7 @@ MEGABYTES: dict[str, int | Callable[..., int]] = {
     "plot_summary": 1500,
     "compute_statistics": 1500,
     "write_gallery": 1000,
-    "draw_images": 2000,
+    "draw_images": _draw_images,
     "simulate_images": _simulate_images,
     "fit": _fit,
     "compare_readouts": 2000,

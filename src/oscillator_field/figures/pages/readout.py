@@ -65,9 +65,17 @@ def _explained(results: Sequence[Result]) -> str:
         f"Accuracies are means over {len(results[0].seconds)} repetitions, each with a split and a start of its own; "
         "bars are standard deviations. Everything was chosen on validation pictures alone; test pictures decided "
         "nothing."
-        f"{nearest if 'nearest_neighbours' in _classifiers(results) else ''} At the start the field is the same for "
-        "every picture, so nothing can be known from it."
+        f"{nearest if 'nearest_neighbours' in _classifiers(results) else ''}{_of_the_start(results)}"
     )
+
+
+def _of_the_start(results: Sequence[Result]) -> str:
+    """What can be known from the field at its start, if it is an arm."""
+    starts = {one.arm.parameters["start"] for one in results if one.arm.kind == "field" and one.arm.step == 0}
+    told = " At the start the field is the same for every picture, so nothing can be known from it"
+    if starts <= {"input"}:
+        return " At the start the field is its input." if starts else ""
+    return f"{told}, but where it is its input." if "input" in starts else f"{told}."
 
 
 def _over_time(results: Sequence[Result], best: Result, test: str) -> dict[str, Any]:

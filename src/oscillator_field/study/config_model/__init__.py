@@ -224,8 +224,9 @@ STUDY = Section(
             {"type": "array", "items": _table_of(required=("of", "over"))},
             details=(
                 "for example `[{of: final_order_parameter, over: [seed, digit]}]`: a row for each combination of the "
-                "other axes. The interval is the middle 95 % of a bootstrap of the mean; of `settling_time` that of "
-                "the median, to which runs that had not settled count as later than all"
+                "other axes. The interval is the middle 95 % of a bootstrap of the mean, which draws the values of "
+                "each axis by itself; of `settling_time` that of the median, to which runs that had not settled count "
+                "as later than all"
             ),
             adds=("compute_statistics",),
         ),
