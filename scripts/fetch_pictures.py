@@ -10,17 +10,19 @@ from oscillator_field.logs import log_to
 
 with log_to(snakemake.log[0]):
     settings = snakemake.params.settings
-    name, source = settings["dataset"], settings["source"]
+    name = settings["dataset"]
     destination = Path(snakemake.output.provenance).parent
-    if source == "download":
+    # Neither the path nor the source is among the params, but the digest of the files is: the same files from elsewhere
+    # rerun nothing. What would have no effect is refused, so where there is a folder it is the source.
+    directory = snakemake.config["pictures"].get("directory")
+    if "mirrors" in settings:
         from oscillator_field.inputs.download import download
 
-        with TemporaryDirectory() as folder:
-            mirrors = download(folder, name, settings["mirrors"])
-            fetch(destination, IdxSource(name, folder), origin={"source": source, "mirrors": mirrors})
-    elif source == "directory":
-        # The path is not among the params, but the digest of its files is: the same files elsewhere rerun nothing.
-        folder = expanded(snakemake.config["pictures"]["directory"])
-        fetch(destination, IdxSource(name, folder), origin={"source": source, "directory": folder})
+        with TemporaryDirectory() as downloaded:
+            mirrors = download(downloaded, name, settings["mirrors"])
+            fetch(destination, IdxSource(name, downloaded), origin={"source": "download", "mirrors": mirrors})
+    elif directory is not None:
+        folder = expanded(directory)
+        fetch(destination, IdxSource(name, folder), origin={"source": "directory", "directory": folder})
     else:
-        fetch(destination, IdxSource(name, BUNDLED), origin={"source": source})
+        fetch(destination, IdxSource(name, BUNDLED), origin={"source": "bundled"})

@@ -119,7 +119,7 @@ class FieldParameters(_Checked):
         "nearest",
         "1",
         "which pixels couple within a channel: nearest (four), disc, gaussian or global",
-        "weights add up to four, also where a border cuts the neighbourhood off",
+        "weights add up to four, less what an open border cuts off",
         enum=("nearest", "disc", "gaussian", "global"),
     )
     radius: float = _parameter(

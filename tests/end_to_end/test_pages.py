@@ -135,6 +135,9 @@ def gallery(results, browser):
         ("digit=8+k_bias=5+k_coupling=0+steps", 1),
         ("k_bias 60", 6),
         ("evolve_input=true", 18),
+        ("evolve_input=True", 18),
+        ("frequency_distribution=none", 18),
+        ("frequency_distribution!=none", 0),
         ("settling_time=none", 6),
     ],
 )

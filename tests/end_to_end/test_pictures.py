@@ -4,6 +4,7 @@ import base64
 import re
 import shutil
 from pathlib import Path
+from urllib.parse import urlencode
 
 import numpy as np
 import pytest
@@ -308,10 +309,32 @@ def test_a_batch_and_inline_pages(new_project, page):
         **CONFIG,
         "batch": ["digit"],
         "embed": {"methods": [], "samples": {"methods": []}},
-        "render": {"views": ["phase", "spikes"], "html": {"plotlyjs": "inline"}},
+        "render": {
+            "views": ["phase", "spikes"],
+            "html": {"plotlyjs": "inline"},
+            "phase": {"channels": "all"},
+            "panels": 8,
+        },
     }
     project.snakemake(config=config)
-    place = project.folder / "results" / "runs" / f"digit=all+steps={STEPS}"
+    results = project.folder / "results"
+    place = results / "runs" / f"digit=all+steps={STEPS}"
+    # Of twelve panels there is room for those of two runs: each run is shown by its own.
+    one, other = (f"{(results / 'run.html').as_uri()}#{urlencode({'run': run, 'view': 'phase'})}" for run in RUNS[1:3])
+    page.goto(one)
+    page.wait_for_selector("#stage iframe")
+    frame = page.frames[1]
+    frame.wait_for_selector("body[data-ready]")
+    assert frame.locator(".annotation-text").all_text_contents() == [f"digit 3, channel {n}" for n in range(4)]
+    shown = np.array(
+        frame.evaluate("document.getElementById('figure').data.map(({z}) => z.map((row) => Array.from(row)))")
+    )
+    phase = open_history(place / "history.zarr")["phase"][1, -1]
+    assert apart(shown, np.moveaxis(phase, -1, 0)).max() < 0.002
+    assert page.locator("#left_out").is_hidden()
+    page.goto(other)
+    page.wait_for_function("!document.getElementById('left_out').hidden")
+    assert "shows the first 2 runs of the job; this run is number 3" in page.locator("#left_out").text_content()
     alone = shutil.move(place / "spikes.html", project.folder / "alone.html")
     open_page(page, Path(alone))
     assert page.locator(".annotation-text").all_text_contents() == ["digit 1", "digit 3", "digit 8"]

@@ -139,7 +139,7 @@ def kill_jobs_of(script, sign, project):
             killed = now() - spared
             for process in killed:
                 os.kill(process, signal.SIGKILL)
-            time.sleep(0.01 if killed else 0.001)
+            time.sleep(0.02)
         output, _ = running.communicate(timeout=60)
     assert running.returncode == 1, output.decode()[-3000:]
 

@@ -27,6 +27,7 @@ from oscillator_field.figures.animation import (
     frame_texts,
     named_scale,
     palette,
+    stepped_scale,
 )
 from oscillator_field.figures.pages.packing import LEVELS, deflate, pack, pack_angles, unpack
 from oscillator_field.figures.pages.preview import write_previews
@@ -384,7 +385,8 @@ def test_a_painted_cursor_stands_where_kaleido_draws_it(browser):
 def test_painted_marks_are_where_kaleido_writes_them(browser, theme):
     panel = scatter_animation(points=8).panels[0]
     marked = dataclasses.replace(panel, level=np.arange(8, dtype=np.float32) + 0.5, marks=tuple("01234567"), marker=14)
-    shown = dataclasses.replace(scatter_animation(), panels=(marked,))
+    classes = Colours(stepped_scale(THEMES["dark"].classes[:8]), "digit", 0, 8, (), classes=8)
+    shown = dataclasses.replace(scatter_animation(), panels=(marked,), colours=classes)
     [difference] = differences(shown, browser, theme=theme)
     # Another font, at the same places: the drawn letters cover little, and what differs lies within them.
     assert difference.mean() < 1

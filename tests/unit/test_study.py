@@ -148,13 +148,33 @@ def test_a_size_that_does_not_fit_is_refused(config, message):
         ("{field: {integrator: heun}, simulate: {device: cuda}}", ["engines.torch"], 1),
         ("{field: {boundary: periodic, noise: 1}, simulate: {device: cuda}}", ["engines.cuda"], 1),
         ("{grid: {integrator: [euler, rk4]}, batch: [digit]}", ["engines.cuda", "engines.numba"], None),
+        # Of a job alone, whatever runs beside it.
+        ("grid: {integrator: [heun, euler]}", ["engines.numba"], 0),
     ],
 )
 def test_what_may_compute_a_field_and_on_what(config, modules, gpus):
     study = study_of(config)
-    assert study.engine_modules == modules
+    job = next(iter(study.jobs))
+    assert study.modules_that_compute(job=job) == tuple(modules)
     if gpus is not None:
-        assert resources.gpus(study, job=next(iter(study.jobs))) == gpus
+        assert resources.gpus(study, job=job) == gpus
+
+
+def test_a_run_that_takes_longer_may_take_longer():
+    def minutes(config, rule="simulate"):
+        return resources.minutes(study_of(config), rule)
+
+    field = "neighbourhood: disc, radius: 64, boundary: periodic"
+    chimera = f"{{digits: [3], encoding: {{size: 256}}, field: {{{field}, steps: 12000}}}}"
+    # Measured: some four hours.
+    assert minutes("{}") <= 60 < 4 * 60 < minutes(chimera) < 100 * 60
+    assert minutes(chimera.replace("steps: 12000", "steps: 120")) < minutes(chimera) / 10
+    readout = "{readout: {enabled: true, shard: 500}, field: {neighbourhood: gaussian, radius: 9}}"
+    seconds = [
+        resources.typical_seconds(study_of(config), "simulate_images")
+        for config in ("readout: {enabled: true, shard: 500}", readout)
+    ]
+    assert seconds[1] > 2 * seconds[0]
 
 
 def test_every_rule_with_settings_has_its_time_and_memory():

@@ -177,9 +177,30 @@ def test_figures_have_no_number_that_json_lacks(browser):
         json.dumps(figure_of(browser, runs_of(k_bias=[1, 2], k_omega=[0, 0.5]), name, some), allow_nan=False)
 
 
+@needs_browser
+def test_titles_tell_runs_apart_and_filters_find_names_that_look_like_numbers(browser):
+    runs = [
+        Run.of(picture, 0, {"seed": seed, "k_bias": k_bias}, "picture")
+        for picture in ("0001", "none")
+        for seed in (12345, 12346)
+        for k_bias in (1.23456, 1.23457)
+    ]
+    content = study.content(table_of(runs), "settling_time")
+    code = [(Path(study.__file__).with_name(name)).read_text() for name in ("chart.js", "filter.js")]
+    asked = ["picture=0001", "picture=none", "seed > 12345 picture!=none", "picture<=0001", "evolve_input=True"]
+    titles, *found = browser.evaluated(
+        f"(() => {{ globalThis.study = {json.dumps(content)}; {''.join(code)}; const rows = chart.rowsOf(study);"
+        "const count = (text) => rows.filter(filter.parse(text).matches).length;"
+        f"return [rows.map(chart.title), ...{json.dumps(asked)}.map(count)]; }})()"
+    )
+    assert titles[2] == "picture 0001, seed 12346, k_bias 1.23456"
+    assert len(set(titles)) == len(runs)
+    assert found == [4, 4, 2, 4, 8]
+
+
 def written_gallery(folder, table, **changes):
     settings = {
-        "name": None, "observable": "settling_time", "views": {"phase": "Phase"}, "sets": {}, "panels": {0: 16},
+        "name": None, "observable": "settling_time", "views": {"phase": "Phase"}, "sets": {},
         "colours": "Phase", "pages": True, "plotlyjs": "cdn", "shared": [],
         "learning": False, "readout": False, "provenance": {},
     }  # fmt: skip
@@ -194,7 +215,6 @@ def test_a_gallery_holds_every_run(tmp_path):
     assert content["values"]["run"] == table["run"].tolist()
     assert content["values"]["number"] == [0, 1, 0, 1]
     assert content["values"]["together"] == [2] * 4
-    assert content["values"]["panels"] == [16] * 4
     assert content["constants"]["steps"] == STEPS
     assert content["axes"] == ["k_bias"]
     assert content["provenance"] == {"of": "</script>"}

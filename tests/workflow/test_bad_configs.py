@@ -33,7 +33,7 @@ BAD = {
     "half a step": ("field: {steps: 1.5}", "field.steps: 1.5 is not allowed (a whole number)"),
     "too many steps": ("field: {steps: 10000000}", "field.steps: 10000000 is not allowed (at most 1000000)"),
     "quiet for longer than a run": (
-        "field: {stop_when_settled: 0.9, settled_for: 6}",
+        "field: {stop_when_settled: 0.99, settled_for: 6}",
         "field.settled_for: 6 s is not allowed with 512 steps of 0.01 s: no run can be quiet for so long (at most 5.",
     ),
     "a learned field that is not there": (

@@ -44,10 +44,11 @@ EVERYTHING = {
         "nearest_neighbours": {"neighbours": [1], "images": 100},
         "network": {"hidden": 2, "epochs": 1},
         "shard": 300,
+        "classifiers": ["logistic_regression", "nearest_neighbours", "network"],
     },
     "learning": {
         "enabled": True,
-        "arms": ["no_steps", "pixels"],
+        "arms": ["no_steps"],
         "seeds": [0],
         "epochs": 1,
         "attacked": 10,
@@ -91,13 +92,13 @@ CHANGED = {
     "readout.corruptions.gaussian_noise": [0.4, 0.5],
     "readout.corruptions.salt_and_pepper": [0.1],
     "readout.corruptions.occlusion": [3],
-    "readout.classifiers": ["logistic_regression", "nearest_neighbours", "nearest_centroid"],
+    "readout.classifiers": ["logistic_regression", "nearest_neighbours"],
     "readout.logistic_regression.regularisation": [0.2],
     "readout.nearest_neighbours.neighbours": [3],
     "readout.shard": 200,
     "learning.enabled": False,
     "learning.sizes": ["small", "standard"],
-    "learning.arms": ["pixels"],
+    "learning.arms": ["no_steps", "pixels"],
     "learning.seeds": [0, 1],
     "learning.strengths": [0.05],
     "prune": "remove-0123456789",
@@ -114,7 +115,6 @@ TAKEN_AWAY = (
     "embed.samples.methods",
     "readout.classifiers",
     "learning.enabled",
-    "learning.arms",
 )
 # These sets are no training sets of fields; those that are moved are for the readout alone.
 NOT_FOLLOWED = {

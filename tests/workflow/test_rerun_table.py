@@ -315,6 +315,8 @@ def test_the_same_pictures_in_another_folder_run_nothing(new_project, tmp_path):
     project.snakemake("results/perturbations/digit=3.zarr", config=configs[0])
     target = "results/perturbations/digit=3.zarr"
     assert project.planned(configs[1], target) == set()
+    # Bundled or not.
+    assert project.planned(changed(digits=[3]), target) == set()
     images = next(folders[1].glob("t10k-images*"))
     images.write_bytes(gzip.compress(gzip.decompress(images.read_bytes()), compresslevel=1))
     assert project.planned(configs[1], target) == FETCH | encode(["digit=3"])

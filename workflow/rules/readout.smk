@@ -19,7 +19,7 @@ rule simulate_images:
         mem_mb=memory("simulate_images"),
         runtime=minutes("simulate_images"),
     params:
-        code=code("simulate_images", *STUDY.engine_modules),
+        code=lambda wildcards: code("simulate_images", *asked(wildcards, STUDY.modules_that_compute)),
         settings=settings("simulate_images"),
     message:
         "Simulate {wildcards.field} over {wildcards.images}, shard {wildcards.shard}"

@@ -1,9 +1,6 @@
 # Requires: the input phases of the runs of a job.
 # Makes: their history.
 
-# Of stated couplings, and of learned ones: digested once, not for each job.
-SIMULATED_BY = [code("simulate", *STUDY.engine_modules), code("simulate", "learning.history")]
-
 
 rule simulate:
     """Simulate the runs of a job and store their history."""
@@ -26,7 +23,7 @@ rule simulate:
         mem_mb=memory("simulate"),
         runtime=minutes("simulate"),
     params:
-        code=lambda wildcards: SIMULATED_BY[asked(wildcards, STUDY.is_learned)],
+        code=lambda wildcards: code("simulate", *asked(wildcards, STUDY.modules_that_compute)),
         settings=settings("simulate"),
     message:
         "Simulate {wildcards.job}"

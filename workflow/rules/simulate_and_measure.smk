@@ -22,7 +22,7 @@ rule simulate_and_measure:
         mem_mb=memory("simulate_and_measure"),
         runtime=minutes("simulate_and_measure"),
     params:
-        code=code("simulate_and_measure", *STUDY.engine_modules),
+        code=lambda wildcards: code("simulate_and_measure", *asked(wildcards, STUDY.modules_that_compute)),
         settings=settings("simulate_and_measure"),
     message:
         "Simulate and measure {wildcards.job}"

@@ -12,11 +12,13 @@ MOST_SITES_SIDE_BY_SIDE = 50_000
 MOST_ROWS_OF_BANDS = 1.5
 # Measured: threads that meet twice in a step need so many sites each, in all lanes, to gain by it.
 SITES_A_THREAD = 2**18
+# Terms that reach beyond the nearest row.
+FAR = frozenset({"disc", "gaussian"})
 
 
 def can_lie_in_bands(rows: int, terms: Set[str]) -> bool:
     """Whether each lane can take a band of rows: it knows one row of either neighbour, so no site may reach farther."""
-    return rows >= LANES and not terms & {"disc", "gaussian"}
+    return rows >= LANES and not terms & FAR
 
 
 def runs_together(rows: int, sites: int, terms: Set[str]) -> int:

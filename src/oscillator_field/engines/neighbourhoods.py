@@ -45,39 +45,56 @@ def neighbour_sum(z: NDArray[np.complexfloating], parameters: FieldParameters) -
 
     For those who need it now and then: engines have their own ways.
     """
-    rows, columns, _ = z.shape[-3:]
     if parameters.neighbourhood == "global":
         total = np.broadcast_to(WEIGHT * z.mean(axis=(-3, -2), keepdims=True), z.shape).copy()
     else:
-        weights = _weights(parameters.neighbourhood, parameters.radius)
-        beyond = len(weights) // 2
-        wide = z
-        for axis, length in ((-3, rows), (-2, columns)):
-            place = places(length, beyond, parameters.boundary)
-            wide = np.take(wide, place, axis) * (place >= 0).reshape([-1] + [1] * (-1 - axis)).astype(np.float32)
-        total = np.zeros_like(z)
-        for row, column in np.argwhere(weights):
-            total += weights[row, column] * wide[..., row : row + rows, column : column + columns, :]
+        total = np.empty_like(z)
+        # One lattice at a time: with its borders each takes some times the room.
+        for lattice in np.ndindex(z.shape[:-3]):
+            total[lattice] = _SUMS[parameters.neighbourhood](z[lattice], parameters.radius, parameters.boundary)
     if parameters.channel_coupling:
         total[..., 1:] += z[..., :-1]
         total[..., :-1] += z[..., 1:]
     return total
 
 
-def _weights(neighbourhood: str, radius: float) -> NDArray[np.float32]:
-    """The weights around a site, a square of odd side."""
-    if neighbourhood == "nearest":
-        return np.array([[0, 1, 0], [1, 0, 1], [0, 1, 0]], np.float32)
-    beyond = reach(neighbourhood, radius)
-    weights: NDArray[np.floating]
-    if neighbourhood == "gaussian":
-        taps, _ = taps_of_gaussian(radius)
-        weights = np.outer(taps, taps)
-    else:
-        away = np.arange(-beyond, beyond + 1)
-        weights = (np.abs(away) <= half_widths(radius)[:, np.newaxis]) * weight_of_disc(radius)
-    weights[beyond, beyond] = 0
-    return weights.astype(np.float32)
+def _bordered(z: NDArray[np.complexfloating], beyond: int, boundary: str) -> NDArray[np.complexfloating]:
+    """A lattice with what lies beyond its borders."""
+    for axis in range(2):
+        place = places(z.shape[axis], beyond, boundary)
+        z = np.take(z, place, axis) * (place >= 0).reshape([-1] + [1] * (2 - axis)).astype(np.float32)
+    return z
+
+
+def _sum_of_nearest(z: NDArray[np.complexfloating], radius: float, boundary: str) -> NDArray[np.complexfloating]:
+    wide = _bordered(z, 1, boundary)
+    return wide[:-2, 1:-1] + wide[2:, 1:-1] + wide[1:-1, :-2] + wide[1:-1, 2:]
+
+
+def _sum_of_disc(z: NDArray[np.complexfloating], radius: float, boundary: str) -> NDArray[np.complexfloating]:
+    """By differences of sums along rows: one for each row of the disc, and not one for each site."""
+    rows, columns, channels = z.shape
+    beyond = reach("disc", radius)
+    # In double precision, as small differences of long sums.
+    sums = np.zeros((rows + 2 * beyond, columns + 2 * beyond + 1, channels), np.complex128)
+    np.cumsum(_bordered(z, beyond, boundary), axis=1, out=sums[:, 1:])
+    total = -z.astype(np.complex128)
+    for row, half in enumerate(half_widths(radius).tolist()):
+        part, first, end = sums[row : row + rows], beyond - half, beyond + half + 1
+        total += part[:, end : end + columns] - part[:, first : first + columns]
+    return total * weight_of_disc(radius)
+
+
+def _sum_of_gaussian(z: NDArray[np.complexfloating], radius: float, boundary: str) -> NDArray[np.complexfloating]:
+    """Along columns and then along rows, as its weights are products."""
+    rows, columns, _ = z.shape
+    taps, own = taps_of_gaussian(radius)
+    wide = _bordered(z, reach("gaussian", radius), boundary)
+    tall = sum(tap * wide[row : row + rows] for row, tap in enumerate(taps.tolist()))
+    return sum(tap * tall[:, column : column + columns] for column, tap in enumerate(taps.tolist())) - own * z
+
+
+_SUMS = {"nearest": _sum_of_nearest, "disc": _sum_of_disc, "gaussian": _sum_of_gaussian}
 
 
 def taps_of_gaussian(radius: float) -> tuple[NDArray[np.float64], float]:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 from plotly.colors import get_colorscale, unlabel_rgb
+
+from oscillator_field.figures.themes import Theme
 
 # Marks of a colour bar from 0 to 1.
 SHARE_TICKS = tuple((tenth / 10, f"{tenth / 10:.1f}") for tenth in range(0, 11, 2))
@@ -96,6 +99,7 @@ class Colours:
         title: what the colour stands for, with its unit.
         low, high: values at the two ends.
         ticks: values to mark, and their texts.
+        classes: of a scale in flat steps, how many colours of the theme it has; none where the scale says them.
     """
 
     scale: Scale
@@ -103,6 +107,11 @@ class Colours:
     low: float
     high: float
     ticks: tuple[tuple[float, str], ...]
+    classes: int = 0
+
+    def themed(self, theme: Theme) -> Colours:
+        """The same with the colours of the classes of a theme, if it has such."""
+        return replace(self, scale=stepped_scale(theme.classes[: self.classes])) if self.classes else self
 
     def rgb(self, values: NDArray[np.floating]) -> NDArray[np.uint8]:
         """The colour of each value, `(..., 3)`, as plotly interpolates it."""
@@ -127,6 +136,7 @@ class Animation:
         colours: the one colour scale of all panels; None for curves.
         hover: plotly's template of what the pointer reads off.
         powers_of_ten: whether the values of a lattice are decimal logarithms, whose powers `customdata` holds.
+        panels_a_run: how many panels belong to each run, one after the other.
     """
 
     title: str
@@ -139,6 +149,11 @@ class Animation:
     colours: Colours | None
     hover: str
     powers_of_ten: bool = False
+    panels_a_run: int = 1
+
+    def themed(self, theme: Theme) -> Animation:
+        """The same in the colours of a theme."""
+        return self if self.colours is None else replace(self, colours=self.colours.themed(theme))
 
 
 def playing_rate(frames: int, most: float) -> float:
@@ -151,7 +166,7 @@ def named_scale(name: str) -> Scale:
     return get_colorscale(name)
 
 
-def stepped_scale(colours: list[str]) -> Scale:
+def stepped_scale(colours: Sequence[str]) -> Scale:
     """A colour scale of as many flat steps as there are colours, for classes 0, 1, ... at low 0 and high `count`."""
     edges = [number / len(colours) for number in range(len(colours) + 1)]
     return [[edge, colour] for number, colour in enumerate(colours) for edge in edges[number : number + 2]]

@@ -29,6 +29,7 @@ class Shown:
         titles: of each run.
         remark: runs that are left out.
         thinned: frames that are left out.
+        panels_a_run: how many panels each run has.
     """
 
     chosen: NDArray[np.int64]
@@ -39,6 +40,7 @@ class Shown:
     titles: Sequence[str]
     remark: str
     thinned: str
+    panels_a_run: int
 
     @classmethod
     def of(cls, history: StoredHistory, *, every: int, panels: int, panels_a_run: int = 1) -> Shown:
@@ -52,7 +54,7 @@ class Shown:
         step, time = history["step"][:][chosen], history["time"][:][..., chosen]
         thinned = f" (one of {fewer} frames)" if fewer > 1 else ""
         common, titles = run_titles(history, runs)
-        return cls(chosen, step, time, runs, common, titles, remark, thinned)
+        return cls(chosen, step, time, runs, common, titles, remark, thinned, panels_a_run)
 
     def lattices(self, values: Sequence[NDArray[np.floating]]) -> tuple[Lattice, ...]:
         """A panel for each run, from its values `(frame, row, column)`."""
@@ -84,4 +86,5 @@ class Shown:
             colours=colours,
             hover=f"row %{{y}}, column %{{x}}<br>{hover}<extra></extra>",
             powers_of_ten=powers_of_ten,
+            panels_a_run=self.panels_a_run,
         )

@@ -9,15 +9,17 @@ import math
 from collections.abc import Callable
 
 from oscillator_field.analysis.registry import SCALARS
-from oscillator_field.engines.lanes import LANES, runs_together, useful_threads
+from oscillator_field.engines.lanes import FAR, LANES, runs_together, useful_threads
 from oscillator_field.engines.registry import may_need_gpu
 from oscillator_field.figures.limits import frames_together
 from oscillator_field.figures.views import VIEWS, kind_of
 from oscillator_field.inputs.data_sets import SIDE, TRAINING
 from oscillator_field.inputs.errors import PicturesError
 from oscillator_field.learning.arms import JUDGED_TOGETHER, SIZES
+from oscillator_field.named_run import Run
 from oscillator_field.runs import runs_at_once
 from oscillator_field.study.batches import BYTES_OF_INPUTS
+from oscillator_field.study.costs import slowness
 from oscillator_field.study.names import known
 from oscillator_field.study.settings import panels_shown
 from oscillator_field.study.study import Study
@@ -130,12 +132,12 @@ def _simulate(study: Study, job: str) -> int:
     together = _runs_together(study, job)
     groups = min(8, math.ceil(len(runs) / together))
     # Sums over far neighbours take as much room for lanes that are left over.
-    at_once = LANES if terms & {"disc", "gaussian"} else min(len(runs), together)
+    at_once = LANES if terms & FAR else min(len(runs), together)
     inputs = len(runs) * sites * BYTES_OF_INPUTS + groups * at_once * sites * of_terms
     return 1000 + _gpu_megabytes(study, job=job) + 400 * _simulate_threads(study, job) + inputs // 10**6
 
 
-_BYTES_OF_TERMS = {"heun": 16, "rk4": 48, "disc": 64, "gaussian": 24, "global": 1, "noise": 8, "frequencies": 16}
+_BYTES_OF_TERMS = {"heun": 16, "rk4": 48, "disc": 64, "gaussian": 52, "global": 1, "noise": 8, "frequencies": 16}
 
 
 def _simulate_and_measure(study: Study, job: str) -> int:
@@ -158,7 +160,9 @@ def _simulate_threads(study: Study, job: str) -> int:
     runs = study.runs_of(job)
     # Of chains, one link is computed at a time.
     at_once, together = len(runs) // runs.links, _runs_together(study, job)
-    sites = min(at_once, together) * study.pixels_of(job) * runs[0].settings.channels
+    # Sums over far neighbours are taken of lanes that are left over, too.
+    lanes = LANES if study.terms_of(job=job) & FAR else min(at_once, together)
+    sites = lanes * study.pixels_of(job) * runs[0].settings.channels
     return min(8, math.ceil(at_once / together) * useful_threads(8, sites))
 
 
@@ -325,7 +329,21 @@ def typical_seconds(study: Study, rule: str) -> float:
         seconds *= max(1.0, learning["attacked"] * len(learning["strengths"]) / 2000)
     if rule == "simulate_and_measure":
         return 2 + seconds * study.most_site_steps
-    return seconds * max(1.0, study.most_pixels / TYPICAL_PIXELS) if rule in OF_SITES else seconds
+    seconds *= max(1.0, study.most_pixels / TYPICAL_PIXELS) if rule in OF_SITES else 1
+    if rule == "simulate":
+        # To keep a frame takes as long whatever the terms.
+        seconds += TYPICAL_SECONDS["simulate_and_measure"] * study.most_site_steps
+    if rule == "simulate_images":
+        seconds += TYPICAL_SECONDS["simulate_and_measure"] * _site_steps_of_a_shard(study)
+    return seconds
+
+
+def _site_steps_of_a_shard(study: Study) -> float:
+    """As `Study.most_site_steps`, of the pictures of a shard of the readout."""
+    readout = study.config["readout"]
+    runs = [Run.of(0, 0, parameters) for parameters in study.readout.fields.values()]
+    longest = max((run.settings.channels * slowness(run, readout["shard"]) for run in runs), default=0)
+    return study.pixels * readout["shard"] * max(readout["steps"]) * longest
 
 
 def threads(study: Study, rule: str, **names: str) -> int:

@@ -29,13 +29,13 @@ def ordered(values: Mapping[str, Any]) -> Settings:
 
 
 def fetch_pictures(study: Study, *, with_digest: bool = True) -> Settings:
-    """The data set and its source, and the mirrors or a digest of the files of a folder.
+    """The data set, and the mirrors of its source or a digest of the files of a folder.
 
-    A digest, and no path: a study that moves, or its clone, or the folder, has the same pictures. A machine that a job
-    is sent to need not have the folder, hence `with_digest`.
+    A digest, and no path: a study that moves, or its clone, or the folder, has the same pictures, bundled or not. A
+    machine that a job is sent to need not have the folder, hence `with_digest`.
     """
     pictures = study.config["pictures"]
-    settings = {key: pictures[key] for key in ["dataset", "source"] + ["mirrors"] * (pictures["source"] == "download")}
+    settings = {key: pictures[key] for key in ["dataset"] + ["mirrors"] * (pictures["source"] == "download")}
     if isinstance(study.source, IdxSource) and study.source.folder is not None and with_digest:
         settings["digest"] = study.source.digest()
     return ordered(settings)
@@ -201,7 +201,6 @@ def write_gallery(study: Study) -> Settings:
         "name": study.config["study"]["name"],
         "observable": study.config["study"]["observable"],
         "pages": study.pages,
-        "panels": {size: panels_shown(study, pixels) for size, pixels in study.pixels_by_size.items()},
         **pages,
         "sets": {name: {view: words_of(view) for view in study.sample_views} for name in study.sample_sets},
         "views": {view: words_of(view) for view in study.views},

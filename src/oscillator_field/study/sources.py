@@ -25,6 +25,7 @@ DECIDES_NOTHING = {
 }
 
 
+@cache
 def code_digest(script: str | Path, *modules: str) -> str:
     """The digest of all code that decides the result of a script.
 

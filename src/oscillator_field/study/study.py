@@ -26,6 +26,7 @@ from oscillator_field.runs import Job, Runs
 from oscillator_field.study import checks
 from oscillator_field.study.batches import NONE
 from oscillator_field.study.configuration import checked_config
+from oscillator_field.study.costs import OF_COSTS, slowness
 from oscillator_field.study.grid import perturbations, sample_sets
 from oscillator_field.study.learned_runs import check_learned
 from oscillator_field.study.learning import Learning
@@ -240,11 +241,16 @@ class Study:
         return known(self.jobs, job, "run").runs
 
     @cached_property
-    def most_site_steps(self) -> int:
-        """Steps of single sites that a job takes at most."""
-        each = ((job, job.runs[0].settings) for job in self.jobs.values())
+    def most_site_steps(self) -> float:
+        """Steps of single sites that a job takes at most, each as long as that of the default field."""
         return max(
-            len(job.runs) * self.pixels_of(job.name) * settings.channels * settings.steps for job, settings in each
+            len(job.runs)
+            * self.pixels_of(job.name)
+            * max(
+                run.settings.channels * run.settings.steps * slowness(run, len(job.runs))
+                for run in job.runs.distinct(OF_COSTS)
+            )
+            for job in self.jobs.values()
         )
 
     def inputs_of(self, job: str) -> list[str]:
@@ -282,14 +288,18 @@ class Study:
         """The modules that views are made by."""
         return sorted({module_of(name) for name in views})
 
-    @cached_property
-    def engine_modules(self) -> list[str]:
-        """The modules that may compute the field: which GPU `auto` finds shows in the job alone."""
-        terms = {self.terms_of(job=name) for name in self.jobs}
-        terms |= {self.terms_of(field=name) for name in self.readout.fields}
-        return sorted(
-            {f"engines.{name}" for each in terms for name in possible_engines(**self.config["simulate"], terms=each)}
-        )
+    def modules_that_compute(self, **names: str) -> tuple[str, ...]:
+        """The modules that may compute a job, or a field of the readout: which GPU `auto` finds shows in the job alone.
+
+        Of these terms alone, so that an added value of an axis computes nothing else again.
+
+        Raises:
+            UnknownNameError: the config asks for nothing of this name.
+        """
+        if "job" in names and self.is_learned(names["job"]):
+            return ("learning.history",)
+        possible = possible_engines(**self.config["simulate"], terms=self.terms_of(**names))
+        return tuple(f"engines.{name}" for name in possible)
 
     def terms_of(self, *, job: str = "", field: str = "", **names: str) -> frozenset[str]:
         """The terms that are on in a job, or in a field of the readout.

@@ -19,14 +19,28 @@ const chart = (() => {
     });
   }
 
-  const numberText = (value) => String(Number(value.toPrecision(4))).replace("-", MINUS);
+  // Whole numbers whole; others with as many digits as are asked for.
+  const numberText = (value, precision = 4) => String(Number.isInteger(value) ? value : Number(value.toPrecision(precision))).replace("-", MINUS);
   const endOf = (run) => run.end_time;
+
+  // Digits that tell the values of a parameter apart, four at least.
+  const digits = new Map();
+  function digitsOf(name) {
+    if (study.columns[name]?.kind !== "parameter") return 4;
+    if (!digits.has(name)) {
+      const numbers = [...new Set(study.values[name])].filter((value) => typeof value === "number");
+      let enough = 4;
+      while (enough < 17 && new Set(numbers.map((value) => value.toPrecision(enough))).size < numbers.length) enough++;
+      digits.set(name, enough);
+    }
+    return digits.get(name);
+  }
 
   // A value in words; of a time that was never reached, the end of the run.
   function valueText(run, name) {
     const value = run[name];
     if (value === null || value === undefined) return study.columns[name]?.censored ? `> ${numberText(endOf(run))}` : "–";
-    return typeof value === "number" ? numberText(value) : String(value);
+    return typeof value === "number" ? numberText(value, digitsOf(name)) : String(value);
   }
 
   const withUnit = (text, name) => (study.columns[name].unit ? `${text} ${study.columns[name].unit}` : text);
@@ -36,11 +50,11 @@ const chart = (() => {
   // Some values of a run in words.
   const described = (run, names) => names.map((name) => `${study.columns[name].words} ${valueText(run, name)}`).join(", ");
 
-  // A run in words: its label, its instance where there are several, and the parameters that differ.
-  function title(run) {
-    const names = [study.label, ...(study.several_instances ? ["instance"] : []), ...study.axes];
-    return described(run, names);
-  }
+  // What tells the runs of the study apart: the label, the instance and the seed where there are several, and its axes.
+  const differing = () => [study.label, ...(study.several_instances ? ["instance"] : []), ...(study.several_seeds ? ["seed"] : []), ...study.axes];
+
+  // A run in words.
+  const title = (run) => described(run, differing());
 
   // Values of a column in order: numbers as numbers, texts as the config lists them.
   function levels(rows, name) {
@@ -86,7 +100,7 @@ const chart = (() => {
   // The choice that fits a study, and what of another choice is possible.
   function completed(content, rows, choice) {
     const all = dimensions(content);
-    const kind = ["parameters", "time", "scatter"].includes(choice.kind) ? choice.kind : "parameters";
+    const kind = ["parameters", ...(content.pages ? ["time"] : []), "scatter"].includes(choice.kind) ? choice.kind : "parameters";
     const observable = content.columns[choice.observable]?.kind === "observable" ? choice.observable : content.observable;
     const observables = Object.keys(content.columns).filter((name) => content.columns[name].kind === "observable");
     const by = (wanted, fallback, none) => (all.includes(wanted) || (none && wanted === "none") ? wanted : fallback);
@@ -112,7 +126,7 @@ const chart = (() => {
     if (rows.every((row) => row[observable] === null || row[observable] === undefined)) {
       const { words } = study.columns[observable];
       const ends = rows.map(endOf);
-      const range = [...new Set([Math.min(...ends), Math.max(...ends)])].map(numberText).join(" to ");
+      const range = [...new Set([Math.min(...ends), Math.max(...ends)])].map((end) => numberText(end)).join(" to ");
       return empty(study.columns[observable].censored
         ? `None of ${rows.length} runs had settled at its end (${range} s).`
         : `No run has a ${words}.`, size);
@@ -316,7 +330,7 @@ const chart = (() => {
     if (!name) return empty(`The ${study.columns[observable].words} is one number of a run and has no course over time.`, size);
     const some = drawn(rows);
     const known = some.filter((row) => curves.get(row.run)?.curves?.[name]);
-    if (!known.length) return empty("The curves of these runs are being read.", size);
+    if (!known.length) return empty("No curves of these runs were found beside this page.", size);
     const { of, legend } = colouring(rows, colour, look);
     const seconds = known.every((row) => curves.get(row.run).seconds);
     const data = known.map((row) => {
@@ -349,5 +363,5 @@ const chart = (() => {
     };
   }
 
-  return { rowsOf, valueText, withUnit, axisTitle, title, levels, dimensions, completed, figure, summary, drawn };
+  return { rowsOf, valueText, withUnit, axisTitle, differing, title, levels, dimensions, completed, figure, summary, drawn };
 })();

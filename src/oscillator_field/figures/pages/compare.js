@@ -24,7 +24,7 @@
 
   // What tells the runs apart, else their whole title.
   function caption(run) {
-    const apart = chart.dimensions(study).filter((name) => runs.some((other) => other[name] !== run[name]));
+    const apart = chart.differing().filter((name) => runs.some((other) => other[name] !== run[name]));
     return apart.length ? apart.map((name) => chart.withUnit(`${study.columns[name].words} ${chart.valueText(run, name)}`, name)).join(", ") : chart.title(run);
   }
 
@@ -70,15 +70,10 @@
 
   function viewPanel(run) {
     const stage = titled(caption(run), run);
-    const shown = run.number < run.panels;
-    if (!shown) {
-      stage.append(made("p", { className: "muted", textContent: `This view shows the first ${run.panels} runs of the job, and this is number ${run.number + 1}: compare the fields.` }));
-      return { show: () => {}, fit: () => {} };
-    }
-    const hash = new URLSearchParams({ embedded: "1", step: placed ? bar.step() : kit.state().step ?? "", theme: kit.theme(), ...(run.together > 1 ? { panel: run.number } : {}) });
+    const hash = new URLSearchParams({ embedded: "1", step: placed ? bar.step() : kit.state().step ?? "", theme: kit.theme(), ...(run.together > 1 ? { run: run.number } : {}) });
     const frame = made("iframe", { src: `${kit.address("runs", run.job, `${view}.html`)}#${hash}`, title: `${view} of ${chart.title(run)}` });
     stage.append(frame);
-    return { frame, ranges: null, show: (step) => frame.contentWindow?.postMessage({ step }, "*"), fit: () => {} };
+    return { run, stage, frame, ranges: null, show: (step) => frame.contentWindow?.postMessage({ step }, "*"), fit: () => {} };
   }
 
   // The smallest ranges that hold all pages.
@@ -102,8 +97,12 @@
     panel.course = data;
     const framed = panels.filter((one) => one.frame);
     if (!framed.every((one) => one.ranges)) return;
+    for (const { run, stage, course: { runs: there } } of framed) {
+      if (run.number < there) continue;
+      stage.replaceChildren(made("p", { className: "muted", textContent: `This view shows the first ${there} runs of the job, and this is number ${run.number + 1}: compare the fields.` }));
+    }
     const joined = together(framed.map((one) => one.ranges));
-    for (const one of framed) one.frame.contentWindow.postMessage({ ranges: joined, theme: kit.theme() }, "*");
+    for (const one of framed) one.frame.contentWindow?.postMessage({ ranges: joined, theme: kit.theme() }, "*");
     course(framed.map((one) => one.course));
   });
 
@@ -144,7 +143,7 @@
     panels = [];
     if (runs.length < 2) return;
     document.title = element("title").textContent = `Compare ${runs.length} runs`;
-    const share = chart.dimensions(study).filter((name) => runs.every((run) => run[name] === runs[0][name]));
+    const share = chart.differing().filter((name) => runs.every((run) => run[name] === runs[0][name]));
     element("alike").textContent = share.length ? `All with ${share.map((name) => chart.withUnit(`${study.columns[name].words} ${chart.valueText(runs[0], name)}`, name)).join(", ")}.` : "";
     if (!pages) {
       element("missing").textContent = "This study has no pages of its runs (render.html.enabled, history.keep), so there is nothing to compare.";
@@ -165,7 +164,6 @@
     } else {
       panels = runs.map((run) => viewPanel(run));
       arrange();
-      if (!panels.some((one) => one.frame)) document.body.dataset.ready = "true";
     }
   }
 

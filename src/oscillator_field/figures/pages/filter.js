@@ -22,26 +22,29 @@ const filter = (() => {
 
   // One comparison as a test of rows.
   function comparison(name, sign, texts) {
-    const wanted = texts.map(valueOf);
-    const fits = (found, value) => {
+    const wanted = texts.map((text) => ({ text, value: valueOf(text) }));
+    // A cell says what the text means: `none` may be a name, and `0001` a picture. Whether something is true has any case.
+    const fits = (found, { text, value }) => {
+      if (typeof found === "string") return SIGNS[sign](found === text ? 0 : found.localeCompare(text) || 1, 0);
       if (found === null || value === null) return (sign === "!=") !== (found === value && ["=", "==", "!="].includes(sign));
-      if (typeof found === "number" && typeof value === "number") return SIGNS[sign](found, value);
-      const order = typeof value === "number" || typeof found === "number" ? null : String(found).localeCompare(String(value));
-      if (sign === "=" || sign === "==") return String(found) === String(value);
-      if (sign === "!=") return String(found) !== String(value);
-      return order !== null && SIGNS[sign](order, 0);
+      if (typeof found === "number") return typeof value === "number" ? SIGNS[sign](found, value) : sign === "!=";
+      return SIGNS[sign](String(found), text.toLowerCase());
     };
     // One of a list fits; with !=, none of it.
-    return sign === "!=" ? (row) => wanted.every((value) => fits(row[name], value)) : (row) => wanted.some((value) => fits(row[name], value));
+    return sign === "!=" ? (row) => wanted.every((one) => fits(row[name], one)) : (row) => wanted.some((one) => fits(row[name], one));
+  }
+
+  // The words of a text: spaces around signs and after commas bind nothing apart.
+  function wordsOf(text) {
+    const joined = text.replace(/\s*(==|!=|>=|<=|=|>|<)\s*/g, "$1").replace(/\s*,\s*/g, ",");
+    return joined.split(/\s+/).filter(Boolean);
   }
 
   // What a text asks for: a test of a row, and complaints about words that mean nothing.
   function parse(text) {
-    // Spaces around signs and after commas bind nothing apart.
-    const joined = text.trim().replace(/\s*(==|!=|>=|<=|=|>|<)\s*/g, "$1").replace(/\s*,\s*/g, ",");
     const tests = [];
     const complaints = [];
-    for (const word of joined.split(/\s+/).filter(Boolean)) {
+    for (const word of wordsOf(text)) {
       const match = /^([\w.]+)(==|!=|>=|<=|=|>|<)([^+=<>]*)$/.exec(word);
       if (!match) {
         const part = word.toLowerCase();
@@ -64,5 +67,5 @@ const filter = (() => {
     return [...first, ...Object.keys(study.columns).filter((name) => study.columns[name].kind === "observable")];
   }
 
-  return { parse, names };
+  return { parse, wordsOf, names };
 })();

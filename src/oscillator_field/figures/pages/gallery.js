@@ -24,13 +24,13 @@
     const name = (state.sort ?? "").replace(/^-/, "");
     if (name in columns) {
       const sign = state.sort.startsWith("-") ? -1 : 1;
+      // Texts in the order of the config.
+      const place = new Map(chart.levels(rows, name).map((value, index) => [value, index]));
       found.sort((one, other) => {
         const [a, b] = [one[name], other[name]];
         // A number that does not exist comes last, whichever way.
         if (a === null || b === null) return (a === null) - (b === null) || order.get(one) - order.get(other);
-        if (typeof a === "number" && typeof b === "number") return sign * (a - b) || order.get(one) - order.get(other);
-        // Texts, and names of runs, in the order of the config.
-        return sign * (order.get(one) - order.get(other));
+        return sign * (place.get(a) - place.get(b)) || order.get(one) - order.get(other);
       });
     }
     const [some, all] = [found.length, rows.length].map((count) => count.toLocaleString("en"));
@@ -142,6 +142,7 @@
 
   // --- the figure -------------------------------------------------------------------------------------------------
   const select = (id) => element(`figure_${id}`);
+  const touched = matchMedia("(pointer: coarse)").matches;
   const curves = new Map();
   let drawing = Promise.resolve();
   let choice = {};
@@ -160,6 +161,8 @@
     const dimensions = chart.dimensions(study);
     const observables = Object.keys(columns).filter((name) => columns[name].kind === "observable");
     select("kind").value = choice.kind;
+    // Curves are read from the previews, which are beside pages.
+    select("kind").querySelector('[value="time"]').hidden = !pages;
     options(select("observable"), observables, choice.observable);
     const fallback = dimensions.length ? dimensions : [study.label];
     options(select("x"), fallback, choice.x);
@@ -186,11 +189,12 @@
     const { data, layout, note } = chart.figure(found, choice, look(), { width, height: tall, margin: { l: 60, r: 20, t: 46, b: 50 } }, curves);
     element("note").textContent = note;
     if (width < 560 && layout.legend !== undefined) layout.legend = { orientation: "h", y: -0.25 };
-    layout.dragmode = "select";
+    // A finger that moves scrolls the page.
+    layout.dragmode = touched ? false : "select";
     layout.selections = [];
     drawing = drawing.then(() => Plotly.react(box, data, kit.themed(layout), { ...kit.PLOT, modeBarButtonsToRemove: ["sendChartToCloud", "lasso2d", "autoScale2d"] }));
     await drawing;
-    element("hint").textContent = data.length ? "Click a point to open its run, or a cell to see its runs; drag a box to filter by it." : "";
+    element("hint").textContent = data.length ? `${touched ? "Touch" : "Click"} a point to open its run, or a cell to see its runs${touched ? "" : "; drag a box to filter by it"}.` : "";
   }
 
   // Chosen points as words of the filter: ranges of numbers, lists of values.
@@ -198,7 +202,7 @@
     const chosen = found.filter((row) => names.has(row.run));
     if (!chosen.length) return;
     if (chosen.length === 1 && choice.kind !== "parameters") { location.href = runAddress(chosen[0]); return; }
-    const kept = (state.filter ?? "").split(/\s+/).filter(Boolean);
+    const kept = filter.wordsOf(state.filter ?? "");
     const words = [];
     const dimensions = chart.dimensions(study);
     if (choice.kind === "scatter") {

@@ -41,7 +41,6 @@ def write_gallery(
     observable: str,
     views: Mapping[str, str],
     sets: Mapping[str, Mapping[str, str]],
-    panels: Mapping[int, int],
     colours: str,
     pages: bool,
     plotlyjs: str,
@@ -59,7 +58,6 @@ def write_gallery(
         observable: the one that is shown first, of SCALARS.
         views: the views of every run: their names, and what they are called.
         sets: names of the sets of samples, and their views likewise.
-        panels: the runs of a job that its views show at most, by the parameter `size` of the runs.
         colours: the cyclic colour scale of the fields.
         pages: whether the views have pages, and the runs previews.
         plotlyjs, shared: as `document.write_page` takes them.
@@ -73,8 +71,6 @@ def write_gallery(
         "job": table["job"].tolist(),
         "number": together.cumcount().tolist(),
         "together": together.transform("size").tolist(),
-        # How many of them the views of its job show.
-        "panels": table["size"].map(panels).tolist(),
     }
     content |= {
         "name": name,

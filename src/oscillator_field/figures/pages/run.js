@@ -7,8 +7,10 @@
   const names = rows.map((row) => row.run);
   const stage = element("stage");
   const FIELD = "field";
+  // What is shown, with its preview, and what was asked for last: a preview may take its time.
   let run = null;
   let preview = null;
+  let wanted = null;
   let view = FIELD;
   let frame = null;
   let cursor = Promise.resolve();
@@ -41,7 +43,7 @@
     link("previous", rows[index - 1]);
     link("next", rows[index + 1]);
     element("place").textContent = `run ${index + 1} of ${rows.length}`;
-    const differing = new Set(study.axes);
+    const differing = new Set(chart.differing());
     const parameters = Object.keys(columns).filter((name) => columns[name].kind === "parameter");
     parameters.sort((a, b) => differing.has(b) - differing.has(a));
     element("parameters").replaceChildren(...described(parameters.map((name) => [name, run[name]]), differing));
@@ -103,12 +105,7 @@
       element("left_out").textContent = `Each square is the mean of ${preview.block} × ${preview.block} pixels; the views show every pixel.`;
       return;
     }
-    // A page shows the first runs of a job that shares one store; the field alone has every run.
-    if (run.number >= run.panels) {
-      element("left_out").hidden = false;
-      element("left_out").textContent = `This view shows the first ${run.panels} runs of the job; this run is number ${run.number + 1}, so you see all that it has.`;
-    }
-    const hash = new URLSearchParams({ embedded: "1", step, theme: kit.theme(), ...(run.together > 1 && run.number < run.panels ? { panel: run.number } : {}) });
+    const hash = new URLSearchParams({ embedded: "1", step, theme: kit.theme(), ...(run.together > 1 ? { run: run.number } : {}) });
     frame = made("iframe", { src: `${kit.address("runs", run.job, `${view}.html`)}#${hash}`, title: `${view} of ${chart.title(run)}` });
     stage.replaceChildren(frame);
   }
@@ -116,6 +113,9 @@
   addEventListener("message", ({ data, source }) => {
     if (!frame || source !== frame.contentWindow || !data) return;
     if (data.ready) {
+      // A page shows the first runs of a job that shares one store; the field alone has every run.
+      element("left_out").hidden = run.number < data.runs;
+      element("left_out").textContent = `This view shows the first ${data.runs} runs of the job; this run is number ${run.number + 1}, so you see all that it has.`;
       const step = bar.step();
       bar.load(data);
       bar.goTo(step);
@@ -160,30 +160,28 @@
 
   async function open() {
     const state = kit.state();
-    const wanted = rows.find((row) => row.run === state.run) ?? (state.run === undefined ? rows[0] : null);
-    if (!wanted) {
+    const asked = rows.find((row) => row.run === state.run) ?? (state.run === undefined ? rows[0] : null);
+    wanted = asked;
+    if (!asked) {
       element("title").textContent = "No such run";
       element("missing").hidden = false;
       element("missing").textContent = `The study has no run of the name ${state.run}.`;
       element("content").hidden = true;
       return;
     }
-    const same = run === wanted;
+    const same = run === asked;
     if (!same) {
-      element("content").hidden = false;
-      element("missing").hidden = true;
-      run = wanted;
-      try {
-        if (pages) preview = await kit.preview(run.run, run.job, run.number);
-      } catch (error) {
-        element("missing").hidden = false;
-        element("missing").textContent = `This run cannot be shown: ${error.message}. Keep the page in its folder of results, or run the workflow again.`;
-        element("content").hidden = true;
-        return;
-      }
+      const [read] = await Promise.allSettled([pages ? kit.preview(asked.run, asked.job, asked.number) : null]);
+      if (wanted !== asked) return;
+      run = asked;
+      preview = read.value ?? null;
+      paint = null;
       describe();
+      element("content").hidden = element("missing").hidden = false;
+      element(read.reason ? "content" : "missing").hidden = true;
+      if (read.reason) element("missing").textContent = `This run cannot be shown: ${read.reason.message}. Keep the page in its folder of results, or run the workflow again.`;
     }
-    if (pages) play(state, !same);
+    if (preview) play(kit.state(), !same);
     document.body.dataset.ready = "true";
   }
 

@@ -140,6 +140,8 @@ function transport(host, onshow) {
     const typed = target.matches("select, textarea, input:not([type=range]):not([type=checkbox]), [role=tab]");
     if (typed || (event.key === " " && target.matches("button, a, summary, [type=checkbox]"))) return;
     if ((event.key === "Home" || event.key === "End") && !host.contains(target) && target !== document.body) return;
+    // A table that is wider than its place scrolls by these keys.
+    if (target.matches(".table")) return;
     if (key(event.key)) event.preventDefault();
   });
 

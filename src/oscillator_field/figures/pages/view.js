@@ -14,8 +14,15 @@
   const embedded = "embedded" in start;
   document.body.classList.toggle("embedded", embedded);
 
-  // The panels that are shown: all, or the one that the address asks for.
-  const chosen = () => (kit.state().panel in all ? [Number(kit.state().panel)] : all.map((_, panel) => panel));
+  // Runs that have all of their panels here, at least the first.
+  const ofEach = content.panels_a_run;
+  const runs = Math.max(1, Math.floor(all.length / ofEach));
+  // The panels that are shown: all, or those of the run that the address asks for, by its number in the job.
+  const chosen = () => {
+    const wanted = kit.state().run;
+    const numbers = all.map((_, panel) => panel);
+    return wanted !== undefined && Number(wanted) < runs ? numbers.filter((panel) => Math.floor(panel / ofEach) === Number(wanted)) : numbers;
+  };
   let panels = chosen();
   // Ranges that hold for several pages beside each other.
   let ranges = content.ranges;
@@ -87,7 +94,7 @@
         ? { orientation: "h", x: 0.5, xanchor: "center", y: 1 - (deep + 44) / tall, yanchor: "top", len: 1, title: { text: colours.title.replaceAll("<br>", " "), side: "top" } }
         : { x: 1 - (from - 14) / inner, xanchor: "left", y: 0.5, lenmode: "pixels", len: Math.min(tall, 460), title: { text: `${colours.title}<br><span style="font-size:6px">\u00a0</span>`, side: "top" } };
       shown.coloraxis = {
-        colorscale: colours.scale, cmin: ranges.z[0], cmax: ranges.z[1],
+        colorscale: scaleOf(colours), cmin: ranges.z[0], cmax: ranges.z[1],
         colorbar: { thickness: 14, xpad: 0, outlinewidth: 0, ...scaleMarks(), ...bar },
       };
     }
@@ -143,6 +150,14 @@
     return [...moving, ...still];
   }
 
+  // Few classes have the colours of the theme, as flat steps; more of them those of the scale.
+  const themed = content.colours?.classes ?? 0;
+
+  function scaleOf({ scale }) {
+    if (!themed) return scale;
+    return Array.from({ length: themed }, (_, number) => [number / themed, (number + 1) / themed].map((edge) => [edge, kit.colour(`class-${number}`)])).flat();
+  }
+
   function movingTrace(frame, panel) {
     if (kind === "lattice") {
       return { type: "heatmap", coloraxis: "coloraxis", hovertemplate: content.hover, zsmooth: false, ...lattice(values(frame, panel, 0)) };
@@ -153,16 +168,18 @@
     }
     const marks = all[panel].marks;
     const size = Math.max(3, all[panel].marker / (panels.length > 1 ? 2 : 1));
+    const scale = scaleOf(content.colours);
     return {
       type: "scatter", x: values(frame, panel, 0), y: values(frame, panel, 1), hovertext: all[panel].hover, hovertemplate: content.hover,
       ...(marks
-        ? { mode: "text", text: marks, textfont: { size: size + 3, color: all[panel].level.map((level) => kit.colour(`class-${Math.floor(level)}`)) } }
+        ? { mode: "text", text: marks, textfont: { size: size + 3, color: all[panel].level.map((level) => scale[2 * Math.floor(level)][1]) } }
         : { mode: "markers", marker: { size, color: all[panel].level, coloraxis: "coloraxis", line: { width: 0 } } }),
     };
   }
 
-  // What a logarithm stands for, to be read off by the pointer.
-  const lattice = (z) => (fields[0].powers ? { z, customdata: z.map((row) => row.map((value) => 10 ** value)) } : { z });
+  // What a logarithm stands for, to be read off by the pointer; the lowest stands for all that is less.
+  const power = (value) => `${value <= fields[0].low ? "≤ " : ""}${Number((10 ** value).toPrecision(3))}`;
+  const lattice = (z) => (fields[0].powers ? { z, customdata: z.map((row) => Array.from(row, power)) } : { z });
 
   async function draw(frame) {
     if (kind === "lattice") {
@@ -256,7 +273,7 @@
     const run = all[panels[point.curveNumber]]?.runs?.[point.pointIndex];
     if (run) location.href = `../../run.html#${new URLSearchParams({ run })}`;
   });
-  tell({ ready: true, steps, seconds: content.seconds, texts: content.texts, rate: content.frame_rate, ranges: content.ranges });
+  tell({ ready: true, runs, steps, seconds: content.seconds, texts: content.texts, rate: content.frame_rate, ranges: content.ranges });
   // For whoever drives the page from outside, and for the tests.
   globalThis.player = { show: (frame) => bar.show(frame), values, shown: () => shown, step: () => bar.step(), frames: steps.length };
   document.body.dataset.ready = "true";

@@ -45,6 +45,7 @@ def write_view(
         "views": [{"name": view, "words": words} for view, words in views.items()],
         "kind": type(animation.panels[0]).__name__.lower(),
         "panels": [_panel(panel) for panel in animation.panels],
+        "panels_a_run": animation.panels_a_run,
         "fields": fields,
         "ranges": {"x": x, "y": y, "z": None if colours is None else [colours.low, colours.high]},
         "x_title": animation.x_title,
@@ -52,7 +53,12 @@ def write_view(
         "hover": animation.hover,
         "colours": None
         if colours is None
-        else {"scale": colours.scale, "title": colours.title, "ticks": [list(tick) for tick in colours.ticks]},
+        else {
+            "scale": colours.scale,
+            "title": colours.title,
+            "ticks": [list(tick) for tick in colours.ticks],
+            "classes": colours.classes,
+        },
         "frame_rate": frame_rate,
         "steps": [int(step) for step in animation.steps],
         "seconds": None if animation.seconds is None else [float(f"{time:.9g}") for time in animation.seconds],

@@ -31,8 +31,8 @@ MARK_LARGER = 3
 # Points keep clear of the frame of their panel by this share of its width.
 CLEARANCE = 0.04
 CURSOR_WIDTH = 2
-# What fits on a line of a page for one panel.
-TITLE_LETTERS, SMALL_TITLE_LETTERS = 66, 96
+# Pixels that a letter of a title takes, on one line or on several small ones.
+TITLE_LETTER, SMALL_TITLE_LETTER = 10.3, 7.1
 
 
 @dataclass(frozen=True)
@@ -89,6 +89,7 @@ def _beside(animation: Animation) -> int:
 def figure(animation: Animation, sheet: Page, theme: str, frame: int = 0) -> dict[str, Any]:
     """The plotly figure of a frame, as plain dicts, in the colours of a theme."""
     colours = THEMES[theme]
+    animation = animation.themed(colours)
     width, height = sheet.width, sheet.height
     right = _beside(animation)
     inner_width, inner_height = width - LEFT - right, height - TOP - BOTTOM
@@ -157,7 +158,8 @@ def _moving_trace(panel: Lattice | Scatter | Curves, animation: Animation, theme
         size = marker_size(panel, animation)
         points = {"type": "scatter", "x": typed(x), "y": typed(y)}
         if panel.marks:
-            colours = [theme.classes[int(level) % len(theme.classes)] for level in panel.level]
+            assert animation.colours is not None, "points have a colour scale"
+            colours = ["rgb({}, {}, {})".format(*colour) for colour in animation.colours.rgb(panel.level)]
             font = {"size": size + MARK_LARGER, "color": colours}
             return {**points, "mode": "text", "text": list(panel.marks), "textfont": font}
         marker = {"color": typed(panel.level), "coloraxis": "coloraxis", "line": {"width": 0}}
@@ -244,10 +246,11 @@ def ranges(animation: Animation) -> tuple[list[float], list[float]]:
 def _title(text: str, width: int, height: int) -> dict[str, Any]:
     """One line, or two small ones if it is long, above where a PNG says the time."""
     left = {"x": LEFT / width, "xanchor": "left"}
-    if len(text) <= TITLE_LETTERS:
+    if len(text) <= (width - LEFT) / TITLE_LETTER:
         return {"text": text, "y": 1 - 26 / height, **left}
     small = {"font": {"size": 12}, "y": 1 - 14 / height, "yanchor": "top"}
-    return {"text": "<br>".join(textwrap.wrap(text, SMALL_TITLE_LETTERS)), **small, **left}
+    letters = int((width - LEFT) / SMALL_TITLE_LETTER)
+    return {"text": "<br>".join(textwrap.wrap(text, letters)), **small, **left}
 
 
 def _colour_axis(colours: Colours, inner_height: int) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -146,6 +147,7 @@ def write_still(path: str | Path, content: dict[str, Any], browser: Drawer, *, s
 
 def canvas(animation: Animation, sheet: Page, scale: int, draw: Draw, theme: str) -> Canvas:
     """Draw the background, and choose the palette."""
+    animation = animation.themed(THEMES[theme])
     drawn = draw(_background(animation, sheet, theme), scale)
     ground = drawn[(TEXT_TOP + TEXT_SIZE // 2) * scale, LEFT * scale]
     share = np.linspace(0, 1, TEXT_GREYS)[:, np.newaxis]
@@ -254,21 +256,33 @@ def _scatter_painter(
 
 def _mark_painter(animation: Animation, ground: Pixels, scale: int, first: int, theme: Theme) -> tuple[Pixels, Paint]:
     """Letters with smooth edges, in the colours of their classes."""
-    pure = np.array([ImageColor.getrgb(colour) for colour in theme.classes])
+    assert animation.colours is not None, "points have a colour scale"
+    low, high = animation.colours.low, animation.colours.high
+    colours = min(int(high - low), POINT_LEVELS)
+    pure = animation.colours.rgb(low + (np.arange(colours) + 0.5) / colours * (high - low))
     limits = ranges(animation)
+
+    @lru_cache(maxsize=1024)
+    def drawn(mark: str, size: int) -> NDArray[np.integer]:
+        """How far a letter covers each pixel of a square whose middle is its own."""
+        side = size * (len(mark) + 1)
+        letter = Image.new("L", (side, side))
+        ImageDraw.Draw(letter).text((side // 2, side // 2), mark, 255, ImageFont.load_default(size), anchor="mm")
+        return np.rint(np.asarray(letter) / 255 * COVERS).astype(int)
 
     def paint(panel: int, number: int, inside: Indices) -> None:
         scatter = animation.panels[panel]
         assert isinstance(scatter, Scatter)
-        height, width = inside.shape
-        font = ImageFont.load_default((marker_size(scatter, animation) + MARK_LARGER) * scale)
+        size = (marker_size(scatter, animation) + MARK_LARGER) * scale
         x, y = _placed(scatter, number, inside, limits)
-        for mark, level, across, down in zip(scatter.marks, scatter.level, x, y, strict=True):
-            letter = Image.new("L", (width, height))
-            ImageDraw.Draw(letter).text((across, down), mark, 255, font, anchor="mm")
-            covered = np.rint(np.asarray(letter) / 255 * COVERS).astype(int)
-            there = covered > 0
-            inside[there] = first + (int(level) % len(pure)) * COVERS + covered[there] - 1
+        levels = ((scatter.level - low) / (high - low) * colours).astype(int)
+        for mark, level, across, down in zip(scatter.marks, levels, x, y, strict=True):
+            covered = drawn(mark, size)
+            top, left = round(down) - len(covered) // 2, round(across) - len(covered) // 2
+            rows, columns = (slice(max(0, begin), max(0, begin + len(covered))) for begin in (top, left))
+            place = inside[rows, columns]
+            part = covered[rows.start - top :, columns.start - left :][: place.shape[0], : place.shape[1]]
+            place[part > 0] = first + level * COVERS + part[part > 0] - 1
 
     return _mixed(pure, ground), paint
 

@@ -21,6 +21,7 @@ def write_mp4(path: str | Path, frames: Iterator[NDArray[np.uint8]], rate: float
 
     Raises:
         ModuleNotFoundError: imageio-ffmpeg is not installed.
+        OSError: the file could not be written whole.
     """
     import imageio_ffmpeg
 
@@ -45,7 +46,16 @@ def write_mp4(path: str | Path, frames: Iterator[NDArray[np.uint8]], rate: float
         )
         writer.send(None)
         writer.send(padded(first))
+        count = 1
         for frame in frames:
             writer.send(padded(frame))
+            count += 1
         writer.close()
+        # It does not say whether ffmpeg, which writes most at its end, had room for it.
+        try:
+            written, _ = imageio_ffmpeg.count_frames_and_secs(str(named))
+        except RuntimeError:
+            written = 0
+        if written != count:
+            raise OSError(f"{path}: {written} of {count} frames could be written (is the disk full?)")
         named.rename(temporary)

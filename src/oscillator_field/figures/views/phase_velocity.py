@@ -34,9 +34,13 @@ def animation(history: StoredHistory, *, every: int, colours: str, panels: int) 
         title="|phase velocity|<br>(rad/s)",
         low=top - DECADES,
         high=top,
-        ticks=tuple((top - decade, f"{10 ** (top - decade):g}") for decade in range(DECADES, -1, -1)),
+        ticks=tuple(
+            # What is slower has the colour of the lowest.
+            (top - decade, f"{'≤ ' if decade == DECADES else ''}{10 ** (top - decade):g}")
+            for decade in range(DECADES, -1, -1)
+        ),
     )
-    hover = "%{customdata:.3g} rad/s"
+    hover = "%{customdata} rad/s"
     return shown.animation("Phase velocity", shown.lattices(values), scale, hover, powers_of_ten=True)
 
 

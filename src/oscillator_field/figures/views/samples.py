@@ -58,6 +58,7 @@ def animation(embedding: Store, *, method: str) -> Animation:
         frame_texts=frames_with_quality(embedding, method),
         colours=Colours(
             scale=stepped_scale(_colours(len(classes))),
+            classes=len(classes) if len(classes) <= len(THEMES["dark"].classes) else 0,
             title=noun,
             low=0,
             high=len(classes),

@@ -82,7 +82,7 @@ def axes(embedding: Store, method: str) -> dict[str, Any]:
 
 
 def frames_with_quality(embedding: Store, method: str) -> tuple[str, ...]:
-    """Time and step of each frame, and how well it is embedded, as the mean over the runs of a batch."""
+    """Time and step of each frame, and how well it is embedded; of several runs the means, which the text says."""
     fit, words = FITS[method]
     qualities = {
         fit: (words, ".2f"),
@@ -101,7 +101,7 @@ def frames_with_quality(embedding: Store, method: str) -> tuple[str, ...]:
                 f"{text}, {words} {f'{value:{digits}}' if np.isfinite(value) else 'undefined'}"
                 for text, value in zip(texts, values, strict=True)
             ]
-    return tuple(texts)
+    return tuple(f"{text} (means of {len(last)} runs)" for text in texts) if len(last) > 1 else tuple(texts)
 
 
 def _colours(colour_by: str, last: int, scale: str) -> Colours:

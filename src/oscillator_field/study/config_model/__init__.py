@@ -28,8 +28,10 @@ _PATH = {
 }
 # Rows or columns of a lattice.
 _SIDE = whole(2, 2048)
-# The name of a study is that of a folder, in which other names are taken.
-NAME = r"^(?!(runs|perturbations|readout|learned)$)[A-Za-z0-9][A-Za-z0-9._-]{0,59}$"
+# The name of a study is that of a folder, beside folders and files of a study without a name.
+NAME = (
+    r"^(?!(runs|perturbations|readout|learned)$|.*\.(html|js|csv|parquet|png|svg|pdf)$)[A-Za-z0-9][A-Za-z0-9._-]{0,59}$"
+)
 
 
 def _or_null(schema: Schema) -> dict[str, Any]:

@@ -120,7 +120,7 @@ RENDER = Section(
             "panels in one figure at most",
             whole(1, 16),
             details="the title says if some are left out",
-            reruns=("render_html", "render_png", "write_gallery"),
+            reruns=("render_html", "render_png"),
         ),
         "size": Key(
             560,
