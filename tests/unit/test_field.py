@@ -18,8 +18,8 @@ from tests.support.random_settings import STRONG, random_setting
 from tests.support.reference import apart, assert_agrees, simulate_float64
 
 SHAPE = (7, 5, 3)
-# Columns and channels, each of which is compiled by itself: of one, two and four sites at once, and of what is left.
-COMPILED = [(1, 1), (9, 2), (4, 3), (5, 4), (3, 6)]
+# Columns and channels, which other tests compile too: of one, two and four sites at once, and of what is left.
+COMPILED = [(1, 1), (4, 3), (3, 7), (4, 8)]
 
 
 @pytest.fixture(params=ENGINES)
@@ -121,7 +121,7 @@ def test_large_lattices_are_computed_one_by_one_where_bands_pay(rows, sites, ter
     assert lanes.runs_together(rows, sites, set(terms)) == together
 
 
-@pytest.mark.parametrize("shape", [(16, 2, 1), (17, 3, 2), (29, 31, 3), (33, 5, 4), (300, 7, 5)])
+@pytest.mark.parametrize("shape", [(16, 1, 1), (17, 4, 3), (29, 31, 3), (33, 3, 7), (300, 4, 8)])
 def test_bands_of_any_height_agree_with_float64(shape):
     setting, parameters = random_setting(8, 1, shape), FieldParameters(**STRONG)
     with pytest.MonkeyPatch.context() as patch:

@@ -25,7 +25,7 @@ KEYS = dict(CONFIG.walk())
 EVERYTHING = {
     "pictures": {"source": "directory"},
     "digits": [3, 4, 6, 7, 8],
-    "field": {"steps": 12, "channels": 2},
+    "field": {"steps": 12},
     "batch": ["digit"],
     "grid": {"k_bias": [1.25]},
     "study": {"statistics": [{"of": "end_time", "over": ["digit"]}]},
