@@ -4,15 +4,6 @@
 import shlex
 
 
-def orphans():
-    """The folders that the config does not ask for. Nobody lists those of a storage, and a plan would know none of it."""
-    if provider := workflow.storage_settings.default_storage_provider:
-        raise WorkflowError(
-            f"plan and prune know results in folders alone, and not those of --default-storage-provider {provider}"
-        )
-    return list(map(str, STUDY.orphans(folder("<study>"))))
-
-
 rule plan:
     """Say what would run, and why, how long it takes, and what it needs; runs nothing."""
     log:
@@ -30,7 +21,9 @@ rule plan:
             "logs": folder("<study_logs>"),
             "megabytes": resources.most_megabytes(STUDY),
             "noun": STUDY.source.noun,
-            "orphans": orphans(),
+            "orphans": list(
+                map(str, STUDY.orphans(folder("<study>"), workflow.storage_settings.default_storage_provider))
+            ),
             "pixels": STUDY.most_pixels,
             "rules": {MODIFIER.modify_rulename(rule): rule for rule in resources.TYPICAL_SECONDS},
             "typical": {rule: resources.typical_seconds(STUDY, rule) for rule in resources.TYPICAL_SECONDS},
@@ -52,7 +45,9 @@ rule prune:
             # In a module, what `--config` says does not reach the config.
             "asked": workflow.config_settings.config.get("prune", STUDY.config["prune"]),
             "command": shlex.join(["snakemake", *command("prune", "prune=", typed=True)]),
-            "orphans": orphans(),
+            "orphans": list(
+                map(str, STUDY.orphans(folder("<study>"), workflow.storage_settings.default_storage_provider))
+            ),
             "wanted": sorted(map(str, STUDY.wanted_folders(folder("<study>")))),
         },
     message:

@@ -99,13 +99,13 @@ def means_over(table: pd.DataFrame, observable: str, over: Sequence[str], by: Se
         values = part[observable].to_numpy(np.float64)
         there = values[~np.isnan(values)]
         late = censored and len(there) < len(values)
+        counted = np.where(np.isnan(values), np.inf, values) if censored else there
         average = partial(_median, end=np.inf) if censored else _mean
-        curves = values[:, np.newaxis]
-        says_a_spread = len(values if censored else there) > 1
         drawn = _drawn(
-            _grid(part, over) if says_a_spread else np.arange(1),
+            # One run says nothing of a spread, however many have no number.
+            _grid(part, over) if len(counted) > 1 else np.arange(1),
             1,
-            lambda chosen, curves=curves, of=average: of(curves[chosen])[:, 0],
+            lambda chosen, values=values[:, np.newaxis], of=average: of(values[chosen])[:, 0],
         )
         low, high = _interval(drawn)
         rows.append(
@@ -117,9 +117,7 @@ def means_over(table: pd.DataFrame, observable: str, over: Sequence[str], by: Se
                 "missing": len(values) - len(there),
                 "mean": there.mean() if len(there) and not late else np.nan,
                 "deviation": there.std(ddof=1) if len(there) > 1 and not late else np.nan,
-                "median": _known(np.median(np.where(np.isnan(values), np.inf, values) if censored else there))
-                if len(values if censored else there)
-                else np.nan,
+                "median": _known(np.median(counted)) if len(counted) else np.nan,
                 "low": low,
                 "high": high,
             }

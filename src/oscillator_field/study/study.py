@@ -25,7 +25,7 @@ from oscillator_field.parameters import NOT_LEARNED, OWN_SIZE
 from oscillator_field.runs import Job, Runs
 from oscillator_field.study import checks
 from oscillator_field.study.batches import NONE
-from oscillator_field.study.configuration import checked_config
+from oscillator_field.study.configuration import ConfigError, checked_config
 from oscillator_field.study.costs import OF_COSTS, slowness
 from oscillator_field.study.grid import perturbations, sample_sets
 from oscillator_field.study.learned_runs import check_learned
@@ -395,8 +395,18 @@ class Study:
         """The folders of runs and perturbations that the config asks for."""
         return wanted_folders(results, [*self.jobs, *self.sample_sets], self.perturbations)
 
-    def orphans(self, results: str | Path) -> list[Path]:
-        """Results that the config does not ask for."""
+    def orphans(self, results: str | Path, storage: str | None = None) -> list[Path]:
+        """Results that the config does not ask for.
+
+        Args:
+            results: the folder of the study.
+            storage: what results lie in where that is no folder.
+
+        Raises:
+            ConfigError: they do: nobody lists these, and a plan would know none of them.
+        """
+        if storage:
+            raise ConfigError(f"plan and prune know results in folders alone, and not those of a storage ({storage})")
         readout = None
         if self.readout.sets:
             images = [f"readout/images/{name}.zarr" for name in self.image_sets]

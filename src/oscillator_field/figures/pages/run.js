@@ -167,6 +167,7 @@
       element("missing").hidden = false;
       element("missing").textContent = `The study has no run of the name ${state.run}.`;
       element("content").hidden = true;
+      run = frame = null;
       return;
     }
     const same = run === asked;

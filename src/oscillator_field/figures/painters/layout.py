@@ -244,7 +244,7 @@ def ranges(animation: Animation) -> tuple[list[float], list[float]]:
 
 
 def _title(text: str, width: int, height: int) -> dict[str, Any]:
-    """One line, or two small ones if it is long, above where a PNG says the time."""
+    """One line, or small ones if it is long, above where a PNG says the time."""
     left = {"x": LEFT / width, "xanchor": "left"}
     if len(text) <= (width - LEFT) / TITLE_LETTER:
         return {"text": text, "y": 1 - 26 / height, **left}
