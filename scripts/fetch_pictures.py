@@ -14,7 +14,7 @@ with log_to(snakemake.log[0]):
     destination = Path(snakemake.output.provenance).parent
     # Neither the path nor the source is among the params, but the digest of the files is: the same files from elsewhere
     # rerun nothing. What would have no effect is refused, so where there is a folder it is the source.
-    directory = snakemake.config["pictures"].get("directory")
+    directory = (snakemake.config.get("pictures") or {}).get("directory")
     if "mirrors" in settings:
         from oscillator_field.inputs.download import download
 

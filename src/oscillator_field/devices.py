@@ -7,6 +7,8 @@ from pathlib import Path
 
 # The devices of NVIDIA's driver, on Linux and under Windows; a container may see any one of them.
 _GPU_FILES = ("nvidia[0-9]*", "dxg")
+# Variables of the jobs of Slurm, PBS, LSF and Grid Engine.
+_OF_JOBS = ("SLURM_JOB_ID", "PBS_JOBID", "LSB_JOBID", "SGE_TASK_ID")
 
 
 def gpu_at_hand() -> bool:
@@ -17,8 +19,8 @@ def gpu_at_hand() -> bool:
 def visible_gpus() -> str:
     """What `CUDA_VISIBLE_DEVICES` leaves to this process: numbers or names, `all` or `none`.
 
-    A Slurm job without GPUs of its own has none, though the node may have some and let everybody open them.
+    A job of a scheduler without GPUs of its own has none, though the node may have some and let everybody open them.
     """
-    otherwise = "none" if "SLURM_JOB_ID" in os.environ else "all"
+    otherwise = "none" if os.environ.keys() & set(_OF_JOBS) else "all"
     visible = os.environ.get("CUDA_VISIBLE_DEVICES", otherwise)
     return "none" if visible in ("", "-1", "NoDevFiles") else visible

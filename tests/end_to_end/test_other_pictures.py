@@ -35,7 +35,7 @@ def folder(new_project, tmp_path_factory):
         "pictures": {"dataset": "folder", "directory": str(project.pictures)},
         "field": {"steps": STEPS},
         "embed": {"pca": {"every": 8}, "tsne": {"every": 12, "iterations": 50}},
-        "render": {"views": ["phase", "trajectory", "samples"]},
+        "render": {"views": ["phase", "trajectory", "samples"], "png": {"frames": 4}},
     }
     project.said = project.snakemake(config=project.config).output
     return project
@@ -151,8 +151,8 @@ def test_a_readout_of_26_classes_of_20_by_24_beats_chance_by_far(new_project, tm
                 "repetitions": 1,
                 "augmentations": 0,
                 "corruptions": {"gaussian_noise": [], "salt_and_pepper": [], "occlusion": [5]},
-                "classifiers": ["nearest_centroid", "network"],
-                "network": {"epochs": 8},
+                # test_readout trains a network.
+                "classifiers": ["nearest_centroid"],
                 "shard": 400,
             },
             "learning": {
@@ -173,9 +173,8 @@ def test_a_readout_of_26_classes_of_20_by_24_beats_chance_by_far(new_project, tm
     print(accuracy)
     field = next(arm for arm, _ in accuracy.index if arm.endswith("time=256"))
     # Chance is 1 in 26.
-    for classifier in ("nearest_centroid", "network"):
-        assert accuracy[field, classifier] > 0.5
-        assert accuracy["pixels", classifier] > 0.8
+    assert accuracy[field, "nearest_centroid"] > 0.5
+    assert accuracy["pixels", "nearest_centroid"] > 0.8
     if find_browser() is not None:
         with chromium() as browser, watched_page(browser) as page:
             page.goto((project.folder / "results" / "readout.html").as_uri())

@@ -146,7 +146,7 @@ def kill_jobs_of(script, sign, project):
 def test_what_was_killed_goes_on_and_ends_with_the_same_results(project, new_project, pictures):
     other = new_project("killed")
     few = config(pictures)
-    few["grid"], few["batch"] = {}, []
+    few["grid"], few["batch"], few["readout"]["corruptions"]["gaussian_noise"] = {}, [], []
     other.snakemake("--dry-run", config=few)  # writes override.yaml
     fields = other.folder / "results" / "readout" / "fields"
     times = {}
@@ -164,4 +164,6 @@ def test_what_was_killed_goes_on_and_ends_with_the_same_results(project, new_pro
     assert mine
     assert mine.keys() <= theirs.keys()
     for name in mine:
-        assert np.array_equal(mine[name], theirs[name]), name
+        # There, pictures that are damaged follow.
+        assert len(mine[name]) == 1 < len(theirs[name])
+        assert np.array_equal(mine[name][0], theirs[name][0]), name

@@ -22,7 +22,8 @@ CONFIG = {
 BARE = {
     **CONFIG,
     "study": {"name": "bare"},
-    "grid": {"size": [8, 16], "seed": 4},
+    "field": {"steps": 16},
+    "grid": {"size": [8, 28], "seed": 4},
     "batch": ["seed"],
     "history": {"keep": "none"},
     "measure": {"every": 8, "observables": ["order_parameter"]},
@@ -85,7 +86,7 @@ def test_a_run_without_frames_has_its_parameters_and_numbers(results, page):
     page.wait_for_selector("body[data-ready=true]")
     assert page.locator("#missing").is_hidden()
     assert page.locator("#shown").is_hidden()
-    assert "16" in page.locator("#parameters dd").first.inner_text()
+    assert "28 pixel" in page.locator("#parameters dd.apart").all_inner_texts()
     assert page.locator("#store").get_attribute("href").endswith("observables.zarr")
     page.goto(address(bare, "compare.html", runs=f"{run},{other}"))
     assert "no pages of its runs" in page.locator("#missing").inner_text()

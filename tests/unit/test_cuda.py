@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from oscillator_field import FieldParameters, field, simulate
+from oscillator_field.devices import visible_gpus
 from oscillator_field.engines import cuda, cuda_kernels, registry
 from tests.support.random_settings import STRONG, random_setting
 from tests.support.reference import assert_agrees
@@ -24,6 +25,15 @@ def way(request, monkeypatch):
         monkeypatch.setattr(cuda_kernels, "MOST_PIXELS_ON_CHIP", 0)
         monkeypatch.setattr(cuda_kernels, "THREADS_A_BLOCK", 8)  # so that a field takes several blocks
         monkeypatch.setattr(cuda, "THREADS_A_BLOCK", 8)
+
+
+@pytest.mark.parametrize("scheduler", ["SLURM_JOB_ID", "PBS_JOBID", "LSB_JOBID", "SGE_TASK_ID"])
+def test_a_job_of_a_scheduler_has_the_gpus_that_it_was_given(monkeypatch, scheduler):
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+    monkeypatch.setenv(scheduler, "7")
+    assert visible_gpus() == "none"
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "1")
+    assert visible_gpus() == "1"
 
 
 def course(setting, parameters, *, steps, every, frames_a_piece):

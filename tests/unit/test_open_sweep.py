@@ -93,15 +93,16 @@ def test_numbers_are_read_as_the_checked_root_file_describes_them(tmp_path):
 @pytest.mark.parametrize(
     "axes", [{}, {"k_bias": [1.25, 2.0]}, {"k_bias": [1.25, 2.0], "scale": ["standardised", "unit"]}]
 )
-@pytest.mark.parametrize("store", ["history", "observables"])
-def test_a_sweep_can_be_written(tmp_path, axes, store):
+def test_a_sweep_can_be_written(tmp_path, axes):
     write_runs(tmp_path, runs_of(**axes))
-    sweep = open_sweep(tmp_path, store)
-    sweep.to_zarr(tmp_path / "whole.zarr")
-    sweep.to_netcdf(tmp_path / "whole.nc")
-    with xr.open_zarr(tmp_path / "whole.zarr") as as_zarr, xr.open_dataset(tmp_path / "whole.nc") as as_netcdf:
-        xr.testing.assert_equal(as_zarr.load(), sweep.load())
-        xr.testing.assert_equal(as_netcdf.load(), sweep)
+    for store in ("history", "observables"):
+        sweep = open_sweep(tmp_path, store)
+        zarr, netcdf = tmp_path / f"{store}.zarr", tmp_path / f"{store}.nc"
+        sweep.to_zarr(zarr)
+        sweep.to_netcdf(netcdf)
+        with xr.open_zarr(zarr) as as_zarr, xr.open_dataset(netcdf) as as_netcdf:
+            xr.testing.assert_equal(as_zarr.load(), sweep.load())
+            xr.testing.assert_equal(as_netcdf.load(), sweep)
 
 
 def test_results_of_two_kinds_of_labels_are_refused(tmp_path):

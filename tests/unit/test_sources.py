@@ -62,12 +62,11 @@ def test_each_view_is_made_of_its_own_module_alone():
 
 
 def test_a_digest_depends_on_content_and_on_no_path(tmp_path):
-    for folder in ("one", "two"):
+    for folder, module in (("one", "logs"), ("two", "logs"), ("three", "analysis.observables")):
         (tmp_path / folder).mkdir()
-        (tmp_path / folder / "script.py").write_text("from oscillator_field import logs")
-    assert code_digest(tmp_path / "one" / "script.py") == code_digest(tmp_path / "two" / "script.py")
-    (tmp_path / "two" / "script.py").write_text("from oscillator_field.analysis import observables")
-    assert code_digest(tmp_path / "one" / "script.py") != code_digest(tmp_path / "two" / "script.py")
+        (tmp_path / folder / "script.py").write_text(f"import oscillator_field.{module}")
+    one, two, three = (code_digest(tmp_path / folder / "script.py") for folder in ("one", "two", "three"))
+    assert one == two != three
 
 
 def test_an_unknown_module_is_refused():

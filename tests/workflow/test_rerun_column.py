@@ -44,7 +44,6 @@ EVERYTHING = {
         "nearest_neighbours": {"neighbours": [1], "images": 100},
         "network": {"hidden": 2, "epochs": 1},
         "shard": 300,
-        "classifiers": ["logistic_regression", "nearest_neighbours", "network"],
     },
     "learning": {
         "enabled": True,
@@ -92,7 +91,7 @@ CHANGED = {
     "readout.corruptions.gaussian_noise": [0.4, 0.5],
     "readout.corruptions.salt_and_pepper": [0.1],
     "readout.corruptions.occlusion": [3],
-    "readout.classifiers": ["logistic_regression", "nearest_neighbours"],
+    "readout.classifiers": ["logistic_regression", "nearest_neighbours", "nearest_centroid"],
     "readout.logistic_regression.regularisation": [0.2],
     "readout.nearest_neighbours.neighbours": [3],
     "readout.shard": 200,
