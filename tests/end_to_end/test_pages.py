@@ -200,6 +200,15 @@ def test_the_table_sorts_by_key_and_saves_what_it_shows(results, page):
     values = page.evaluate("gallery.found().map(row => row.final_order_parameter)")
     assert values == sorted(values)
     assert page.locator("th[aria-sort=ascending]").count() == 1
+    # Runs that have no number come last, whichever way.
+    page.evaluate("study.rows.forEach((row, i) => { row.settling_time = i % 3 ? (i * 7) % 11 : null; })")
+    for falls in (False, True):
+        page.locator("#head").get_by_role("button", name="time to settle (s)").click()
+        times = page.evaluate("gallery.found().map(row => row.settling_time)")
+        there = [time for time in times if time is not None]
+        assert times == [*sorted(there, reverse=falls), *[None] * 6]
+    page.reload()
+    page.wait_for_selector("body[data-ready=true]")
     page.locator("#filter").fill("digit=1")
     with page.expect_download() as download:
         page.locator("#csv").click()

@@ -30,7 +30,8 @@
         const [a, b] = [one[name], other[name]];
         // A number that does not exist comes last, whichever way.
         if (a === null || b === null) return (a === null) - (b === null) || order.get(one) - order.get(other);
-        return sign * (place.get(a) - place.get(b)) || order.get(one) - order.get(other);
+        const after = typeof a === "number" && typeof b === "number" ? a - b : place.get(a) - place.get(b);
+        return sign * after || order.get(one) - order.get(other);
       });
     }
     const [some, all] = [found.length, rows.length].map((count) => count.toLocaleString("en"));
