@@ -57,7 +57,7 @@ TYPICAL_SECONDS = {
     "share_plotlyjs": 0.5,
     "encode": 0.5,
     "simulate": 1.8,
-    "simulate_and_measure": 1.6e-9,  # for a step of a site
+    "simulate_and_measure": 2.0,
     "measure": 1.0,
     "embed": 4.0,
     "embed_samples": 2.0,
@@ -81,6 +81,8 @@ TYPICAL_SECONDS = {
     "compare_fields": 6.0,
 }
 UNKNOWN_SECONDS = 5.0
+# And for each step of a site of the default field.
+SECONDS_A_SITE_STEP = 1.6e-9
 TYPICAL_PIXELS = SIDE * SIDE
 # Rules whose jobs take the longer the more sites there are. Embeddings take a sample of the sites.
 OF_SITES = (
@@ -327,14 +329,11 @@ def typical_seconds(study: Study, rule: str) -> float:
     if rule == "evaluate_field":
         learning = study.config["learning"]
         seconds *= max(1.0, learning["attacked"] * len(learning["strengths"]) / 2000)
-    if rule == "simulate_and_measure":
-        return 2 + seconds * study.most_site_steps
-    seconds *= max(1.0, study.most_pixels / TYPICAL_PIXELS) if rule in OF_SITES else 1
-    if rule == "simulate":
+    if rule in OF_SITES:
         # To keep a frame takes as long whatever the terms.
-        seconds += TYPICAL_SECONDS["simulate_and_measure"] * study.most_site_steps
-    if rule == "simulate_images":
-        seconds += TYPICAL_SECONDS["simulate_and_measure"] * _site_steps_of_a_shard(study)
+        seconds *= max(1.0, study.most_pixels / TYPICAL_PIXELS)
+    if rule in SITE_STEPS:
+        seconds += SECONDS_A_SITE_STEP * SITE_STEPS[rule](study)
     return seconds
 
 
@@ -344,6 +343,14 @@ def _site_steps_of_a_shard(study: Study) -> float:
     runs = [Run.of(0, 0, parameters) for parameters in study.readout.fields.values()]
     longest = max((run.settings.channels * slowness(run, readout["shard"]) for run in runs), default=0)
     return study.pixels * readout["shard"] * max(readout["steps"]) * longest
+
+
+# The steps of sites of the jobs that compute a field.
+SITE_STEPS: dict[str, Callable[[Study], float]] = {
+    "simulate": lambda study: study.most_site_steps,
+    "simulate_and_measure": lambda study: study.most_site_steps,
+    "simulate_images": _site_steps_of_a_shard,
+}
 
 
 def threads(study: Study, rule: str, **names: str) -> int:

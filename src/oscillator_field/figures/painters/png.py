@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageColor, ImageDraw, ImageFont
 
-from oscillator_field.figures.animation import Animation, Curves, Lattice, Scatter, playing_rate
+from oscillator_field.figures.animation import Animation, Colours, Curves, Lattice, Scatter, playing_rate
 from oscillator_field.figures.painters.apng import Indices, write_apng
 from oscillator_field.figures.painters.drawing import Draw, Drawer, Pixels
 from oscillator_field.figures.painters.layout import (
@@ -206,7 +206,7 @@ def _data_painter(animation: Animation, ground: Pixels, scale: int, first: int, 
         return _lattice_painter(animation, scale, first)
     if isinstance(panel, Curves):
         return _cursor_painter(animation, scale, first, theme)
-    return (_mark_painter if panel.marks else _scatter_painter)(animation, ground, scale, first, theme)
+    return (_mark_painter if panel.marks else _scatter_painter)(animation, ground, scale, first)
 
 
 def _lattice_painter(animation: Animation, scale: int, first: int) -> tuple[Pixels, Paint]:
@@ -224,13 +224,10 @@ def _lattice_painter(animation: Animation, scale: int, first: int) -> tuple[Pixe
     return animation.colours.rgb(np.linspace(low, high, LATTICE_LEVELS)), paint
 
 
-def _scatter_painter(
-    animation: Animation, ground: Pixels, scale: int, first: int, theme: Theme
-) -> tuple[Pixels, Paint]:
+def _scatter_painter(animation: Animation, ground: Pixels, scale: int, first: int) -> tuple[Pixels, Paint]:
     """Round markers with smooth edges: each colour also stands mixed with the ground in the palette."""
     assert animation.colours is not None, "points have a colour scale"
-    low, high = animation.colours.low, animation.colours.high
-    pure = animation.colours.rgb(low + (np.arange(POINT_LEVELS) + 0.5) / POINT_LEVELS * (high - low))
+    pure, level_of = _flat_colours(animation.colours, POINT_LEVELS)
     limits = ranges(animation)
 
     def paint(panel: int, number: int, inside: Indices) -> None:
@@ -239,7 +236,7 @@ def _scatter_painter(
         width = inside.shape[1]
         radius = marker_size(scatter, animation) * scale / 2
         x, y = _placed(scatter, number, inside, limits)
-        level = np.clip((scatter.level - low) / (high - low) * POINT_LEVELS, 0, POINT_LEVELS - 1).astype(int)
+        level = level_of(scatter.level)
         reach = np.arange(-int(radius) - 1, int(radius) + 2)
         rows = (np.floor(y).astype(int)[:, np.newaxis] + reach)[:, :, np.newaxis]
         columns = (np.floor(x).astype(int)[:, np.newaxis] + reach)[:, np.newaxis, :]
@@ -254,12 +251,11 @@ def _scatter_painter(
     return _mixed(pure, ground), paint
 
 
-def _mark_painter(animation: Animation, ground: Pixels, scale: int, first: int, theme: Theme) -> tuple[Pixels, Paint]:
+def _mark_painter(animation: Animation, ground: Pixels, scale: int, first: int) -> tuple[Pixels, Paint]:
     """Letters with smooth edges, in the colours of their classes."""
     assert animation.colours is not None, "points have a colour scale"
-    low, high = animation.colours.low, animation.colours.high
-    colours = min(int(high - low), POINT_LEVELS)
-    pure = animation.colours.rgb(low + (np.arange(colours) + 0.5) / colours * (high - low))
+    classes = int(animation.colours.high - animation.colours.low)
+    pure, level_of = _flat_colours(animation.colours, min(classes, POINT_LEVELS))
     limits = ranges(animation)
 
     @lru_cache(maxsize=1024)
@@ -275,8 +271,7 @@ def _mark_painter(animation: Animation, ground: Pixels, scale: int, first: int, 
         assert isinstance(scatter, Scatter)
         size = (marker_size(scatter, animation) + MARK_LARGER) * scale
         x, y = _placed(scatter, number, inside, limits)
-        levels = ((scatter.level - low) / (high - low) * colours).astype(int)
-        for mark, level, across, down in zip(scatter.marks, levels, x, y, strict=True):
+        for mark, level, across, down in zip(scatter.marks, level_of(scatter.level), x, y, strict=True):
             covered = drawn(mark, size)
             top, left = round(down) - len(covered) // 2, round(across) - len(covered) // 2
             rows, columns = (slice(max(0, begin), max(0, begin + len(covered))) for begin in (top, left))
@@ -285,6 +280,16 @@ def _mark_painter(animation: Animation, ground: Pixels, scale: int, first: int, 
             place[part > 0] = first + level * COVERS + part[part > 0] - 1
 
     return _mixed(pure, ground), paint
+
+
+def _flat_colours(colours: Colours, count: int) -> tuple[Pixels, Callable[[NDArray[np.floating]], NDArray[np.integer]]]:
+    """So many colours along a scale `(colour, 3)`, and which of them a value has."""
+    low, high = colours.low, colours.high
+
+    def level_of(values: NDArray[np.floating]) -> NDArray[np.integer]:
+        return np.clip((values - low) / (high - low) * count, 0, count - 1).astype(int)
+
+    return colours.rgb(low + (np.arange(count) + 0.5) / count * (high - low)), level_of
 
 
 def _mixed(pure: NDArray[np.number], ground: Pixels) -> Pixels:
