@@ -22,7 +22,7 @@ from oscillator_field.named_run import Run
 from oscillator_field.parameters import EXACT
 from oscillator_field.runs import Runs
 from oscillator_field.starts import frequencies_of, start_of
-from oscillator_field.stores.history import frames_a_chunk, write_history
+from oscillator_field.stores.history_writing import frames_a_chunk, write_history
 
 
 def simulate_runs(
@@ -170,7 +170,7 @@ def store_history(
     Args:
         opened: the runs.
         path: where the history belongs.
-        precision: as `stores.history.write_history` takes it.
+        precision: as `stores.history_writing.write_history` takes it.
         threads: that write.
     """
     say_what_computes(opened, len(opened.runs))

@@ -10,7 +10,7 @@ from oscillator_field.field import open_course, problem
 from oscillator_field.inputs.encoding import over_channels
 from oscillator_field.named_run import Run
 from oscillator_field.starts import frequencies_of, start
-from oscillator_field.stores.history import write_history
+from oscillator_field.stores.history_writing import write_history
 
 # Of runs that are made here.
 STEPS = 5

@@ -23,7 +23,7 @@ from oscillator_field.named_run import Run
 from oscillator_field.parameters import DEFAULTS, METADATA, EncodingParameters
 from oscillator_field.simulation import simulate_runs
 from oscillator_field.starts import start
-from oscillator_field.stores import history
+from oscillator_field.stores import history_writing
 from oscillator_field.stores.phase_codes import phase_codes
 from oscillator_field.stores.zarr_stores import DamagedStoreError, open_store
 from tests.support.histories import rows_of
@@ -210,7 +210,7 @@ def test_a_bounded_history_is_within_its_bound_and_small(stores, tmp_path, bound
 
 def test_a_history_of_many_chunks_is_the_same(stores, tmp_path, monkeypatch):
     folder, runs = stores
-    monkeypatch.setattr(history, "CHUNK_BYTES", 20 * 4 * SIDE * SIDE * 4)  # twenty frames of phases
+    monkeypatch.setattr(history_writing, "CHUNK_BYTES", 20 * 4 * SIDE * SIDE * 4)  # twenty frames of phases
     perturbations = sorted({folder / f"{run.perturbation}.zarr" for run in runs})
     simulate_runs(runs, perturbations, tmp_path / "history.zarr", every=EVERY)
     cut, whole = open_history(tmp_path / "history.zarr"), open_history(folder / "history.zarr")
@@ -222,7 +222,7 @@ def test_a_history_of_many_chunks_is_the_same(stores, tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("runs", [slice(0, 16), slice(3, 21), slice(5, 6), slice(8, 12)])
 def test_runs_are_cut_where_chunks_end(runs):
-    parts = list(history._by_chunks(runs, 4))
+    parts = list(history_writing._by_chunks(runs, 4))
     assert [number for part in parts for number in range(part.start, part.stop)] == list(range(runs.start, runs.stop))
     assert all(part.start // 4 == (part.stop - 1) // 4 for part in parts)
 

@@ -17,7 +17,7 @@ from oscillator_field.inputs.perturbation import write_perturbation
 from oscillator_field.parameters import EncodingParameters, FieldParameters
 from oscillator_field.runs import Runs
 from oscillator_field.simulation import simulate_runs
-from oscillator_field.stores import history
+from oscillator_field.stores import history_writing
 from tests.support.histories import rows_of
 from tests.support.pictures import as_picture
 
@@ -82,7 +82,7 @@ def test_on_the_way_and_from_a_history_are_the_same_bits(pictures, tmp_path, mon
 @pytest.mark.parametrize(("every", "chunk_bytes"), [(5, 2**22), (30, 1), (64, 10_000), (1000, 1)])
 def test_every_n_th_frame_of_a_fine_history_is_a_coarse_one(pictures, tmp_path, monkeypatch, every, chunk_bytes):
     # Spikes are counted across chunks, down to those of one frame.
-    monkeypatch.setattr(history, "CHUNK_BYTES", chunk_bytes)
+    monkeypatch.setattr(history_writing, "CHUNK_BYTES", chunk_bytes)
     runs = runs_of()
     simulate_runs(runs, pictures, tmp_path / "fine.zarr", every=5 if every % 5 == 0 else 1)
     measure(tmp_path / "fine.zarr", tmp_path / "thinned.zarr", settled_share=0.2, every=every)

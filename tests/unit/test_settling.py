@@ -19,7 +19,7 @@ from oscillator_field.figures.animate import animation
 from oscillator_field.figures.animation import named_scale
 from oscillator_field.figures.pages.preview import write_previews
 from oscillator_field.named_run import Run
-from oscillator_field.stores import history as stores
+from oscillator_field.stores import history_writing as stores
 from oscillator_field.stores.zarr_stores import open_store
 from tests.support.histories import write_small_history
 from tests.support.random_settings import random_setting

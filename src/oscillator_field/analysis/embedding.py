@@ -23,13 +23,8 @@ from oscillator_field.logs import progress
 from oscillator_field.nouns import noun_in
 from oscillator_field.parameters import METADATA, PLANE_AXES
 from oscillator_field.ranges import kept
-from oscillator_field.stores.history import (
-    StoredHistory,
-    copy_run_coordinates,
-    in_frames,
-    open_history,
-    origin,
-)
+from oscillator_field.stores.history import StoredHistory, in_frames, open_history, origin
+from oscillator_field.stores.run_coordinates import copy_run_coordinates
 from oscillator_field.stores.zarr_stores import add_coordinate, add_values, copy_coordinates, new_store
 
 # For each method: how its fit is made from its settings, and what its quality is called.

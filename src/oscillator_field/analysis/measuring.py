@@ -17,7 +17,8 @@ from oscillator_field.parameters import DEFAULTS, NOT_LEARNED, FieldParameters
 from oscillator_field.ranges import kept, slices
 from oscillator_field.runs import Runs, runs_at_once
 from oscillator_field.simulation import Opened, open_runs, read_inputs, say_what_computes, shared_source
-from oscillator_field.stores.history import StoredHistory, described_runs, open_history, origin
+from oscillator_field.stores.history import StoredHistory, open_history, origin
+from oscillator_field.stores.run_coordinates import described_runs
 
 
 def measure(

@@ -26,7 +26,8 @@ from oscillator_field.analysis.registry import OBSERVABLES, QUANTILES, SCALARS, 
 from oscillator_field.nouns import NOUNS
 from oscillator_field.parameters import METADATA
 from oscillator_field.runs import runs_at_once
-from oscillator_field.stores.history import add_run_coordinates, add_times, in_frames
+from oscillator_field.stores.history import in_frames
+from oscillator_field.stores.run_coordinates import add_run_coordinates, add_times
 from oscillator_field.stores.zarr_stores import (
     LABELS,
     add_array,

@@ -6,7 +6,7 @@ from typing import Any
 
 from oscillator_field.nouns import NOUNS
 from oscillator_field.parameters import DEFAULTS, METADATA, value_text
-from oscillator_field.stores.history import described_runs
+from oscillator_field.stores.run_coordinates import described_runs
 from oscillator_field.stores.zarr_stores import Store
 
 # The title of a run names these always, and other parameters where they differ from the defaults.

@@ -21,7 +21,7 @@ from oscillator_field.named_run import Run
 from oscillator_field.parameters import EXACT
 from oscillator_field.ranges import slices
 from oscillator_field.simulation import Inputs, Opened, drive_of, read_inputs, store_history
-from oscillator_field.stores.history import frames_a_chunk
+from oscillator_field.stores.history_writing import frames_a_chunk
 
 
 @dataclass(frozen=True)

@@ -27,7 +27,8 @@ from oscillator_field.named_run import Run
 from oscillator_field.nouns import NOUNS
 from oscillator_field.parameters import METADATA
 from oscillator_field.ranges import kept
-from oscillator_field.stores.history import SITE_AXES, write_history
+from oscillator_field.stores.history import SITE_AXES
+from oscillator_field.stores.history_writing import write_history
 from oscillator_field.study.config_model.figures import RENDER
 
 _DEFAULTS = RENDER.defaults()

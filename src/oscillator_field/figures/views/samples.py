@@ -12,7 +12,7 @@ from oscillator_field.figures.titles import run_titles, title_of
 from oscillator_field.figures.views.trajectory import axes, frames_with_quality
 from oscillator_field.named_run import run_name
 from oscillator_field.nouns import DIGIT, noun_in
-from oscillator_field.stores.history import described_runs
+from oscillator_field.stores.run_coordinates import described_runs
 from oscillator_field.stores.zarr_stores import Store
 
 FEW_MARKER, MANY_MARKER, FEW = 14, 9, 100
