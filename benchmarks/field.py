@@ -24,9 +24,9 @@ from oscillator_field.field import open_course, problem
 from oscillator_field.inputs.data_sets import BUNDLED, DATA_SETS, TRAINING
 from oscillator_field.inputs.encoding import Statistics, encode, levels, over_channels
 from oscillator_field.inputs.fetch import read_source
+from oscillator_field.inputs.idx_source import IdxSource
 from oscillator_field.inputs.perturbation import write_perturbation
 from oscillator_field.inputs.pictures import Picture
-from oscillator_field.inputs.sources import IdxSource
 from oscillator_field.named_run import Run
 from oscillator_field.parameters import EncodingParameters
 from oscillator_field.simulation import simulate_runs

@@ -19,9 +19,9 @@ from oscillator_field import open_history
 from oscillator_field.inputs.data_sets import BUNDLED, DATA_SETS, TEST
 from oscillator_field.inputs.encoding import Statistics, levels
 from oscillator_field.inputs.fetch import read_source
+from oscillator_field.inputs.idx_source import IdxSource
 from oscillator_field.inputs.perturbation import write_perturbation
 from oscillator_field.inputs.pictures import Picture
-from oscillator_field.inputs.sources import IdxSource
 from oscillator_field.learning.history import courses, simulate_learned_runs
 from oscillator_field.learning.weights import STORE, read_field
 from oscillator_field.named_run import Run

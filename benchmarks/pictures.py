@@ -30,9 +30,9 @@ from oscillator_field.figures.animation import named_scale
 from oscillator_field.figures.pages.view import write_view
 from oscillator_field.figures.painters.browser import find_browser
 from oscillator_field.inputs.fetch import fetch
+from oscillator_field.inputs.idx_source import IdxSource
 from oscillator_field.inputs.perturbation import write_perturbation
 from oscillator_field.inputs.pictures import read_picture
-from oscillator_field.inputs.sources import IdxSource
 from oscillator_field.named_run import Run
 from oscillator_field.simulation import simulate_runs
 from oscillator_field.stores.history import open_history

@@ -5,7 +5,8 @@ from tempfile import TemporaryDirectory
 
 from oscillator_field.inputs.data_sets import BUNDLED
 from oscillator_field.inputs.fetch import fetch
-from oscillator_field.inputs.sources import IdxSource, expanded
+from oscillator_field.inputs.idx_source import IdxSource
+from oscillator_field.inputs.sources import expanded
 from oscillator_field.logs import log_to
 
 with log_to(snakemake.log[0]):

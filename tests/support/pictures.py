@@ -8,8 +8,8 @@ from oscillator_field.inputs.data_sets import BUNDLED, DATA_SETS, TEST, TRAINING
 from oscillator_field.inputs.encoding import Statistics, levels
 from oscillator_field.inputs.fetch import read_source
 from oscillator_field.inputs.idx import pack
+from oscillator_field.inputs.idx_source import IdxSource
 from oscillator_field.inputs.pictures import Picture
-from oscillator_field.inputs.sources import IdxSource
 
 SAMPLE = BUNDLED
 

@@ -21,7 +21,7 @@ from oscillator_field.inputs.download import _published, download
 from oscillator_field.inputs.errors import PicturesError
 from oscillator_field.inputs.fetch import fetch, read_set
 from oscillator_field.inputs.idx import read_file
-from oscillator_field.inputs.sources import IdxSource
+from oscillator_field.inputs.idx_source import IdxSource
 from tests.support.pictures import SAMPLE, write_data_set
 
 FULL = Path(__file__).parents[3] / "shared" / "mnist"

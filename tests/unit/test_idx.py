@@ -14,10 +14,11 @@ from oscillator_field.inputs.encoding import encode
 from oscillator_field.inputs.errors import PicturesError
 from oscillator_field.inputs.fetch import fetch, make_sample, picture, read_provenance, read_set, read_source
 from oscillator_field.inputs.idx import pack, read_file, shape_of_images
+from oscillator_field.inputs.idx_source import IdxSource
 from oscillator_field.inputs.pictures import read_picture
-from oscillator_field.inputs.sources import IdxSource, check_instance, expanded
+from oscillator_field.inputs.sources import check_instance, expanded
 from oscillator_field.parameters import EncodingParameters
-from oscillator_field.study.checks import check_pictures
+from oscillator_field.study.pictures import check_pictures
 from tests.support.pictures import SAMPLE, write_data_set, write_idx
 from tests.support.processes import folder_for_all, told_to_nobody
 

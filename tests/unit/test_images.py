@@ -14,12 +14,12 @@ from PIL import Image, TiffImagePlugin
 from oscillator_field.inputs.encoding import as_pixels, encode
 from oscillator_field.inputs.errors import PicturesError
 from oscillator_field.inputs.fitting import fitted
+from oscillator_field.inputs.folder_source import FolderSource
 from oscillator_field.inputs.images import read_image, shape_of
 from oscillator_field.inputs.pictures import read_picture
-from oscillator_field.inputs.sources import FolderSource
 from oscillator_field.parameters import EncodingParameters
-from oscillator_field.study.checks import check_pictures
 from oscillator_field.study.configuration import ConfigError
+from oscillator_field.study.pictures import check_pictures
 from tests.support.processes import folder_for_all, told_to_nobody
 from tests.support.projects import study_of
 

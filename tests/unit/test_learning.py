@@ -16,8 +16,8 @@ import xarray as xr
 from oscillator_field import open_history
 from oscillator_field.inputs.data_sets import BUNDLED
 from oscillator_field.inputs.fetch import fetch, make_sample
+from oscillator_field.inputs.idx_source import IdxSource
 from oscillator_field.inputs.perturbation import write_perturbation
-from oscillator_field.inputs.sources import IdxSource
 from oscillator_field.learning import fitting
 from oscillator_field.learning.arms import ARMS, SIZES, Model, models
 from oscillator_field.learning.augment import Augmentation, augmented

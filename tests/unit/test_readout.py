@@ -20,7 +20,7 @@ from torch.utils.data import random_split
 from oscillator_field.inputs.data_sets import BUNDLED
 from oscillator_field.inputs.encoding import encode, over_channels
 from oscillator_field.inputs.fetch import fetch, make_sample
-from oscillator_field.inputs.sources import IdxSource
+from oscillator_field.inputs.idx_source import IdxSource
 from oscillator_field.named_run import Run
 from oscillator_field.parameters import DEFAULTS, EncodingParameters, FieldParameters
 from oscillator_field.readout.arms import UNUSED, Arm, arms_of, fields_of

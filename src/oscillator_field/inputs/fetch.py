@@ -20,7 +20,8 @@ from numpy.typing import NDArray
 from oscillator_field.inputs.data_sets import FILES, PROVENANCE, TEST, TRAINING
 from oscillator_field.inputs.errors import PicturesError
 from oscillator_field.inputs.idx import pack, parse_images, parse_labels, read_file
-from oscillator_field.inputs.sources import IdxSource, check_instance
+from oscillator_field.inputs.idx_source import IdxSource
+from oscillator_field.inputs.sources import check_instance
 from oscillator_field.stores.atomic import whole_file
 
 

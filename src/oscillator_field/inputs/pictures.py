@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 from oscillator_field.inputs.encoding import Statistics, levels, statistics_of
 from oscillator_field.inputs.fetch import picture, read_provenance
 from oscillator_field.inputs.fitting import fitted
+from oscillator_field.inputs.folder_source import FolderSource
 from oscillator_field.inputs.images import read_image
-from oscillator_field.inputs.sources import FolderSource, expanded
+from oscillator_field.inputs.sources import expanded
 
 
 @dataclass(frozen=True)

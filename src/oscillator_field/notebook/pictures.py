@@ -16,9 +16,10 @@ from oscillator_field.inputs.encoding import Statistics, levels, statistics_of
 from oscillator_field.inputs.encoding import encode as phases_of
 from oscillator_field.inputs.fetch import read_source
 from oscillator_field.inputs.fitting import fitted
+from oscillator_field.inputs.idx_source import IdxSource
 from oscillator_field.inputs.images import BACKGROUNDS, read_image
 from oscillator_field.inputs.pictures import Picture
-from oscillator_field.inputs.sources import IdxSource, check_instance, expanded, name_of
+from oscillator_field.inputs.sources import check_instance, expanded, name_of
 from oscillator_field.nouns import DIGIT, PICTURE, Label
 from oscillator_field.parameters import EncodingParameters
 

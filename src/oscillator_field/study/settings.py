@@ -13,7 +13,8 @@ from typing import Any
 from oscillator_field.figures.limits import panels_together
 from oscillator_field.figures.views import kind_of, words_of
 from oscillator_field.inputs.data_sets import DEFAULT_PICTURES
-from oscillator_field.inputs.sources import FolderSource, IdxSource
+from oscillator_field.inputs.folder_source import FolderSource
+from oscillator_field.inputs.idx_source import IdxSource
 from oscillator_field.readout.arms import CLASSIFIERS
 from oscillator_field.readout.sets import parts
 from oscillator_field.study.batches import FINAL

@@ -17,13 +17,14 @@ from oscillator_field.engines.registry import possible_engines
 from oscillator_field.figures.limits import MOST_LISTED
 from oscillator_field.figures.views import SAMPLES, VIEWS, module_of, store_of
 from oscillator_field.inputs.data_sets import FILES
-from oscillator_field.inputs.sources import FolderSource, Source
+from oscillator_field.inputs.folder_source import FolderSource
+from oscillator_field.inputs.sources import Source
 from oscillator_field.learning.arms import STORE, Model
 from oscillator_field.named_run import Run
 from oscillator_field.nouns import Label
 from oscillator_field.parameters import NOT_LEARNED, OWN_SIZE
 from oscillator_field.runs import Job, Runs
-from oscillator_field.study import checks
+from oscillator_field.study import checks, pictures
 from oscillator_field.study.batches import NONE
 from oscillator_field.study.configuration import ConfigError, checked_config
 from oscillator_field.study.costs import OF_COSTS, slowness
@@ -86,9 +87,9 @@ class Study:
         """
         whole = checked_config(config, schema, command_line)
         checks.check_engine(whole["simulate"]["engine"], whole["simulate"]["device"])
-        source = checks.source_of(whole["pictures"], bundled, folders["resources"])
+        source = pictures.source_of(whole["pictures"], bundled, folders["resources"])
         checks.check_kept(whole)
-        jobs = checks.jobs_of(whole, source)
+        jobs = pictures.jobs_of(whole, source)
         checks.check_statistics(whole, source)
         checks.check_frames(jobs, whole)
         checks.check_embeddable(jobs, whole["embed"]["methods"])
@@ -109,12 +110,12 @@ class Study:
     @property
     def wanted_shape(self) -> list[int] | None:
         """Rows and columns of the lattice as the config has them; None for those of the pictures."""
-        return checks.wanted_shape(self.config["pictures"])
+        return pictures.wanted_shape(self.config["pictures"])
 
     @cached_property
     def shape(self) -> tuple[int, int]:
         """Rows and columns of the pictures, and of the lattice of all runs that do not say their size."""
-        return checks.lattice_shape(self.config, self.source)
+        return pictures.lattice_shape(self.config, self.source)
 
     @property
     def pixels(self) -> int:
@@ -153,7 +154,7 @@ class Study:
     @cached_property
     def labels(self) -> list[Label]:
         """The labels of the pictures that are run."""
-        return checks.labels_of(self.config, self.source)
+        return pictures.labels_of(self.config, self.source)
 
     @property
     def fetched(self) -> list[str]:

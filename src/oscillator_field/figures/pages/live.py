@@ -12,7 +12,7 @@ from oscillator_field.figures.pages.document import as_json, write_page
 from oscillator_field.figures.pages.packing import as_text
 from oscillator_field.inputs.data_sets import BUNDLED, DATA_SETS, TRAINING
 from oscillator_field.inputs.fetch import read_source
-from oscillator_field.inputs.sources import IdxSource
+from oscillator_field.inputs.idx_source import IdxSource
 from oscillator_field.parameters import DEFAULTS, METADATA
 from oscillator_field.terms import FARTHEST
 
