@@ -136,12 +136,12 @@ def learned():
     parts = []
     for size in dict.fromkeys(size for size, _ in arms):
         head = ["accuracy, %", *(name.removeprefix("test+").replace("_", " ") for name in shares)]
-        head += ["calibration error", "parameters", "multiplications", "seeds"]
+        head += ["calibration error, %", "parameters", "multiplications", "seeds"]
         lines = [
             [
                 arm.replace("_", " "),
                 *(_percent([float(one[name]) for one in seeds]) for name in shares),
-                f"{fmean(float(one['calibration error']) for one in seeds):.4f}",
+                _percent([float(one["calibration error"]) for one in seeds]),
                 *(f"{int(seeds[0][name]):,}" for name in ("parameters", "multiplications")),
                 str(len(seeds)),
             ]

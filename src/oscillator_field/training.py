@@ -23,6 +23,8 @@ from oscillator_field.logs import progress
 from oscillator_field.ranges import slices
 from oscillator_field.stores.atomic import whole_file
 
+# Epochs between the streams of two seeds, of which a training has far fewer.
+SEEDS_APART = 2**20
 CURVES = ("training_loss", "validation_loss", "validation_accuracy")
 # Gives the inputs and targets of an epoch, counted from 1, a batch at a time, in an order drawn from the generator.
 Batches = Callable[[torch.Generator, int], Iterable[tuple[Tensor, Tensor]]]
@@ -109,16 +111,18 @@ def train(
         while len(losses) < rule.epochs and not _stalled(losses, rule.patience):
             # What a layer leaves out at random comes from torch's own generator.
             with torch.random.fork_rng(devices=[]):
-                torch.manual_seed(seed + len(losses))
+                torch.manual_seed(seed * SEEDS_APART + len(losses))
                 loss = _epoch(model, batches(generator, len(losses) + 1), rule)
-            if not math.isfinite(loss):
+            outputs = validation.outputs(model)
+            validation_loss = functional.cross_entropy(outputs, validation.targets).item()
+            # The last step of an epoch may be the one that diverges, which its own loss does not show.
+            if not math.isfinite(loss + validation_loss):
                 rate = rule.optimiser.defaults["lr"]
                 raise ValueError(
                     f"the loss is no number after epoch {len(losses) + 1} (learning_rate {rate}: try a smaller one)"
                 )
-            outputs = validation.outputs(model)
             curves["training_loss"].append(loss)
-            losses.append(functional.cross_entropy(outputs, validation.targets).item())
+            losses.append(validation_loss)
             right = outputs.argmax(dim=1) == validation.targets
             curves["validation_accuracy"].append(right.double().mean().item())
             if best_epoch(curves) == len(losses):

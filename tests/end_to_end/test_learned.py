@@ -24,8 +24,8 @@ def project(new_project, tmp_path_factory):
         "digits": [3],
         "field": {"steps": 12},
         "grid": {"learned": ["none", "results/learned/small-learned-1"]},
-        "embed": {"methods": [], "samples": {"methods": []}},
-        "render": {"views": [], "png": {"enabled": False}},
+        "embed": {"methods": ["pca"], "samples": {"methods": []}},
+        "render": {"views": ["phase", "trajectory"], "png": {"enabled": False}},
         "readout": {"corruptions": {"gaussian_noise": [0.5], "salt_and_pepper": [], "occlusion": []}},
         "learning": {
             "enabled": True,
@@ -36,7 +36,7 @@ def project(new_project, tmp_path_factory):
             "strengths": [0.1],
         },
     }
-    made.snakemake(config=made.config)
+    made.said = made.snakemake(config=made.config).output
     return made
 
 
@@ -58,6 +58,16 @@ def test_a_field_that_is_trained_is_run_beside_the_other(project):
     energies = pd.read_csv(project.folder / "results" / "summary.csv").set_index("learned")["final_energy_coupling"]
     assert energies.isna().to_dict() == {"none": False, "results/learned/small-learned-1": True}
     assert not np.allclose(learned, phase.sel(learned="none").squeeze())
+    folder = project.folder / "results" / "runs" / "digit=3+learned=small-learned-1+steps=12"
+    assert {"phase.html", "trajectory-pca.html", "embedding-pca.zarr", "preview"} <= {
+        one.name for one in folder.iterdir()
+    }
+
+
+def test_more_steps_than_in_training_are_told(project):
+    told = "results/learned/small-learned-1 was trained for 10 steps and runs 12; after more it forgets its picture"
+    assert told in project.said
+    assert told not in project.snakemake("--dry-run", config={**project.config, "field": {"steps": 10}}).output
 
 
 def test_only_a_new_seed_is_trained(project):
@@ -87,4 +97,6 @@ def test_the_page_shows_digits_settling_and_every_figure(project):
                 assert first.evaluate("canvas => canvas.toDataURL()") != before
                 assert page.locator("#time").text_content() == "step 1"
                 assert page.evaluate("document.documentElement.scrollWidth") <= width
-                assert page.locator("table tr.winner").count() == 1
+                arms = pd.read_csv(project.folder / "results" / "learned.csv").set_index("arm")
+                marked = page.locator("table tr.winner").text_content()
+                assert marked.startswith(f"small{arms['validation'].idxmax()}")

@@ -36,6 +36,18 @@ def test_each_shipped_config_can_be_planned(project, name):
     assert {"Summarise the runs", "Write the gallery"} <= planned
 
 
+@pytest.mark.parametrize(
+    ("name", "made"), [("learned-mnist", "Train small-learned-0"), ("readout", "Compare the readouts")]
+)
+def test_other_idx_files_take_the_same_file(project, name, made):
+    pictures = f"pictures={{dataset: idx, source: directory, directory: {BUNDLED}}}"
+    config = ["--config", pictures, "study={name: letters}", "digits=null"]
+    planned = project.planned(None, "--configfile", f"config/{name}.yaml", *config)
+    assert made in planned
+    simulated = {found[1] for message in planned if (found := re.match(r"Simulate (label=\d)\b", message))}
+    assert len(simulated) == 10
+
+
 def test_the_default_draws_every_view_of_ten_digits(project):
     outcome = project.snakemake("--summary")
     planned = project.planned()

@@ -101,7 +101,8 @@ def open_learned_runs(runs: Sequence[Run], inputs: Inputs, weights: str | Path, 
     _, images, source = drive_of(runs, inputs)
     if images.shape[1:] != learned.shape:
         raise ValueError(f"{weights}: is for pictures of {learned.shape} pixels, and these have {images.shape[1:]}")
-    c = _phase(_input(model, images))
+    # Picture by picture, as the steps are: the bits of a batch may depend on its length.
+    c = np.concatenate([_phase(_input(model, images[one])) for one in slices(len(images), 1)])
     task = problem(
         c,
         initial_phase=c,

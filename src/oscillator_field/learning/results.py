@@ -50,6 +50,12 @@ class Evaluation:
         """Size and arm: what all its seeds share."""
         return self.described.size, self.described.arm
 
+    @property
+    def figures(self) -> dict[str, float]:
+        """All that it is judged by, by the name of a column."""
+        under = {f"{kind} {strength:g}": share for (kind, strength), share in self.attacks.items()}
+        return {**self.accuracy, "calibration error": self.calibration_error, **under}
+
 
 def read_evaluation(weights: str | Path, evaluation: str | Path) -> Evaluation:
     """A trained model and what it says.
@@ -96,7 +102,7 @@ def by_arm(evaluations: Sequence[Evaluation]) -> dict[tuple[str, str], list[Eval
 
 
 def table(evaluations: Sequence[Evaluation]) -> pd.DataFrame:
-    """A row for each size and arm: means over its seeds, and standard deviations of accuracies."""
+    """A row for each size and arm: means over its seeds, and their standard deviations."""
     rows = []
     for (size, arm), seeds in by_arm(evaluations).items():
         row: dict[str, Any] = {
@@ -106,13 +112,10 @@ def table(evaluations: Sequence[Evaluation]) -> pd.DataFrame:
             "parameters": seeds[0].parameters,
             "multiplications": seeds[0].multiplications,
         }
-        for name in seeds[0].accuracy:
-            values = np.array([one.accuracy[name] for one in seeds])
+        for name in seeds[0].figures:
+            values = np.array([one.figures[name] for one in seeds])
             row[name] = values.mean()
             row[f"{name} deviation"] = values.std(ddof=1) if len(values) > 1 else np.nan
-        row["calibration error"] = np.mean([one.calibration_error for one in seeds])
-        for kind, strength in seeds[0].attacks:
-            row[f"{kind} {strength:g}"] = np.mean([one.attacks[kind, strength] for one in seeds])
         rows.append(row)
     return pd.DataFrame(rows)
 

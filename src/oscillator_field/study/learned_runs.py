@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -14,7 +15,7 @@ from oscillator_field.study.checks import check_sites
 from oscillator_field.study.configuration import ConfigError
 
 # The parameters that are looked at here.
-_OF_LEARNED = ("learned", "channels", *EncodingParameters.__dataclass_fields__)
+_OF_LEARNED = ("learned", "channels", "steps", *EncodingParameters.__dataclass_fields__)
 
 
 def check_learned(
@@ -24,6 +25,8 @@ def check_learned(
     shape_of_pictures: Callable[[], tuple[int, int]],
 ) -> None:
     """Refuse runs of learned fields that are not there, or that their parameters or pictures do not fit.
+
+    It says of those that take more steps than in training how many these were.
 
     Args:
         models: those that this config trains, by the folder that they are written to.
@@ -52,6 +55,7 @@ def check_learned(
             "readout.enabled: true is not allowed with field.learned, whose readout is learned (results/learned.html)"
         )
     shape = shape_of_pictures()
+    longer: dict[str, str] = {}
     for run in runs:
         called = run.settings.learned
         size, made_for = _made_for(called, models)
@@ -60,6 +64,8 @@ def check_learned(
             raise ConfigError(
                 f"field.channels: {run.settings.channels} is not allowed with field.learned: {called} ({channels})"
             )
+        if run.settings.steps > SIZES[size].steps:
+            longer[called] = f"{called} was trained for {SIZES[size].steps} steps and runs {run.settings.steps}"
         if made_for not in (None, shape):
             raise ConfigError(
                 f"field.learned: {called} is for pictures of {made_for[0]} x {made_for[1]} pixels, and these have "
@@ -74,6 +80,8 @@ def check_learned(
                     f"encoding.{name}: {value_text(value)} has no effect with field.learned: {called}, whose drive is "
                     f"learned (allowed: {value_text(DEFAULTS[name])})"
                 )
+    for told in longer.values():
+        print(f"{told}; after more it forgets its picture (field.steps).", file=sys.stderr)
 
 
 def _made_for(called: str, models: Mapping[str, Model]) -> tuple[str, tuple[int, int] | None]:

@@ -15,16 +15,18 @@ from oscillator_field.figures.animation import named_scale, palette
 from oscillator_field.figures.pages.charts import axes, confusion, content, errors, spaced, with_spread
 from oscillator_field.figures.pages.document import as_json, write_page
 from oscillator_field.figures.pages.packing import as_text, deflate, pack_angles
-from oscillator_field.learning.arms import ARMS, LEARNED
-from oscillator_field.learning.controls import model_of
+from oscillator_field.learning.arms import ARMS, LEARNED, SIZES
+from oscillator_field.learning.controls import CONVOLUTIONS, model_of
 from oscillator_field.learning.history import courses
 from oscillator_field.learning.model import LearnedField, StridedDrive
-from oscillator_field.learning.results import VALIDATION, Evaluation, by_arm, table
+from oscillator_field.learning.results import VALIDATION, Evaluation, by_arm
 from oscillator_field.readout.images import read_images
 
 COLOURS = "Phase"
 # Pictures that are shown settling, of different labels.
 MOST_SETTLING = 10
+# How sizes are told apart, in the order of SIZES: dash and symbol of lines, pattern of bars.
+STYLES = (("solid", "circle", ""), ("dash", "diamond", "/"), ("dot", "square", "x"))
 
 
 def write_learned_page(
@@ -77,30 +79,32 @@ def _sentence(evaluations: Sequence[Evaluation]) -> str:
 def _explained(evaluations: Sequence[Evaluation]) -> str:
     seeds = len({one.described.seed for one in evaluations})
     several = f"means over {seeds} seeds with their standard deviation" if seeds > 1 else "of one seed"
+    told = (
+        f"All arms had the same pictures, movements and epochs; figures are {several}. Test pictures decided nothing."
+    )
+    present = {one.described.arm: None for one in evaluations}
+    without = [spaced(arm) for arm in present if arm in ("no_steps", *CONVOLUTIONS)]
+    if LEARNED not in present or not without:
+        return told
     return (
-        f"All arms had the same pictures, movements and epochs; accuracies are {several}. Test pictures decided "
-        "nothing. What the dynamics add is the distance of the learned field to the arms without them: no steps, and "
-        "convolutions of as many multiplications or parameters."
+        f"{told} What the dynamics add is the distance of the learned field to the arms without: {', '.join(without)}."
     )
 
 
 def _table(evaluations: Sequence[Evaluation]) -> str:
-    """A row for each size and arm, as HTML."""
-    frame = table(evaluations)
-    accuracies = list(evaluations[0].accuracy)
-    shares = [name for name in frame.columns if name.startswith(("fgsm", "pgd"))]
-    heads = ["size", "arm", *map(spaced, accuracies), "calibration error", *shares]
-    heads += ["parameters", "multiplications", "seeds", "what it is"]
+    """A row for each size and arm, as HTML; the best of a size on validation pictures is marked."""
+    figures = list(evaluations[0].figures)
+    heads = ["size", "arm", *map(spaced, figures), "parameters", "multiplications", "seeds", "what it is"]
     grouped = by_arm(evaluations)
+    best = {
+        size: max((arm for arm in grouped if arm[0] == size), key=lambda arm: _mean(grouped[arm], VALIDATION))
+        for size, _ in grouped
+    }
     rows = []
-    for row in frame.to_dict("records"):
-        seeds = grouped[row["size"], row["arm"]]
-        cells = [row["size"], spaced(row["arm"])]
-        cells += [with_spread(_each(seeds, name)) for name in accuracies]
-        cells += [f"{row['calibration error']:.4f}", *(f"{100 * row[name]:.1f} %" for name in shares)]
-        cells += [f"{row['parameters']:,}", f"{row['multiplications']:,}", str(row["seeds"])]
-        cells.append(ARMS[row["arm"]])
-        mark = ' class="winner"' if row["arm"] == LEARNED else ""
+    for (size, arm), seeds in grouped.items():
+        cells = [size, spaced(arm), *(with_spread(_each(seeds, name)) for name in figures)]
+        cells += [f"{seeds[0].parameters:,}", f"{seeds[0].multiplications:,}", str(len(seeds)), ARMS[arm]]
+        mark = ' class="winner"' if best[size] == (size, arm) else ""
         rows.append(f"<tr{mark}>{''.join(f'<td>{html.escape(cell)}</td>' for cell in cells)}</tr>")
     head = "".join(f'<th scope="col">{html.escape(one)}</th>' for one in heads)
     return f"<table><thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table>"
@@ -109,20 +113,20 @@ def _table(evaluations: Sequence[Evaluation]) -> str:
 def _curves(evaluations: Sequence[Evaluation]) -> dict[str, Any]:
     """Validation accuracy over epochs: the mean of the seeds that still train."""
     data = []
-    for number, (arm, seeds) in enumerate(by_arm(evaluations).items()):
+    for arm, seeds in by_arm(evaluations).items():
         each = [one.learned.curves["validation_accuracy"] for one in seeds]
         longest = max(map(len, each))
         padded = np.array([np.pad(one, (0, longest - len(one)), constant_values=np.nan) for one in each])
         mean = np.nanmean(padded, axis=0).tolist()
-        data.append({**_line(arm, number), "x": list(range(1, longest + 1)), "y": mean})
+        data.append({**_line(*arm), "x": list(range(1, longest + 1)), "y": mean})
     return {"data": data, "layout": axes("epoch", "accuracy on validation pictures")}
 
 
 def _over_sets(evaluations: Sequence[Evaluation]) -> dict[str, Any]:
     names = [name for name in evaluations[0].accuracy if name != VALIDATION]
     data = [
-        {**_bar(arm, number), **errors("y", [_each(seeds, name) for name in names]), "x": list(map(spaced, names))}
-        for number, (arm, seeds) in enumerate(by_arm(evaluations).items())
+        {**_bar(*arm), **errors("y", [_each(seeds, name) for name in names]), "x": list(map(spaced, names))}
+        for arm, seeds in by_arm(evaluations).items()
     ]
     return {"data": data, "layout": axes("test set", "accuracy")}
 
@@ -131,11 +135,11 @@ def _under_attack(evaluations: Sequence[Evaluation]) -> dict[str, Any]:
     kinds = list(evaluations[0].attacks)
     data = [
         {
-            **_bar(arm, number),
+            **_bar(*arm),
             **errors("y", [np.array([one.attacks[kind] for one in seeds]) for kind in kinds]),
             "x": [f"{kind.upper()} {strength:g}" for kind, strength in kinds],
         }
-        for number, (arm, seeds) in enumerate(by_arm(evaluations).items())
+        for arm, seeds in by_arm(evaluations).items()
     ]
     return {"data": data, "layout": axes("attack, largest change of a pixel (of white)", "accuracy")}
 
@@ -143,10 +147,10 @@ def _under_attack(evaluations: Sequence[Evaluation]) -> dict[str, Any]:
 def _over_steps(evaluations: Sequence[Evaluation], name: str, title: str) -> dict[str, Any]:
     """Lines over steps, of the fields alone: the means of their seeds."""
     data = []
-    for number, (arm, seeds) in enumerate(by_arm(evaluations).items()):
+    for arm, seeds in by_arm(evaluations).items():
         if seeds[0].over_steps:
             mean = np.mean([one.over_steps[name] for one in seeds], axis=0)
-            data.append({**_line(arm, number), "x": seeds[0].over_steps["steps"].tolist(), "y": mean.tolist()})
+            data.append({**_line(*arm), "x": seeds[0].over_steps["steps"].tolist(), "y": mean.tolist()})
     return {"data": data, "layout": axes("steps before the readout", title)}
 
 
@@ -200,13 +204,15 @@ def _settling(best: Sequence[Evaluation], images: str | Path) -> dict[str, Any]:
     rows, columns = learned.shape
     untrained = model_of(replace(learned.described, arm="untrained"), rows, columns, len(learned.classes)).eval()
     assert isinstance(untrained, LearnedField)
+    untrained_name = "lattice with the notebook's couplings"
     if isinstance(untrained.drive, StridedDrive):
         # One that has seen no picture gives a black pixel no input at all.
         untrained.drive = learned.model.drive
+        untrained_name += " and the learned drive"
     steps = learned.model.size.steps
     own_name = "learned field" if learned.described.arm == LEARNED else spaced(learned.described.arm)
     lattices = []
-    for name, model in ((own_name, learned.model), ("lattice untrained", untrained)):
+    for name, model in ((own_name, learned.model), (untrained_name, untrained)):
         phase = courses(model, pixels[chosen], steps).mean_phase
         _, _, rows, columns = phase.shape
         packed = deflate(pack_angles(phase))
@@ -219,17 +225,33 @@ def _settling(best: Sequence[Evaluation], images: str | Path) -> dict[str, Any]:
     }
 
 
-def _line(arm: tuple[str, str], number: int) -> dict[str, Any]:
-    name = f"{arm[0]}, {spaced(arm[1])}"
-    return {"mode": "lines+markers", "name": name, "line": {"color": f"--class-{number % 10}"}}
+def _line(size: str, arm: str) -> dict[str, Any]:
+    dash, symbol, _ = _style(size)
+    return {
+        "mode": "lines+markers",
+        "name": f"{size}, {spaced(arm)}",
+        "line": {"color": _colour(arm), "dash": dash},
+        "marker": {"symbol": symbol},
+    }
 
 
-def _bar(arm: tuple[str, str], number: int) -> dict[str, Any]:
-    return {"type": "bar", "name": f"{arm[0]}, {spaced(arm[1])}", "marker": {"color": f"--class-{number % 10}"}}
+def _bar(size: str, arm: str) -> dict[str, Any]:
+    *_, shape = _style(size)
+    marker = {"color": _colour(arm), "pattern": {"shape": shape}}
+    return {"type": "bar", "name": f"{size}, {spaced(arm)}", "marker": marker}
+
+
+def _style(size: str) -> tuple[str, str, str]:
+    return STYLES[list(SIZES).index(size) % len(STYLES)]
+
+
+def _colour(arm: str) -> str:
+    """An arm has one colour in both sizes."""
+    return f"--class-{list(ARMS).index(arm)}"
 
 
 def _each(seeds: Sequence[Evaluation], name: str) -> NDArray[np.float64]:
-    return np.array([one.accuracy[name] for one in seeds])
+    return np.array([one.figures[name] for one in seeds])
 
 
 def _mean(seeds: Sequence[Evaluation], name: str) -> float:
