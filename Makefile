@@ -54,7 +54,7 @@ generate: $(READY)
 test-cluster: $(READY)
 	$(BIN)/pytest tests/cluster
 
-# Killed jobs, damaged files, mutated configs, hostile mirrors, a raced cache: some twenty minutes, a figure for each.
+# Killed jobs, damaged files, mutated configs, hostile mirrors, a raced cache: 25 minutes, a figure for each.
 # Not a part of `make test`; .ci/weekly runs it, and it is run before a release.
 torture: $(READY)
 	$(BIN)/python -m tests.torture $(PARTS)

@@ -351,7 +351,8 @@ BAD = {
     "a number for a name": (
         "study: {name: 2024}",
         "study.name: 2024 is not allowed (letters, digits, dots, dashes and underscores, 60 at most; not runs, "
-        "perturbations, readout or learned; YAML takes it for no text: write it in quotes)",
+        "perturbations, readout or learned; no ending .html, .js, .csv, .parquet, .png, .svg or .pdf; "
+        "YAML takes it for no text: write it in quotes)",
     ),
     "statistics over what does not differ": (
         "{grid: {k_bias: [1, 2]}, study: {statistics: [{of: settling_time, over: [seed]}]}}",

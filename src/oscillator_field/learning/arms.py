@@ -60,8 +60,8 @@ ARMS = {
     "no_steps": "the start of the field, which is its input on the circle, and the readout alone",
     "frozen_kernel": "kernel and Omega frozen as they were drawn",
     "no_omega": "Omega and natural frequencies zero, whose part the kernel may take",
-    "untrained": "the notebook's couplings, and encoding where the lattice is the picture's; the readout alone learns "
-    "(and means of a strided drive)",
+    "untrained": "the notebook's couplings, and in a lattice as large as the picture its encoding; only the readout "
+    "learns (a strided drive is as it was drawn, but for its batch statistics)",
     "recurrent_convolution": "as many parameters and multiplications, no oscillators: tanh in place of the circle",
     "deep_convolution": "as many multiplications, a kernel of its own in each step, ReLU",
     "shallow_convolution": "as many parameters in one step, ReLU",

@@ -210,7 +210,8 @@ STUDY = Section(
                 "in `results` itself"
             ),
             allowed=(
-                "letters, digits, dots, dashes and underscores, 60 at most; not runs, perturbations, readout or learned"
+                "letters, digits, dots, dashes and underscores, 60 at most; not runs, perturbations, readout or "
+                "learned; no ending .html, .js, .csv, .parquet, .png, .svg or .pdf"
             ),
             adds=("encode", "share_plotlyjs", "draw_images"),
         ),

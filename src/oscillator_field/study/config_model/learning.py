@@ -36,10 +36,10 @@ LEARNING = Section(
             reruns=("compare_fields",),
             adds=_TRAINS,
         ),
-        "epochs": Key(20, "at most", whole(1, 10_000), reruns=_TRAINS),
+        "epochs": Key(20, "largest number of epochs", whole(1, 10_000), reruns=_TRAINS),
         "unmoved_share": Key(
             0.2,
-            "of the epochs, the last ones, whose pictures are as they are",
+            "share of the epochs, at the end, in which pictures are not moved",
             number(minimum=0, maximum=1),
             details="a picture that was turned is smoother than those that are judged",
             reruns=_TRAINS,

@@ -114,7 +114,7 @@ READOUT = Section(
             "one hidden layer, by Adam",
             {
                 "hidden": Key(128, "units of the hidden layer", whole(1, 10_000), reruns=("train_network",)),
-                "epochs": Key(20, "at most", whole(1, 10_000), reruns=("train_network",)),
+                "epochs": Key(20, "largest number of epochs", whole(1, 10_000), reruns=("train_network",)),
                 "batch": Key(64, "pictures a step", whole(1, 100_000), reruns=("train_network",)),
                 "learning_rate": Key(
                     0.001, "of Adam", number(exclusiveMinimum=0, maximum=1), reruns=("train_network",)
