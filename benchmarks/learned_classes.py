@@ -4,7 +4,7 @@ usage: python benchmarks/learned_classes.py [--pictures FOLDER] [--count N]
 
 The pictures are those of a folder of IDX files, by default the bundled test pictures of MNIST. Each is encoded, run and
 stored as by the workflow. The readout then reads the last stored frame, and its classes are held against those of the
-model on whole batches, as in training, and against those of the same model in double precision.
+model on whole batches, as in training, and against those of the same model in double precision; so are its phases.
 """
 
 import argparse
@@ -31,8 +31,8 @@ from oscillator_field.ranges import slices
 TOGETHER = 500
 
 
-def stored_classes(folder, images, labels, model):
-    """The classes that the readout says of the last frames of stored runs."""
+def stored(folder, images, labels, model):
+    """The last frames of stored runs, and the classes that the readout says of them."""
     settings = {"channels": model.size.channels, "steps": model.size.steps}
     runs = [Run.of(int(label), place, settings) for place, label in enumerate(labels)]
     with tempfile.TemporaryDirectory() as scratch:
@@ -45,7 +45,7 @@ def stored_classes(folder, images, labels, model):
         phase = np.asarray(open_history(history)["phase"][:, -1])
     state = torch.from_numpy(np.concatenate([np.cos(phase), np.sin(phase)], axis=3)).permute(0, 3, 1, 2)
     with torch.inference_mode():
-        return model.readout(state).argmax(dim=1).numpy()
+        return phase, model.readout(state).argmax(dim=1).numpy()
 
 
 def main():
@@ -58,15 +58,19 @@ def main():
     for folder in sorted((ROOT / "resources" / "examples" / "learned").iterdir()):
         model = read_field(folder)[1]
         exact = read_field(folder)[1].double()
-        same, as_exact, right = [], [], []
+        same, as_exact, right, away = [], [], [], []
         for some in slices(len(labels), TOGETHER):
-            stored = stored_classes(folder, images[some], labels[some], model)
-            same += (stored == courses(model, images[some], model.size.steps).outputs.argmax(axis=1)).tolist()
-            as_exact += (stored == courses(exact, images[some], model.size.steps).outputs.argmax(axis=1)).tolist()
-            right += (stored == labels[some]).tolist()
+            phase, said = stored(folder, images[some], labels[some], model)
+            same += (said == courses(model, images[some], model.size.steps).outputs.argmax(axis=1)).tolist()
+            expected = courses(exact, images[some], model.size.steps)
+            as_exact += (said == expected.outputs.argmax(axis=1)).tolist()
+            right += (said == labels[some]).tolist()
+            distance = np.abs(np.angle(np.exp(1j * (phase - expected.phase[-1])))).ravel()
+            away.append([np.quantile(distance, 0.999), distance.max()])
         print(
             f"{folder.name}: stored runs have the class of training for {np.mean(same):.2%}, that of double precision "
-            f"for {np.mean(as_exact):.2%}, and the right one for {np.mean(right):.2%}"
+            f"for {np.mean(as_exact):.2%}, and the right one for {np.mean(right):.2%}; 99.9 % of their last phases lie "
+            "within {:.1e} rad of double precision, all within {:.1e}".format(*np.max(away, axis=0))
         )
 
 

@@ -190,7 +190,9 @@ WRITERS = {
     ),
     "docs/theory.md": lambda: with_parts("docs/theory.md", {"terms": terms_text}),
     "docs/readout.md": lambda: with_parts("docs/readout.md", {"readout": measured.readout}),
-    "docs/learned.md": lambda: with_parts("docs/learned.md", {"learned": measured.learned}),
+    "docs/learned.md": lambda: with_parts(
+        "docs/learned.md", {"learned": measured.learned, "learned-over-steps": measured.learned_over_steps}
+    ),
 }
 
 

@@ -124,15 +124,22 @@ def readout():
     return "\n".join(parts)
 
 
-def learned():
-    """What each arm beside a learned field reaches, in percent, with the deviation over seeds: a table a size."""
+def _trainings():
+    """The trainings of benchmarks/learned.csv, by size and arm."""
     with (BENCHMARKS / "learned.csv").open(encoding="utf-8") as stream:
         trainings = list(csv.DictReader(stream))
-    known = {"size", "arm", "seed", "parameters", "multiplications", "validation", "calibration error"}
-    shares = [name for name in trainings[0] if name not in known and not name.startswith("after ")]
     arms = {}
     for one in trainings:
         arms.setdefault((one["size"], one["arm"]), []).append(one)
+    return arms
+
+
+def learned():
+    """What each arm beside a learned field reaches, in percent, with the deviation over seeds: a table a size."""
+    arms = _trainings()
+    known = {"size", "arm", "seed", "parameters", "multiplications", "validation", "calibration error"}
+    names = next(iter(arms.values()))[0]
+    shares = [name for name in names if name not in known and " after " not in name]
     parts = []
     for size in dict.fromkeys(size for size, _ in arms):
         head = ["accuracy, %", *(name.removeprefix("test+").replace("_", " ") for name in shares)]
@@ -150,6 +157,28 @@ def learned():
         ]
         parts.append(f"### {size}\n\n" + table(head, lines))
     return "\n".join(parts)
+
+
+def learned_over_steps():
+    """What fields say after more steps than in training, and their energy then."""
+    arms = {arm: seeds for arm, seeds in _trainings().items() if seeds[0]["energy after 1 times the steps"]}
+    shares, energies = (
+        [name for name in next(iter(arms.values()))[0] if name.startswith(f"{kind} after ")]
+        for kind in ("accuracy", "energy")
+    )
+    head = [name.replace(" after", ", % after", 1).replace(" times the steps", "x") for name in shares]
+    head += [name.replace(" after", ", 1/s after").replace(" times the steps", "x") for name in energies]
+    lines = [
+        [
+            size,
+            arm.replace("_", " "),
+            *(_percent([float(one[name]) for one in seeds]) for name in shares),
+            *(f"{fmean(float(one[name]) for one in seeds):.2f}" for name in energies),
+            str(len(seeds)),
+        ]
+        for (size, arm), seeds in arms.items()
+    ]
+    return table(["size", "arm", *head, "seeds"], lines)
 
 
 def _percent(shares):

@@ -554,7 +554,8 @@ def test_evaluations_say_what_the_model_says(stores):
     assert list(rows["seeds"]) == [1, 1]
     twice = trainings([one, one])
     assert list(twice["seed"]) == [0, 0]
-    assert twice["after 2 times the steps"][0] == one.over_steps["accuracy"][2 * model.size.steps]
+    for name in ("accuracy", "energy"):
+        assert twice[f"{name} after 2 times the steps"][0] == one.over_steps[name][2 * model.size.steps]
     assert list(by_arm([one, one])) == [("standard", "learned")]
     assert read_evaluation(*models["pixels"]).over_steps == {}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -121,16 +122,15 @@ def table(evaluations: Sequence[Evaluation]) -> pd.DataFrame:
 
 
 def trainings(evaluations: Sequence[Evaluation]) -> pd.DataFrame:
-    """A row for each model by its seed, and what fields say after more steps than in training."""
+    """A row for each model by its seed, with accuracy and energy of fields after more steps than in training."""
     rows = []
     for one in evaluations:
         found = table([one]).iloc[0].to_dict()
         row = {"size": one.described.size, "arm": one.described.arm, "seed": one.described.seed}
         row |= {name: value for name, value in found.items() if name != "seeds" and not name.endswith(" deviation")}
-        accuracy = one.over_steps.get("accuracy")
-        for share in MORE_STEPS:
+        for name, share in itertools.product(("accuracy", "energy"), (1, *MORE_STEPS)):
             step = round(share * SIZES[one.described.size].steps)
-            row[f"after {share:g} times the steps"] = np.nan if accuracy is None else accuracy[step]
+            row[f"{name} after {share:g} times the steps"] = one.over_steps[name][step] if one.over_steps else np.nan
         rows.append(row)
     return pd.DataFrame(rows)
 
