@@ -26,7 +26,7 @@ COLOURS = "Phase"
 # Pictures that are shown settling, of different labels.
 MOST_SETTLING = 10
 # How sizes are told apart, in the order of SIZES: dash and symbol of lines, pattern of bars.
-STYLES = (("solid", "circle", ""), ("dash", "diamond", "/"), ("dot", "square", "x"))
+STYLES = (("solid", "circle", ""), ("dash", "diamond", "/"))
 
 
 def write_learned_page(
