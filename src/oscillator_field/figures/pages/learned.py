@@ -68,11 +68,9 @@ def write_learned_page(
 def _sentence(evaluations: Sequence[Evaluation]) -> str:
     """What each arm reaches on the test pictures, best on validation first, of each size."""
     parts = []
-    for size in dict.fromkeys(one.described.size for one in evaluations):
-        arms = {arm: seeds for (of, arm), seeds in by_arm(evaluations).items() if of == size}
-        order = sorted(arms, key=lambda arm: -_mean(arms[arm], VALIDATION))
-        told = ", ".join(f"{spaced(arm)} {with_spread(_each(arms[arm], _test(evaluations)))}" for arm in order)
-        parts.append(f"{size}: {told}.")
+    for size, arms in _best_first(evaluations).items():
+        told = (f"{spaced(arm)} {with_spread(_each(seeds, _test(evaluations)))}" for arm, seeds in arms.items())
+        parts.append(f"{size}: {', '.join(told)}.")
     return "Right on test pictures, best on validation pictures first. " + " ".join(parts)
 
 
@@ -95,16 +93,12 @@ def _table(evaluations: Sequence[Evaluation]) -> str:
     """A row for each size and arm, as HTML; the best of a size on validation pictures is marked."""
     figures = list(evaluations[0].figures)
     heads = ["size", "arm", *map(spaced, figures), "parameters", "multiplications", "seeds", "what it is"]
-    grouped = by_arm(evaluations)
-    best = {
-        size: max((arm for arm in grouped if arm[0] == size), key=lambda arm: _mean(grouped[arm], VALIDATION))
-        for size, _ in grouped
-    }
+    best = {size: next(iter(arms)) for size, arms in _best_first(evaluations).items()}
     rows = []
-    for (size, arm), seeds in grouped.items():
+    for (size, arm), seeds in by_arm(evaluations).items():
         cells = [size, spaced(arm), *(with_spread(_each(seeds, name)) for name in figures)]
         cells += [f"{seeds[0].parameters:,}", f"{seeds[0].multiplications:,}", str(len(seeds)), ARMS[arm]]
-        mark = ' class="winner"' if best[size] == (size, arm) else ""
+        mark = ' class="winner"' if arm == best[size] else ""
         rows.append(f"<tr{mark}>{''.join(f'<td>{html.escape(cell)}</td>' for cell in cells)}</tr>")
     head = "".join(f'<th scope="col">{html.escape(one)}</th>' for one in heads)
     return f"<table><thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table>"
@@ -254,8 +248,11 @@ def _each(seeds: Sequence[Evaluation], name: str) -> NDArray[np.float64]:
     return np.array([one.figures[name] for one in seeds])
 
 
-def _mean(seeds: Sequence[Evaluation], name: str) -> float:
-    return float(_each(seeds, name).mean())
+def _best_first(evaluations: Sequence[Evaluation]) -> dict[str, dict[str, list[Evaluation]]]:
+    """The seeds of each arm of each size, the arm that is best on validation pictures first."""
+    grouped = by_arm(evaluations)
+    order = sorted(grouped, key=lambda arm: -_each(grouped[arm], VALIDATION).mean())
+    return {size: {arm: grouped[of, arm] for of, arm in order if of == size} for size, _ in grouped}
 
 
 def _test(evaluations: Sequence[Evaluation]) -> str:
