@@ -51,6 +51,12 @@ SETTINGS = {
 }
 
 
+@pytest.fixture(autouse=True)
+def _seeded():
+    """Layers that torch draws by itself are the same in each run of the tests."""
+    torch.manual_seed(0)
+
+
 def course_apart(model, pictures, steps):
     """The course of a learned field in complex numbers of double precision, site by site: `(frame, picture, ...)`."""
     state = {name: values.detach().double().numpy() for name, values in model.state_dict().items()}
@@ -321,7 +327,7 @@ def test_killed_at_random_moments_training_ends_with_the_same_bits(tmp_path):
             # Once it has come further, at any moment of the next epochs: in a step, or while a checkpoint is written.
             while job.poll() is None and (not checkpoint.exists() or checkpoint.stat().st_mtime_ns == before):
                 time.sleep(0.002)
-            time.sleep(rng.uniform(0, 5 * an_epoch))
+            time.sleep(rng.uniform(0, 3 * an_epoch))
             assert job.poll() is None, "it ended before it was killed"
             job.send_signal(signal.SIGKILL)
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
@@ -582,9 +588,10 @@ def test_attacks_move_no_pixel_further_than_they_say():
             return super().forward(pictures.flatten(1))
 
     model = Watched(144, 3).requires_grad_(False)
-    pictures = some_pictures(20)
-    grey = pictures.grey(slice(None))
-    plain = (model(grey).argmax(dim=1) == pictures.targets).double().mean().item()
+    images = some_pictures(20).images
+    # What it says is right, so that it has something to lose.
+    grey = Pictures(images, np.zeros(20, np.uint8)).grey(slice(None))
+    pictures = Pictures(images, model(grey).argmax(dim=1).numpy())
     for kind, steps in (("fgsm", 1), ("pgd", 10)):
         seen.clear()
         under = accuracy_under(model, pictures, kind, 0.3)
@@ -594,7 +601,7 @@ def test_attacks_move_no_pixel_further_than_they_say():
         assert moved.min() >= 0
         assert moved.max() <= 1
         # Of a linear model the sign of the gradient is the worst direction: losses only grow.
-        assert under < plain
+        assert under < 0.5
     with pytest.raises(ValueError, match="allowed: fgsm, pgd"):
         accuracy_under(model, pictures, "cw", 0.1)
 
