@@ -147,9 +147,9 @@ def _pieces(model: LearnedField, images: NDArray[np.uint8], task: Problem, frame
 
 def _input(model: LearnedField, images: NDArray[np.uint8]) -> Tensor:
     """The input of pictures `(picture, row, column)`, in the precision of the weights."""
-    drive: Tensor = model.drive(
-        torch.from_numpy(np.ascontiguousarray(images[:, np.newaxis])).to(model.kernel.dtype) / WHITE
-    )
+    # A copy, as torch warns of arrays that cannot be written, and those of a file may be such.
+    grey = torch.from_numpy(np.array(images[:, np.newaxis])).to(model.kernel.dtype) / WHITE
+    drive: Tensor = model.drive(grey)
     return drive
 
 
