@@ -113,6 +113,13 @@ def test_the_last_epochs_see_pictures_as_they_are(tmp_path, monkeypatch, unmoved
     assert calls == [64] * moved
 
 
+@pytest.mark.parametrize("unmoved", [0, 1])
+def test_a_last_batch_of_one_picture_is_learned_from_too(tmp_path, unmoved):
+    model = model_of(Model("standard", "learned", 0), 12, 12, 3)
+    settings = {**SETTINGS, "epochs": 1, "batch": 8, "unmoved_share": unmoved}
+    fit(model, some_pictures(17), some_pictures(9), settings, seed=0, checkpoint=tmp_path / "a", identity="a")
+
+
 def test_a_training_of_one_step_is_refused(tmp_path):
     model = model_of(Model("small", "pixels", 0), 12, 12, 3)
     settings = {**SETTINGS, "epochs": 1}

@@ -40,7 +40,7 @@ class Pictures:
     images: NDArray[np.uint8]
     labels: NDArray[np.uint8]
 
-    def grey(self, chosen: Tensor | slice, device: torch.device | str = "cpu") -> Tensor:
+    def grey(self, chosen: NDArray[np.int64] | slice, device: torch.device | str = "cpu") -> Tensor:
         """Some of the pictures as grey levels from 0 to 1, `(picture, 1, row, column)`."""
         return torch.from_numpy(self.images[chosen][:, np.newaxis]).to(device).float() / WHITE
 
@@ -141,7 +141,7 @@ def fit(
     def batches(generator: torch.Generator, epoch: int) -> Iterator[tuple[Tensor, Tensor]]:
         moved = epoch <= settings["epochs"] - round(settings["unmoved_share"] * settings["epochs"])
         for chosen in torch.randperm(len(targets), generator=generator).split(settings["batch"]):
-            pictures = learning.grey(chosen, device)
+            pictures = learning.grey(chosen.numpy(), device)
             yield augmented(pictures, augmentation, generator) if moved else pictures, targets[chosen.to(device)]
 
     learned = [values for values in model.parameters() if values.requires_grad]
