@@ -164,15 +164,25 @@ def _epoch(model: nn.Module, batches: Iterable[tuple[Tensor, Tensor]], rule: Rul
 def _restored(path: Path, identity: str, parts: Mapping[str, Any], generator: torch.Generator) -> dict[str, Any]:
     """The curves and best weights so far, everything else being put back in place; empty ones without a checkpoint."""
     if path.exists():
-        state: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
-        if state["identity"] == identity:
+        state = _checkpoint(path)
+        if state.get("identity") == identity:
             for name, part in parts.items():
                 part.load_state_dict(state[name])
             generator.set_state(state["generator"])
             print(f"{path}: going on after epoch {len(state['curves']['training_loss'])}")
             return state
-        print(f"{path}: is of other code, pictures or settings, or another machine; training begins anew")
+        why = "is of other code, pictures, settings, device, threads or torch" if state else "is damaged"
+        print(f"{path}: {why}; training begins anew")
     return {"curves": {name: [] for name in CURVES}, "best": {}}
+
+
+def _checkpoint(path: Path) -> dict[str, Any]:
+    """What a checkpoint holds; nothing if it is damaged."""
+    try:
+        return dict(torch.load(path, map_location="cpu", weights_only=True))
+    # What torch raises depends on where the file is cut or changed: nearly anything.
+    except Exception:
+        return {}
 
 
 def _stalled(losses: list[float], patience: int) -> bool:

@@ -1,6 +1,7 @@
 """Training by gradient: long gradients, random parts, and where it ends."""
 
 import math
+import pickle
 
 import pytest
 import torch
@@ -31,6 +32,25 @@ def test_long_gradients_are_scaled_down(tmp_path, largest):
     # Of two classes, four inputs of 300 and a bias.
     whole = math.sqrt(2 * (4 * 300**2 + 1))
     assert (after - before).norm().item() == pytest.approx(min(largest, whole), rel=1e-4)
+
+
+def test_a_damaged_checkpoint_is_not_gone_on_from(tmp_path, capsys):
+    def trained(epochs, checkpoint):
+        layer = torch.nn.Linear(4, 2)
+        torch.nn.init.zeros_(layer.weight)
+        torch.nn.init.zeros_(layer.bias)
+        return descend(checkpoint, layer, 1.0, rate=0.1, epochs=epochs, patience=9)
+
+    trained(2, tmp_path / "a")
+    good = (tmp_path / "a").read_bytes()
+    whole = trained(3, tmp_path / "b")
+    assert trained(3, tmp_path / "a") == whole
+    assert "going on after epoch 2" in capsys.readouterr().out
+    cuts = [good[:length] for length in (0, 1, 100, len(good) // 2, len(good) - 1)]
+    for damaged in (*cuts, b"garbage", b"e" * 500, pickle.dumps([1]), good[:300] + b"\0" * 200 + good[500:]):
+        (tmp_path / "a").write_bytes(damaged)
+        assert trained(3, tmp_path / "a") == whole
+        assert "is damaged; training begins anew" in capsys.readouterr().out
 
 
 class Watched(torch.nn.Linear):
