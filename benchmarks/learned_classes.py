@@ -12,7 +12,6 @@ import tempfile
 from pathlib import Path
 
 import numpy as np
-import torch
 from field import ROOT, machine
 
 from oscillator_field import open_history
@@ -22,7 +21,7 @@ from oscillator_field.inputs.fetch import read_source
 from oscillator_field.inputs.idx_source import IdxSource
 from oscillator_field.inputs.perturbation import write_perturbation
 from oscillator_field.inputs.pictures import Picture
-from oscillator_field.learning.history import courses, simulate_learned_runs
+from oscillator_field.learning.history import courses, outputs_of, simulate_learned_runs
 from oscillator_field.learning.weights import STORE, read_field
 from oscillator_field.named_run import Run
 from oscillator_field.parameters import EncodingParameters
@@ -43,9 +42,7 @@ def stored(folder, images, labels, model):
         history = Path(scratch, "history.zarr")
         simulate_learned_runs(runs, perturbations, folder / STORE, history, every=model.size.steps)
         phase = np.asarray(open_history(history)["phase"][:, -1])
-    state = torch.from_numpy(np.concatenate([np.cos(phase), np.sin(phase)], axis=3)).permute(0, 3, 1, 2)
-    with torch.inference_mode():
-        return phase, model.readout(state).argmax(dim=1).numpy()
+    return phase, outputs_of(model, phase).argmax(axis=1)
 
 
 def main():
@@ -56,8 +53,8 @@ def main():
     images, labels = (each[: arguments.count] for each in read_source(IdxSource("mnist", arguments.pictures), TEST))
     print(f"{len(labels)} test pictures; {machine()}")
     for folder in sorted((ROOT / "resources" / "examples" / "learned").iterdir()):
-        model = read_field(folder)[1]
-        exact = read_field(folder)[1].double()
+        model, exact = (read_field(folder / STORE)[1] for _ in range(2))
+        exact.double()
         same, as_exact, right, away = [], [], [], []
         for some in slices(len(labels), TOGETHER):
             phase, said = stored(folder, images[some], labels[some], model)

@@ -12,10 +12,10 @@ from oscillator_field.inputs.data_sets import BUNDLED
 from oscillator_field.inputs.fetch import fetch, make_sample
 from oscillator_field.inputs.idx_source import IdxSource
 from oscillator_field.inputs.perturbation import write_perturbation
-from oscillator_field.learning.arms import SIZES, Model
+from oscillator_field.learning.arms import SIZES, STORE, Model
 from oscillator_field.learning.evaluation import accuracy_under, calibration, evaluate_field
 from oscillator_field.learning.fitting import Pictures, train_field
-from oscillator_field.learning.history import courses, simulate_learned_runs
+from oscillator_field.learning.history import courses, outputs_of, simulate_learned_runs
 from oscillator_field.learning.results import by_arm, read_evaluation, table, trainings
 from oscillator_field.learning.weights import read_field, read_weights, write_weights
 from oscillator_field.named_run import Run
@@ -52,7 +52,7 @@ def stores(tmp_path_factory):
 
 def test_weights_come_back_as_they_were(stores, tmp_path):
     weights, _ = stores[1]["learned"]
-    learned, model = read_field(weights.parent)
+    learned, model = read_field(weights)
     assert (learned.described, learned.shape) == (Model("standard", "learned", 0), (28, 28))
     assert learned.classes == tuple(map(str, range(10)))
     assert len(learned.curves["training_loss"]) == 2
@@ -71,13 +71,13 @@ def test_weights_come_back_as_they_were(stores, tmp_path):
         assert opened["kernel"].dims == ("target_part", "source_part", "row", "column")
         assert opened["step_size"].attrs["units"] == "s"
     with pytest.raises(ValueError, match="holds pixels, which is no field"):
-        read_field(stores[1]["pixels"][0].parent)
+        read_field(stores[1]["pixels"][0])
 
 
 def test_runs_of_a_learned_field_say_what_it_says(stores, tmp_path):
     """Test pictures through the workflow's own path: stored phases give the classes of training."""
     images, models = stores
-    _, model = read_field(models["learned"][0].parent)
+    _, model = read_field(models["learned"][0])
     pixels, labels = read_images(images["test"])
     steps = model.size.steps
     runs = [Run.of(int(label), place, {"channels": 16, "steps": steps}) for place, label in enumerate(labels)]
@@ -94,9 +94,7 @@ def test_runs_of_a_learned_field_say_what_it_says(stores, tmp_path):
     # Pictures are computed one by one there, which moves the last bits.
     expected = whole.phase[kept].swapaxes(0, 1)
     assert np.abs(np.angle(np.exp(1j * (stored - expected)))).max() < 1e-3
-    state = torch.from_numpy(np.concatenate([part(stored[:, -1]) for part in (np.cos, np.sin)], axis=3))
-    with torch.inference_mode():
-        said = model.readout(state.permute(0, 3, 1, 2)).argmax(dim=1).numpy()
+    said = outputs_of(model, stored[:, -1]).argmax(axis=1)
     assert (said == whole.outputs.argmax(axis=1)).mean() >= 0.999
     # Every step counts, those between frames too.
     turned = np.abs(np.angle(np.exp(1j * np.diff(whole.phase, axis=0)))) > 0.00035
@@ -123,7 +121,7 @@ def test_the_fields_that_come_with_the_project_read_the_sample(tmp_path, size):
     images = tmp_path / "test.zarr"
     write_images(images, sample, "test")
     folder = ROOT / "resources" / "examples" / "learned" / f"{size}-learned-0"
-    learned, model = read_field(folder)
+    learned, model = read_field(folder / STORE)
     assert learned.described.name == folder.name
     pixels, labels = read_images(images)
     said = courses(model, pixels, model.size.steps).outputs.argmax(axis=1)
@@ -138,11 +136,14 @@ def test_the_fields_that_come_with_the_project_read_the_sample(tmp_path, size):
     assert sum(path.stat().st_size for path in folder.parent.rglob("*") if path.is_file()) < 500_000
 
 
-@pytest.mark.parametrize("other", [{"channels": 8}, {"steps": 9}], ids=str)
-def test_weights_of_another_make_are_refused(stores, monkeypatch, other):
+@pytest.mark.parametrize("sizes", [{"standard": {"channels": 8}}, {"standard": {"steps": 9}}, {}], ids=str)
+def test_weights_of_another_make_are_refused(stores, monkeypatch, sizes):
     weights, _ = stores[1]["learned"]
-    monkeypatch.setitem(SIZES, "standard", replace(SIZES["standard"], **other))
-    with pytest.raises(ValueError, match="holds other weights than standard-learned-0 has"):
+    own = SIZES["standard"]
+    monkeypatch.delitem(SIZES, "standard")
+    for name, other in sizes.items():
+        monkeypatch.setitem(SIZES, name, replace(own, **other))
+    with pytest.raises(ValueError, match="holds no weights that a model of this version has"):
         read_weights(weights)
 
 
@@ -177,6 +178,8 @@ def test_evaluations_say_what_the_model_says(stores):
         assert twice[f"{name} after 2 times the steps"][0] == one.over_steps[name][2 * model.size.steps]
     assert list(by_arm([one, one])) == [("standard", "learned")]
     assert read_evaluation(*models["pixels"]).over_steps == {}
+    with pytest.raises(ValueError, match="is of another model than"):
+        read_evaluation(models["learned"][0], models["pixels"][1])
 
 
 def test_calibration_of_known_outputs():

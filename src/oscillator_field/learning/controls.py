@@ -6,12 +6,12 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from oscillator_field.learning.arms import FROZEN, SIZES, Model, Size
+from oscillator_field.learning.arms import ARMS, FROZEN, SIZES, Model, Size
 from oscillator_field.learning.gradients import coupled
 from oscillator_field.learning.model import FIRST_STEP, LearnedField, Readout, drive_of, normalised
 
-# Of networks in place of it, how many steps they take; None for those of the field.
-CONVOLUTIONS = {"shallow_convolution": 1, "deep_convolution": None, "recurrent_convolution": None}
+# Networks in place of it.
+CONVOLUTIONS = ("shallow_convolution", "deep_convolution", "recurrent_convolution")
 
 
 class Start(nn.Module):
@@ -91,6 +91,8 @@ def model_of(described: Model, rows: int, columns: int, classes: int) -> nn.Modu
         ValueError: no such arm.
     """
     size, arm = SIZES[described.size], described.arm
+    if arm not in ARMS:
+        raise ValueError(f"arm: {arm!r} is unknown (allowed: {', '.join(ARMS)})")
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(described.seed)
         if arm in FROZEN:
@@ -99,11 +101,7 @@ def model_of(described: Model, rows: int, columns: int, classes: int) -> nn.Modu
             return Start(size, rows, columns, classes)
         if arm == "pixels":
             return Pixels(rows, columns, classes)
-        if arm not in CONVOLUTIONS:
-            allowed = ", ".join((*FROZEN, "no_steps", "pixels", *CONVOLUTIONS))
-            raise ValueError(f"arm: {arm!r} is unknown (allowed: {allowed})")
-        steps = CONVOLUTIONS[arm]
-        steps = size.steps if steps is None else steps
+        steps = 1 if arm == "shallow_convolution" else size.steps
         return Convolutions(size, rows, columns, classes, steps=steps, tied=arm == "recurrent_convolution")
 
 

@@ -81,8 +81,6 @@ def evaluate_field(
     rows, columns = learned.shape
     attributes = {
         "model": vars(learned.described),
-        "classes": list(learned.classes),
-        "settings": dict(learned.settings),
         "parameters": learns,
         "multiplications": multiplications(learned.described, rows, columns, len(learned.classes)),
         "attacked": len(some.labels),

@@ -59,6 +59,22 @@ def courses(model: LearnedField, images: NDArray[np.uint8], steps: int) -> Cours
     return Courses(np.stack([_phase(z) for z in states]), _phase(c), outputs.numpy())
 
 
+def outputs_of(model: LearnedField, phase: NDArray[np.floating]) -> NDArray[np.float32]:
+    """What the readout of a learned field says of phases, as a history stores them.
+
+    Args:
+        model: the field.
+        phase: `(picture, row, column, channel)`, rad.
+
+    Returns:
+        Outputs of the classes, `(picture, class)`.
+    """
+    state = torch.from_numpy(np.concatenate([np.cos(phase), np.sin(phase)], axis=3)).permute(0, 3, 1, 2)
+    with torch.inference_mode():
+        outputs: NDArray[np.float32] = model.readout(state).numpy()
+    return outputs
+
+
 def simulate_learned_runs(
     runs: Sequence[Run],
     perturbations: Sequence[str | Path],
@@ -96,7 +112,7 @@ def open_learned_runs(runs: Sequence[Run], inputs: Inputs, weights: str | Path, 
         FileNotFoundError, ValueError: the weights are missing or damaged, or no field for pictures of this size.
     """
     torch.set_num_threads(1)
-    learned, model = read_field(Path(weights).parent)
+    learned, model = read_field(weights)
     model.requires_grad_(False)
     _, images, source = drive_of(runs, inputs)
     if images.shape[1:] != learned.shape:

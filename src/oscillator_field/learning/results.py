@@ -26,7 +26,6 @@ class Evaluation:
     """One trained model and what it says.
 
     Attributes:
-        described: which it is.
         learned: it, with its weights.
         accuracy: on each set by its name, `validation` first.
         confusion: on the first set of tests, pictures of a label (row) that were said to be another (column).
@@ -36,7 +35,6 @@ class Evaluation:
         parameters, multiplications: that it learns, and that one picture takes.
     """
 
-    described: Model
     learned: Learned
     accuracy: Mapping[str, float]
     confusion: NDArray[np.int64]
@@ -45,6 +43,11 @@ class Evaluation:
     over_steps: Mapping[str, NDArray[Any]]
     parameters: int
     multiplications: int
+
+    @property
+    def described(self) -> Model:
+        """Which model it is."""
+        return self.learned.described
 
     @property
     def arm(self) -> tuple[str, str]:
@@ -62,12 +65,14 @@ def read_evaluation(weights: str | Path, evaluation: str | Path) -> Evaluation:
     """A trained model and what it says.
 
     Raises:
-        FileNotFoundError, ValueError: a store is missing or damaged.
+        FileNotFoundError, ValueError: a store is missing or damaged, or the two are of different models.
     """
     learned = read_weights(weights)
     group = open_store(evaluation)
     values = {name: np.asarray(array[...]) for name, array in group.arrays()}
     attributes = group.attributes
+    if attributes["model"] != vars(learned.described):
+        raise ValueError(f"{evaluation}: is of another model than {weights} (evaluate this one)")
     label, predictions = values["label"], values["prediction"]
     accuracy = {VALIDATION: float(learned.curves["validation_accuracy"][best_epoch(learned.curves) - 1])}
     for name, said in zip(values["set"], predictions, strict=True):
@@ -82,7 +87,6 @@ def read_evaluation(weights: str | Path, evaluation: str | Path) -> Evaluation:
     }
     attacks = zip(values["attack"], values["strength"], values["accuracy_under"], strict=True)
     return Evaluation(
-        Model(**attributes["model"]),
         learned,
         accuracy,
         confusion,
@@ -125,9 +129,12 @@ def trainings(evaluations: Sequence[Evaluation]) -> pd.DataFrame:
     """A row for each model by its seed, with accuracy and energy of fields after more steps than in training."""
     rows = []
     for one in evaluations:
-        found = table([one]).iloc[0].to_dict()
-        row = {"size": one.described.size, "arm": one.described.arm, "seed": one.described.seed}
-        row |= {name: value for name, value in found.items() if name != "seeds" and not name.endswith(" deviation")}
+        row: dict[str, Any] = {
+            **vars(one.described),
+            "parameters": one.parameters,
+            "multiplications": one.multiplications,
+            **one.figures,
+        }
         for name, share in itertools.product(("accuracy", "energy"), (1, *MORE_STEPS)):
             step = round(share * SIZES[one.described.size].steps)
             row[f"{name} after {share:g} times the steps"] = one.over_steps[name][step] if one.over_steps else np.nan

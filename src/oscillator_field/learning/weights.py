@@ -20,7 +20,7 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from oscillator_field.learning.arms import LEARNED, SIZES, STORE, Model
+from oscillator_field.learning.arms import LEARNED, SIZES, Model
 from oscillator_field.learning.controls import model_of
 from oscillator_field.learning.model import LearnedField
 from oscillator_field.stores.zarr_stores import add_values, new_store, open_store
@@ -104,31 +104,28 @@ def read_weights(path: str | Path) -> Learned:
     """
     group = open_store(path)
     attributes = group.attributes
-    described = Model(**attributes["model"])
-    rows, columns = attributes["shape"]
     stored = {name: torch.from_numpy(np.array(array[...])) for name, array in group.arrays()}
-    other = ValueError(f"{path}: holds other weights than {described.name} has in this version (train it again)")
-    # Weights alone do not tell: those of another number of steps fit too.
-    if attributes.get("size") != SIZES[described.size].numbers:
-        raise other
-    model = model_of(described, rows, columns, len(attributes["classes"]))
     try:
+        described = Model(**attributes["model"])
+        # Weights alone do not tell: those of another number of steps fit too.
+        fits = attributes["size"] == SIZES[described.size].numbers
+        (rows, columns), classes = attributes["shape"], tuple(attributes["classes"])
+        model = model_of(described, rows, columns, len(classes))
         model.load_state_dict({name: stored[name.replace(".", "_")] for name in model.state_dict()})
-    except (KeyError, RuntimeError):
-        raise other from None
-    curves = {name: stored[name].numpy() for name in CURVES}
-    return Learned(
-        described, model.eval(), (rows, columns), tuple(attributes["classes"]), curves, attributes["settings"]
-    )
+        curves = {name: stored[name].numpy() for name in CURVES}
+    except (KeyError, RuntimeError, TypeError, ValueError):
+        fits = False
+    if not fits:
+        raise ValueError(f"{path}: holds no weights that a model of this version has (train it again)")
+    return Learned(described, model.eval(), (rows, columns), classes, curves, attributes["settings"])
 
 
-def read_field(folder: str | Path) -> tuple[Learned, LearnedField]:
-    """The learned field in a folder of results.
+def read_field(path: str | Path) -> tuple[Learned, LearnedField]:
+    """A trained model that is a learned field.
 
     Raises:
         FileNotFoundError, ValueError: it is missing or damaged, or is no field.
     """
-    path = Path(folder) / STORE
     learned = read_weights(path)
     if not isinstance(learned.model, LearnedField):
         raise ValueError(f"{path}: holds {learned.described.arm}, which is no field (allowed: for example {LEARNED})")
