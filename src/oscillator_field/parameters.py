@@ -217,7 +217,7 @@ class RunParameters(_Checked):
     learned: str = _parameter(
         NOT_LEARNED,
         "1",
-        "a learned field that the run is of, as results/learned/<name>; none for the couplings stated here",
+        "a learned field that the run is of, by the folder of its results; none for the couplings stated here",
         "it goes with `channels`, `steps`, `delta_t` and `spike_threshold` alone; runs are named by its last part",
         pattern=r"^[A-Za-z0-9._/-]{1,400}$",
     )

@@ -65,7 +65,7 @@ def test_a_field_that_is_trained_is_run_beside_the_other(project):
 
 
 def test_more_steps_than_in_training_are_told(project):
-    told = "results/learned/small-learned-1 was trained for 10 steps and runs 12; after more it forgets its picture"
+    told = "results/learned/small-learned-1 was trained for 10 steps and runs 12; after more it may forget its picture"
     assert told in project.said
     assert told not in project.snakemake("--dry-run", config={**project.config, "field": {"steps": 10}}).output
 

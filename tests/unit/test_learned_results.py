@@ -8,6 +8,7 @@ import torch
 import xarray as xr
 
 from oscillator_field import open_history
+from oscillator_field.figures.pages.learned import write_learned_page
 from oscillator_field.inputs.data_sets import BUNDLED
 from oscillator_field.inputs.fetch import fetch, make_sample
 from oscillator_field.inputs.idx_source import IdxSource
@@ -180,6 +181,18 @@ def test_evaluations_say_what_the_model_says(stores):
     assert read_evaluation(*models["pixels"]).over_steps == {}
     with pytest.raises(ValueError, match="is of another model than"):
         read_evaluation(models["learned"][0], models["pixels"][1])
+
+
+@pytest.mark.parametrize(
+    ("epochs", "said"), [(2, "as many epochs;"), (9, "at most as many epochs (standard pixels stop")]
+)
+def test_the_page_says_which_arms_stopped_before_the_others(stores, tmp_path, epochs, said):
+    images, models = stores
+    full, pixels = (read_evaluation(*models[arm]) for arm in ("learned", "pixels"))
+    stopped = replace(pixels, learned=replace(pixels.learned, settings={**SETTINGS, "epochs": epochs}))
+    page = tmp_path / "learned.html"
+    write_learned_page(page, [full, stopped], images["test"], plotlyjs="shared", shared=["plotly.js"])
+    assert f"All arms had the same pictures and movements, and {said}" in page.read_text()
 
 
 def test_calibration_of_known_outputs():

@@ -6,6 +6,7 @@ import re
 import pytest
 
 from oscillator_field.study.configuration import ConfigError, check_keys_are_given_once
+from tests.support.pictures import letters, write_data_set
 from tests.support.projects import ROOT, study_of
 
 BAD = {
@@ -38,7 +39,13 @@ BAD = {
     ),
     "a learned field that is not there": (
         "field: {learned: results/learned/small-learned-0}",
-        "field.learned: results/learned/small-learned-0 holds no weights (allowed: the folder of a trained model, or",
+        "field.learned: results/learned/small-learned-0 holds no weights that can be read (allowed: the folder of a "
+        "trained model)",
+    ),
+    "a learned field of a study with a name": (
+        "{study: {name: a}, learning: {enabled: true, arms: [pixels, learned]}, field: {learned: results/learned/x}}",
+        "field.learned: results/learned/x holds no weights that can be read (allowed: the folder of a trained model, "
+        "or of one that this config trains, as results/a/learned/small-learned-0)",
     ),
     "a learned field without a name": (
         "field: {learned: a b}",
@@ -62,7 +69,7 @@ BAD = {
     ),
     "a readout of a learned field": (
         "{learning: {enabled: true}, readout: {enabled: true}, field: {learned: results/learned/small-learned-0}}",
-        "readout.enabled: true is not allowed with field.learned, whose readout is learned (results/learned.html)",
+        "readout.enabled: true is not allowed with field.learned, whose readout is learned (learned.html shows it)",
     ),
     "a learned field on a GPU": (
         "{learning: {enabled: true}, simulate: {device: cuda}, field: {learned: results/learned/small-learned-0}}",
@@ -591,6 +598,17 @@ def test_a_fault_says_where_its_value_was_given(new_project):
     assert said("--configfile", str(other), config=None).endswith("(at most 1000) (" + str(other) + ", line 1)")
     text = "digits: [3]\ngrid:\n  points:\n    - {k_bias: 1}\n    - {speed: 1}\n"
     assert said(config=text).endswith("override.yaml, line 5)")
+
+
+@pytest.mark.parametrize("section", ["learning", "readout"])
+@pytest.mark.parametrize(
+    ("classes", "tests", "said"), [(1, 3, "with training pictures of one class"), (2, 0, "with no picture for tests")]
+)
+def test_pictures_that_nothing_can_be_learned_from_are_refused(tmp_path, section, classes, tests, said):
+    write_data_set(tmp_path, *letters(20, 1, classes=classes), *letters(tests, 2, classes=classes), name="idx")
+    text = f"{{pictures: {{dataset: idx, source: directory, directory: {tmp_path}}}, {section}: {{enabled: true}}}}"
+    with pytest.raises(ConfigError, match=rf"{section}\.enabled: true is not allowed {said}"):
+        study_of(text)
 
 
 def test_a_place_that_cannot_be_written_is_refused(new_project):

@@ -148,6 +148,10 @@ class IdxSource:
             return sum(self.data_set.counts) if kind == TRAINING else self.data_set.tests
         return len(self._labels_of(kind))
 
+    def classes(self) -> int:
+        """How many classes the pictures for training are of."""
+        return len(self._held)
+
     def check_all(self) -> None:
         """Refuse pictures for tests that do not go with those for training, where there are some.
 

@@ -18,7 +18,7 @@ from oscillator_field.engines.registry import allowed_devices, checked_engine
 from oscillator_field.figures.painters.browser import what_is_missing
 from oscillator_field.figures.views import VIEWS
 from oscillator_field.inputs.data_sets import TEST, TRAINING
-from oscillator_field.inputs.folder_source import FolderSource
+from oscillator_field.inputs.idx_source import IdxSource
 from oscillator_field.inputs.sources import Source
 from oscillator_field.learning.arms import SIZES, steps_of_training
 from oscillator_field.named_run import Run
@@ -267,16 +267,19 @@ def check_sets(section: str, config: Mapping[str, Any], source: Source, shape: t
     """Refuse a readout or a training, by the section of the config, that the pictures do not allow.
 
     Raises:
-        ConfigError: there are no pictures for tests; the training pictures cannot be split; or a square is larger than
-            a picture.
+        ConfigError: there are no pictures for tests; the training pictures cannot be split, or are of one class; or a
+            square is larger than a picture.
     """
-    if isinstance(source, FolderSource):
+    if not isinstance(source, IdxSource):
         raise ConfigError(
             f"{section}.enabled: true is not allowed with pictures.dataset: folder (a data set of IDX files)"
         )
     with as_config_error():
-        pictures = source.count(TRAINING)
-        source.count(TEST)
+        pictures, tests, classes = source.count(TRAINING), source.count(TEST), source.classes()
+    if tests == 0:
+        raise ConfigError(f"{section}.enabled: true is not allowed with no picture for tests (at least one)")
+    if classes < 2:
+        raise ConfigError(f"{section}.enabled: true is not allowed with training pictures of one class (at least two)")
     if section == "readout" and (config["encoding"]["size"] != OWN_SIZE or "size" in axis_names(config["grid"])):
         raise ConfigError("readout.enabled: true is not allowed with encoding.size (0; pictures.size is for all sets)")
     share = config[section]["validation_share"]

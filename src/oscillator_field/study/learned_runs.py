@@ -52,7 +52,7 @@ def check_learned(
         raise ConfigError("continue: is not allowed with field.learned, whose fields begin as their input (null)")
     if config["readout"]["enabled"]:
         raise ConfigError(
-            "readout.enabled: true is not allowed with field.learned, whose readout is learned (results/learned.html)"
+            "readout.enabled: true is not allowed with field.learned, whose readout is learned (learned.html shows it)"
         )
     shape = shape_of_pictures()
     longer: dict[str, str] = {}
@@ -81,7 +81,7 @@ def check_learned(
                     f"learned (allowed: {value_text(DEFAULTS[name])})"
                 )
     for told in longer.values():
-        print(f"{told}; after more it forgets its picture (field.steps).", file=sys.stderr)
+        print(f"{told}; after more it may forget its picture (field.steps).", file=sys.stderr)
 
 
 def _made_for(called: str, models: Mapping[str, Model]) -> tuple[str, tuple[int, int] | None]:
@@ -98,10 +98,12 @@ def _made_for(called: str, models: Mapping[str, Model]) -> tuple[str, tuple[int,
             described = described_in(called)
             arm, size, made_for = described["model"]["arm"], described["model"]["size"], tuple(described["shape"])
             SIZES[size]
-        except (OSError, ValueError, KeyError):
+        except (OSError, ValueError, KeyError, TypeError):
+            own_fields = [os.path.relpath(folder) for folder, model in models.items() if model.arm in FIELDS]
+            trained = f", or of one that this config trains, as {own_fields[0]}" if own_fields else ""
             raise ConfigError(
-                f"field.learned: {called} holds no weights (allowed: the folder of a trained model, or of one that "
-                "this config trains, as results/learned/<name>)"
+                f"field.learned: {called} holds no weights that can be read (allowed: the folder of a trained model"
+                f"{trained})"
             ) from None
     if arm not in FIELDS:
         raise ConfigError(f"field.learned: {called} holds {arm}, which is no field (allowed: {', '.join(FIELDS)})")

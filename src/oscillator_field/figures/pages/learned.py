@@ -77,8 +77,16 @@ def _sentence(evaluations: Sequence[Evaluation]) -> str:
 def _explained(evaluations: Sequence[Evaluation]) -> str:
     seeds = len({one.described.seed for one in evaluations})
     several = f"means over {seeds} seeds with their standard deviation" if seeds > 1 else "of one seed"
+    stopped = [
+        f"{size} {spaced(arm)}"
+        for (size, arm), each in by_arm(evaluations).items()
+        if any(len(one.learned.curves["training_loss"]) < one.learned.settings["epochs"] for one in each)
+    ]
+    # Who stops early misses the last epochs, in which pictures are as they are and rates are low.
+    epochs = f"at most as many epochs ({', '.join(stopped)} stopped before)" if stopped else "as many epochs"
     told = (
-        f"All arms had the same pictures, movements and epochs; figures are {several}. Test pictures decided nothing."
+        f"All arms had the same pictures and movements, and {epochs}; figures are {several}. Test pictures decided "
+        "nothing."
     )
     present = {one.described.arm: None for one in evaluations}
     without = [spaced(arm) for arm in present if arm in ("no_steps", *CONVOLUTIONS)]

@@ -91,7 +91,7 @@ LEARNING = Section(
     },
     text="""\
 Each training pass but the last ones moves the pictures anew, by angle, size and shift, each drawn evenly. A model is
-named by size, arm and seed, for example `small-learned-0`, and lies in `results/learned/<name>`. Test pictures decide
-nothing; those with noise are the readout's (`readout.corruptions`). [docs/learned.md](../docs/learned.md) says what
-came out.""",
+named by size, arm and seed, for example `small-learned-0`, and lies in `results/learned/<name>`, or in
+`results/<study>/learned/<name>` where the study has a name. Test pictures decide nothing; those with noise are the
+readout's (`readout.corruptions`). [docs/learned.md](../docs/learned.md) says what came out.""",
 )
