@@ -3,7 +3,7 @@
 import os
 
 from oscillator_field.logs import log_to
-from oscillator_field.readout.images import write_images
+from oscillator_field.readout.images_writing import write_images
 
 with log_to(snakemake.log[0]):
     write_images(

@@ -10,7 +10,8 @@ from oscillator_field.analysis.sweep import open_sweep
 from oscillator_field.inputs.fetch import picture
 from oscillator_field.inputs.perturbation import read_perturbations
 from oscillator_field.readout.fields import read_phases, simulate_shard
-from oscillator_field.readout.images import read_images, write_images
+from oscillator_field.readout.images import read_images
+from oscillator_field.readout.images_writing import write_images
 from oscillator_field.stores.history import open_history
 from oscillator_field.stores.zarr_stores import open_store
 from tests.support.histories import rows_of

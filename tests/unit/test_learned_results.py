@@ -21,7 +21,8 @@ from oscillator_field.learning.results import by_arm, read_evaluation, table, tr
 from oscillator_field.learning.weights import read_field, read_weights, write_weights
 from oscillator_field.named_run import Run
 from oscillator_field.parameters import EncodingParameters
-from oscillator_field.readout.images import read_images, write_images
+from oscillator_field.readout.images import read_images
+from oscillator_field.readout.images_writing import write_images
 from tests.support.learning import SETTINGS, course_apart, some_pictures
 from tests.support.pictures import as_picture
 from tests.support.projects import ROOT

@@ -27,7 +27,8 @@ from oscillator_field.readout.arms import UNUSED, Arm, arms_of, fields_of
 from oscillator_field.readout.classifiers import FITS
 from oscillator_field.readout.features import read_features
 from oscillator_field.readout.fields import LEVELS, read_phases, simulate_shard
-from oscillator_field.readout.images import augmented, corrupted, split, write_images
+from oscillator_field.readout.images import split
+from oscillator_field.readout.images_writing import augmented, corrupted, write_images
 from oscillator_field.readout.network import train
 from oscillator_field.readout.predictions import write_predictions
 from oscillator_field.readout.results import read_result, read_results, table, winner

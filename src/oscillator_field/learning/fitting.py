@@ -69,7 +69,7 @@ def train_field(
 
     Args:
         path: where the store of weights belongs.
-        images: the store of the training pictures, as `readout.images` writes it.
+        images: the store of the training pictures, as `readout.images_writing` writes it.
         described: which model.
         settings: `epochs`, `unmoved_share`, `batch`, `learning_rate`, `weight_decay`, `patience`, `validation_share`,
             `rotation` (degree), `scale`, `shift` and `largest_gradient`, as the config describes them.
