@@ -1,6 +1,7 @@
 """Fixtures of all tests: copies of the project, and a Snakemake that is imported once."""
 
 import os
+import signal
 from collections import Counter
 
 import pytest
@@ -15,6 +16,10 @@ from tests.support.projects import ROOT, Project, copy_project, serving_snakemak
 
 # What one copy of the project has compiled, the others need not: most lattices take ten seconds.
 os.environ.setdefault("NUMBA_CACHE_DIR", str(ROOT / ".cache" / "numba"))
+
+# A shell that starts the tests in the background lets them ignore Ctrl-C, and so would all that they start.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collection_modifyitems(items):
