@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 import xarray as xr
 
-from oscillator_field import FieldParameters, open_history, simulate
+from oscillator_field import FieldParameters, observe, open_history, simulate
 from oscillator_field.analysis.embedding import embed_samples, embed_sites
 from oscillator_field.analysis.measuring import measure
 from oscillator_field.analysis.registry import OVER_TIME
@@ -185,6 +185,15 @@ def test_a_summary_has_the_last_values_of_each_run_and_its_end(results, tmp_path
     pd.testing.assert_frame_equal(*tables)
     ends = tables[0].set_index("k_bias")["end_time"]
     assert ends[2] > ends[8] > ends[20]
+
+
+def test_a_run_that_settles_by_its_first_frame_has_a_settling_time():
+    settings = {"digit": 3, "steps": 300, "stop_when_settled": 0.96, "settled_for": 0.3, "spike_threshold": 0.1}
+    still = {"k_bias": [1, 0.2], "k_omega": 0, "k_coupling": 0}
+    for every, expected in ((1, 0.01), (10, 0.1), (100, 1)):
+        found = observe(**settings, **still, every=every)
+        assert found["settling_time"].values.tolist() == [expected] * 2
+        assert np.isfinite(found["phase_velocity"]).all()
 
 
 @pytest.mark.parametrize(

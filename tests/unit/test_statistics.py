@@ -174,6 +174,24 @@ def test_pictures_that_share_their_seeds_are_not_counted_as_seeds():
     assert some["low"] < some["mean"] < some["high"]
 
 
+def test_axes_that_go_in_step_are_drawn_as_one():
+    """What differs between seeds alone is as uncertain with ten points of two parameters as with ten values of one."""
+    rng = np.random.default_rng(4)
+    rows = [
+        {"seed": seed, "k_coupling": point / 10, "k_bias": point / 5, "final_order_parameter": effect}
+        for seed, effect in enumerate(rng.random(10))
+        for point in range(10)
+    ]
+    table = pd.DataFrame(rows).sample(frac=1, random_state=1)
+    by_one, by_two, turned = (
+        means_over(table, "final_order_parameter", over, []).loc[0, ["low", "high"]].to_numpy(float)
+        for over in (["seed", "k_coupling"], ["seed", "k_coupling", "k_bias"], ["k_coupling", "seed", "k_bias"])
+    )
+    assert np.array_equal(by_one, by_two)
+    assert np.ptp(by_two) > 0.25
+    assert np.ptp(turned) == pytest.approx(np.ptp(by_two), rel=0.2)
+
+
 def test_runs_that_ended_as_they_had_settled_do_not_say_where_the_others_end():
     couplings, seeds = [0.0, 1.0], [0, 1, 2]
     times = [9.0, 9.0, 9.0, 1.0, 9.0, 1.0]

@@ -133,7 +133,9 @@ class Observer:
             "end_time": float(f"{time[-1]:.12g}"),
         }
         observed = {**over_time, **of_the_run, **times}
-        if len(time) == 1 < sum(self._steps):
+        # One frame after all steps says nothing of how a run went; one that settled by its first frame ended there.
+        ended_early = described.get("stop_when_settled", 0) > 0 and sum(self._steps) < described["steps"]
+        if len(time) == 1 < sum(self._steps) and not ended_early:
             for name in observed:
                 if OBSERVABLES[name].of_course:
                     observed[name] = np.full(np.shape(observed[name]), np.nan)

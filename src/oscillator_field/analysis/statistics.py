@@ -6,7 +6,8 @@ of the others would be too early.
 The bootstrap draws members anew with replacement, here runs that differ in what is averaged over (seeds, pictures), and
 takes the middle 95 % of what comes of it: Efron and Tibshirani, "An Introduction to the Bootstrap" (1993), chapter 13.
 Over several axes each axis is drawn by itself, for all pictures of a seed share its start: Owen, "The pigeonhole
-bootstrap" (2007). Axes that are no grid, as those that are zipped, have their runs drawn one by one.
+bootstrap" (2007). Axes that go in step, as those that are zipped, are drawn as one. Where axes are no grid
+otherwise, their runs are drawn one by one.
 """
 
 from __future__ import annotations
@@ -192,13 +193,24 @@ def _groups(table: pd.DataFrame, by: Sequence[str]) -> list[tuple[dict[str, Any]
 
 
 def _grid(members: pd.DataFrame, over: Sequence[str]) -> NDArray[np.int64]:
-    """The index of each member by its values on the axes; along one axis where they are no grid of them."""
-    codes = [members[name].factorize()[0] for name in over]
-    shape = [int(each.max()) + 1 for each in codes]
+    """The index of each member by its values on the axes, of which those that go in step are one.
+
+    Along one axis where they are no grid of them.
+    """
+    axes: list[NDArray[np.int64]] = []
+    for name in over:
+        codes = members[name].factorize()[0]
+        for other in list(axes):
+            both = np.unique(other * (codes.max() + 1) + codes, return_inverse=True)[1]
+            if both.max() + 1 < (other.max() + 1) * (codes.max() + 1):
+                axes = [one for one in axes if one is not other]
+                codes = both
+        axes.append(codes)
+    shape = [int(codes.max()) + 1 for codes in axes]
     if not over or len(members) != np.prod(shape) or members.duplicated(list(over)).any():
         return np.arange(len(members))
     grid = np.empty(shape, np.int64)
-    grid[tuple(codes)] = np.arange(len(members))
+    grid[tuple(axes)] = np.arange(len(members))
     return grid
 
 
