@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass
 from types import ModuleType
 
@@ -158,18 +158,19 @@ def problem(
     if not np.array_equal(mixing, -np.swapaxes(mixing, -1, -2)):
         raise ValueError("omega: not skew-symmetric (allowed: omega equal to minus its transpose)")
     each = (parameters,) * runs if isinstance(parameters, FieldParameters) else tuple(parameters)
+    if other := [one for one in each if not isinstance(one, FieldParameters)]:
+        raise ValueError(f"parameters: {other[0]!r} is not allowed (FieldParameters, one or one for each run)")
     if len(each) != runs:
         raise ValueError(f"parameters: {len(each)} given for {runs} runs (allowed: one, or one for each run)")
     for name, value in (("steps", steps), ("every", every)):
-        if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1:
-            raise ValueError(f"{name}: {value!r} is not a whole number of at least 1")
+        _check_count(name, value)
     mixing = np.ascontiguousarray(np.broadcast_to(mixing, (runs, channels, channels)))
     own = None if frequency is None else _finite("frequency", frequency)
     if own is not None and own.shape != drive.shape:
         raise ValueError(f"frequency: shape {own.shape} is not that of input_phase, {drive.shape}")
-    fastest = 0.0 if own is None else float(np.abs(own).max())
-    for one in dict.fromkeys(each):
-        for message in (noise_contradiction(one), step_contradiction(one, channels, fastest)):
+    fastest = [0.0] * runs if own is None else np.abs(own).max(axis=(1, 2, 3)).tolist()
+    for one, most in dict.fromkeys(zip(each, fastest, strict=True)):
+        for message in (noise_contradiction(one), step_contradiction(one, channels, most)):
             if message:
                 raise ValueError(message)
     return Problem(
@@ -186,16 +187,23 @@ def problem(
     )
 
 
+def _check_count(name: str, value: object) -> None:
+    if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1:
+        raise ValueError(f"{name}: {value!r} is not a whole number of at least 1")
+
+
 def _of_runs(name: str, values: float | Sequence[float], runs: int) -> NDArray[np.float64]:
     """A parameter of each run, checked."""
     each = np.asarray(values, np.float64)
-    if each.ndim > 1 or each.size not in (1, runs):
+    if each.ndim > 1:
+        raise ValueError(f"{name}: {each.ndim} axes are not allowed (a number, or one for each run)")
+    if each.size not in (1, runs):
         raise ValueError(f"{name}: {each.size} given for {runs} runs (allowed: one, or one for each run)")
     return np.array([checked(name, value) for value in np.broadcast_to(each, runs).tolist()])
 
 
 def _seeds(seed: int | Sequence[int], runs: int) -> NDArray[np.uint32]:
-    seeds = [seed] * runs if isinstance(seed, int | np.integer) else list(seed)
+    seeds = list(seed) if isinstance(seed, Sequence | np.ndarray) else [seed] * runs
     if len(seeds) != runs:
         raise ValueError(f"seed: {len(seeds)} given for {runs} runs (allowed: one, or one for each run)")
     for one in seeds:
@@ -228,6 +236,7 @@ def open_course(
     threads: int | None = None,
     device: str = "auto",
     frames_a_piece: int = FRAMES_A_PIECE,
+    terms: Set[str] = frozenset(),
 ) -> Course:
     """Choose an engine and open the course of the field, for those who store it while it runs.
 
@@ -239,23 +248,24 @@ def open_course(
         task: what to simulate.
         engine, threads, device: as `simulate` takes them.
         frames_a_piece: frames in a piece, at most.
+        terms: what the engine must compute beside those of the task: of runs that are computed apart, by the same one.
 
     Raises:
         ValueError: no such engine or device, or the engine cannot compute a term.
         RuntimeError: the device is not there.
     """
-    if threads is not None and threads < 1:
-        raise ValueError(f"threads: {threads!r} is not a whole number of at least 1")
+    if threads is not None:
+        _check_count("threads", threads)
     if device not in DEVICES:
         raise ValueError(f"device: {device!r} is unknown (allowed: {', '.join(DEVICES)})")
-    choice = engine_for(engine, device, task.terms)
+    choice = engine_for(engine, device, task.terms | terms)
     module = _module_of(choice.engine)
     if choice.engine == "cuda" and "cuda" not in (engine, device):
         try:
             module.check_gpu(task, frames_a_piece)
         except (ImportError, RuntimeError) as error:
             print(f"Falling back to numba on the CPU: {error}")
-            choice = engine_for("auto", "cpu", task.terms)
+            choice = engine_for("auto", "cpu", task.terms | terms)
             module = _module_of(choice.engine)
     pieces: Engine = module.pieces
     return Course(

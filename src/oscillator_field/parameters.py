@@ -296,6 +296,9 @@ def cast(name: str, value: Any, default: Any) -> Any:
         ValueError: the value is not of the parameter's type.
     """
     kind = type(default)
+    # Numbers of numpy, which is not imported here.
+    if getattr(value, "ndim", None) == 0:
+        value = value.item()
     is_number = is_finite_number(value)
     if kind is float and is_number:
         rounded = float(f"{value:.12g}")

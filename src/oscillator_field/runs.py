@@ -13,7 +13,7 @@ from typing import Any, overload
 
 from oscillator_field.named_run import Run
 from oscillator_field.parameters import DEFAULTS, NOT_LEARNED, FieldParameters, RunParameters
-from oscillator_field.terms import STRENGTHS
+from oscillator_field.terms import OF_TERMS, STRENGTHS, terms_of
 
 # Runs of a job that are in memory at once while they are measured: fewer of large lattices, which have maps, and of
 # many frames, which have numbers.
@@ -83,6 +83,11 @@ class Runs(Sequence[Run]):
             return tuple(firsts.values())
 
         return Runs(self.shared, tuple(first_of_each(part) for part in self.parts), self.noun)
+
+    @property
+    def terms(self) -> frozenset[str]:
+        """The terms that are on in any of them."""
+        return frozenset().union(*(terms_of(run.field, run.settings) for run in self.distinct(OF_TERMS)))
 
     def described(self) -> dict[str, Any]:
         """The same as JSON values, alike for the same runs whichever of their parameters are axes."""

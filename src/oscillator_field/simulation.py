@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -86,6 +86,7 @@ def open_runs(
     engine: str = "auto",
     device: str = "auto",
     threads: int | None = None,
+    terms: Set[str] = frozenset(),
 ) -> Opened:
     """Runs of one number of channels and steps, ready to be simulated.
 
@@ -95,6 +96,7 @@ def open_runs(
         links: of chains. The runs are as many times those of one link, and each begins with the end of the one at its
             place in the link before.
         every, engine, device, threads: as `field.simulate` takes them.
+        terms: as `field.open_course` takes them; all links of chains are computed by one engine.
 
     Raises:
         RuntimeError: the device is not there.
@@ -117,7 +119,8 @@ def open_runs(
 
     def course_of(part: Problem) -> Course:
         frames = frames_a_chunk(task)
-        return open_course(part, engine=engine, device=device, threads=threads, frames_a_piece=frames)
+        computed = task.terms | terms
+        return open_course(part, engine=engine, device=device, threads=threads, frames_a_piece=frames, terms=computed)
 
     course = course_of(task) if links == 1 else _chained(task, links, course_of)
     made = {"engine": course.engine, "device": device, "every": every}

@@ -187,7 +187,9 @@ def contradictions(field: FieldParameters, run: RunParameters, rows: int, column
             f"frequency_distribution: lorentzian is not allowed with integrator: {field.integrator}, whose steps "
             "cannot follow its fastest sites (integrator: euler)"
         )
-    if message := step_contradiction(field, run.channels, abs(run.frequency_mean) + run.frequency_spread):
+    # Of normal numbers none of a billion lies further out.
+    widths = 6 if run.frequency_distribution == "normal" else 1
+    if message := step_contradiction(field, run.channels, abs(run.frequency_mean) + widths * run.frequency_spread):
         yield message
     # But for a rounding of the product.
     if run.stop_when_settled > 0 and run.settled_for > run.steps * field.delta_t * (1 + 1e-9):

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from oscillator_field import FieldParameters, simulate
 from oscillator_field.engines import lanes, numba_layouts
 from oscillator_field.engines.registry import ENGINES
+from oscillator_field.parameters import RunParameters
 from oscillator_field.starts import start
 from tests.support.random_settings import STRONG, random_setting
 from tests.support.reference import apart, assert_agrees, simulate_float64
@@ -229,6 +230,12 @@ def test_start_is_what_the_notebook_asks_for():
         ({"steps": True}, "steps: True is not"),
         ({"every": 0}, "every: 0 is not"),
         ({"threads": 0}, "threads: 0 is not"),
+        ({"threads": 1.5}, "threads: 1.5 is not a whole number"),
+        ({"threads": "2"}, "threads: '2' is not a whole number"),
+        ({"seed": 1.5}, "seed: 1.5 is not a whole number from 0"),
+        ({"settled_for": [[1.0]]}, "settled_for: 2 axes are not allowed"),
+        ({"parameters": {"k_bias": 1}}, "parameters: 'k_bias' is not allowed .FieldParameters"),
+        ({"parameters": [RunParameters()]}, r"parameters: RunParameters\(.* is not allowed .FieldParameters"),
         ({"engine": "abacus"}, "engine: 'abacus' is unknown"),
         ({"device": "moon"}, "device: 'moon' is unknown"),
         ({"omega": np.ones((3, 3))}, "omega: not skew-symmetric"),
@@ -243,6 +250,17 @@ def test_wrong_arguments_are_refused_in_one_line(change, message):
     setting = {**random_setting(6), "parameters": FieldParameters(), "steps": 3}
     with pytest.raises(ValueError, match=message):
         simulate(**{**setting, **change})
+
+
+def test_a_fast_run_does_not_shorten_the_steps_of_another():
+    """Each is allowed alone; the one by Heun's method has no natural frequencies."""
+    setting = random_setting(6, 2)
+    frequency = np.zeros((2, *SHAPE), np.float32)
+    frequency[1] = 500
+    parameters = [FieldParameters(integrator="heun"), FieldParameters()]
+    simulate(**setting, parameters=parameters, frequency=frequency, steps=3)
+    with pytest.raises(ValueError, match="turn a site by up to 50"):
+        simulate(**setting, parameters=parameters, frequency=frequency[::-1], steps=3)
 
 
 def test_cuda_without_a_gpu_is_refused():

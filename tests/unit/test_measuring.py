@@ -8,6 +8,7 @@ import xarray as xr
 from hypothesis import given
 from hypothesis import strategies as st
 
+from oscillator_field import field
 from oscillator_field.analysis import measuring, observed_runs
 from oscillator_field.analysis.measuring import measure, simulate_and_measure
 from oscillator_field.analysis.observed_runs import columns_of
@@ -61,6 +62,19 @@ def assert_same(store, other):
         assert values[name].dtype == each.dtype, name
         np.testing.assert_array_equal(values[name], each, err_msg=name)
     assert rows == expected_rows
+
+
+def test_one_engine_computes_all_runs_of_a_job(pictures, tmp_path, monkeypatch):
+    """Some of them alone could have another: a GPU computes those that its kernels can."""
+    asked = []
+    choose = field.engine_for
+    monkeypatch.setattr(field, "engine_for", lambda *words: asked.append(words) or choose(*words))
+    monkeypatch.setattr(measuring, "runs_at_once", lambda sites, frames: 2)
+    near_and_far = tuple({"neighbourhood": value} for value in ("nearest", "global"))
+    runs = Runs({"instance": 0, "steps": 4}, (near_and_far, ({"digit": 3}, {"digit": 8})), "digit")
+    simulate_and_measure(runs, pictures, tmp_path / "way.zarr", settled_share=0.2)
+    assert len(asked) == 3
+    assert {terms for *_, terms in asked} == {frozenset({"global"})}
 
 
 @pytest.mark.parametrize("course", COURSES)

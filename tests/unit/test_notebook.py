@@ -105,6 +105,7 @@ def test_a_size_enlarges_the_picture_and_its_lattice():
         ({"k_coupling": -np.inf}, "k_coupling: -inf"),
         ({"k_coupling": []}, "k_coupling: no value is given"),
         ({"k_coupling": [1, 1]}, "k_coupling: a value is given twice"),
+        ({"k_coupling": [0.3, 0.1 + 0.2]}, "k_coupling: a value is given twice"),
         ({"steps": [8, 9]}, "steps: .* are several values"),
         ({"size": [8, 9]}, "size: .* are several values"),
         ({"digit": 11}, "digit 11"),

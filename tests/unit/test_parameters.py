@@ -4,6 +4,7 @@ import inspect
 import math
 from dataclasses import fields
 
+import numpy as np
 import pytest
 
 from oscillator_field import EncodingParameters, FieldParameters
@@ -69,6 +70,14 @@ def test_the_defaults_that_name_every_result_are_frozen():
 def test_parameters_refuse_what_lies_outside_their_range(group, values, message):
     with pytest.raises(ValueError, match=message):
         group(**values)
+
+
+def test_numbers_of_numpy_are_numbers():
+    assert RunParameters(seed=np.int64(3)) == RunParameters(seed=3)
+    assert FieldParameters(evolve_input=np.False_) == FieldParameters(evolve_input=False)
+    assert FieldParameters(k_coupling=np.float32(0.5), noise=np.array(2)) == FieldParameters(k_coupling=0.5, noise=2)
+    with pytest.raises(ValueError, match="is not a finite number"):
+        FieldParameters(k_coupling=np.array([0.5]))
 
 
 def test_help_tells_meaning_unit_default_and_limits_of_each_parameter():

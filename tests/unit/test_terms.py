@@ -285,6 +285,10 @@ def test_frequencies_follow_their_distribution_and_the_seed(distribution, inside
             {"frequency_distribution": "lorentzian", "integrator": "heun"},
             "frequency_distribution: lorentzian is not allowed with integrator: heun",
         ),
+        (
+            {"frequency_distribution": "normal", "frequency_spread": 35, "integrator": "heun"},
+            "delta_t: 0.01 is not allowed with integrator: heun",
+        ),
         ({"k_coupling": 90, "integrator": "rk4"}, "delta_t: 0.01 is not allowed with integrator: rk4"),
         (
             {"stop_when_settled": 0.9, "settled_for": 5.13},

@@ -42,6 +42,10 @@ BAD = {
         "field.learned: results/learned/small-learned-0 holds no weights that can be read (allowed: the folder of a "
         "trained model)",
     ),
+    "an axis of starts to continue along": (
+        "{grid: {winding_columns: [1, 3]}, continue: winding_columns}",
+        'continue: "winding_columns" is not allowed (one of null, "scale", "arc", ',
+    ),
     "a learned field of a study with a name": (
         "{study: {name: a}, learning: {enabled: true, arms: [pixels, learned]}, field: {learned: results/learned/x}}",
         "field.learned: results/learned/x holds no weights that can be read (allowed: the folder of a trained model, "

@@ -165,11 +165,19 @@ def simulate_and_measure(
         RuntimeError: the device is not there.
     """
     wanted = list(OBSERVABLES) if observables is None else observables
-    inputs = read_inputs(perturbations)
+    inputs, terms = read_inputs(perturbations), runs.terms
 
     def opened(part: slice) -> Opened:
         return open_runs(
-            runs[part], inputs, links=runs.links, every=every, engine=engine, device=device, threads=threads
+            runs[part],
+            inputs,
+            links=runs.links,
+            every=every,
+            engine=engine,
+            device=device,
+            threads=threads,
+            # Of all, so that one engine computes them, which the store and its digest of code name.
+            terms=terms,
         )
 
     # One of them says what all are like; of chains, those of each link.

@@ -61,7 +61,7 @@ def local_order_parameter(z: State) -> NDArray[np.float64]:
 def local_order(z: State) -> NDArray[np.float32]:
     """|mean of z| over a site and its nearest neighbours, up to six; of the shape of `z`, in 0..1 but for rounding.
 
-    1 where the field is smooth, whatever its pattern; about 0.38 for random phases inside of a large lattice. As in
+    1 where the field is smooth, whatever its pattern; about 0.34 for random phases inside of a large lattice. As in
     Wolfrum, Omel'chenko, Yanchuk and Maistrenko, Chaos 21, 013112 (2011), with the nearest neighbours as window.
     """
     from oscillator_field.analysis.compiled import order_of_neighbours
@@ -185,7 +185,10 @@ def coupling_energy(z: State, parameters: FieldParameters) -> NDArray[np.float64
 
 
 def bias_energy(z: State, input_phase: NDArray[np.float32], k_bias: float) -> NDArray[np.float64]:
-    """-k_bias times the mean of cos(phase - input phase) over all sites, the input at the start; `(frame,)`, 1/s."""
+    """-k_bias times the mean of cos(phase - input phase) over all sites, the input at the start; `(frame,)`, 1/s.
+
+    It is that of the input whether this acts or not: of frames outside of the drive window too.
+    """
     return -k_bias * (z * state(-input_phase)).real.mean(axis=SITES, dtype=np.float64)
 
 

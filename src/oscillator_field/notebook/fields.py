@@ -23,7 +23,7 @@ from oscillator_field.inputs.perturbation import write_perturbation
 from oscillator_field.inputs.pictures import Picture
 from oscillator_field.notebook.pictures import Source, brought_to, named
 from oscillator_field.nouns import Label
-from oscillator_field.parameters import DEFAULTS, FEWEST_PIXELS, SET_BY_OTHERS
+from oscillator_field.parameters import DEFAULTS, FEWEST_PIXELS, SET_BY_OTHERS, checked
 from oscillator_field.runs import Runs, physics_of
 from oscillator_field.simulation import simulate_runs
 from oscillator_field.study.batches import UNBATCHABLE
@@ -186,7 +186,7 @@ def _grid(noun: str, pictures: Mapping[tuple[Label, int], Picture], parameters: 
             shared[name] = values[0]
         elif name in UNBATCHABLE:
             raise ValueError(f"{name}: {value!r} are several values (allowed: one, because it changes the shape)")
-        elif len(set(values)) < len(values):
+        elif len({checked(name, one) if name in DEFAULTS else one for one in values}) < len(values):
             raise ValueError(f"{name}: a value is given twice")
         else:
             parts.append(tuple({name: one} for one in values))

@@ -34,7 +34,7 @@ from oscillator_field.study.learning import Learning
 from oscillator_field.study.names import known
 from oscillator_field.study.pruning import find_orphans, wanted_folders
 from oscillator_field.study.readout import Readout
-from oscillator_field.terms import OF_TERMS, terms_of
+from oscillator_field.terms import terms_of
 
 # Jobs of a study whose animations a report embeds; of a larger one it takes the stills, or it would be huge.
 MOST_MOVING = 12
@@ -309,11 +309,9 @@ class Study:
             UnknownNameError: the config asks for nothing of this name.
         """
         if job:
-            kinds = {(run.field, run.settings) for run in self.runs_of(job).distinct(OF_TERMS)}
-        else:
-            run = Run.of(0, 0, known(self.readout.fields, field, "field"))
-            kinds = {(run.field, run.settings)}
-        return frozenset().union(*(terms_of(*kind) for kind in kinds))
+            return self.runs_of(job).terms
+        run = Run.of(0, 0, known(self.readout.fields, field, "field"))
+        return terms_of(run.field, run.settings)
 
     @property
     def shared_plotlyjs(self) -> bool:

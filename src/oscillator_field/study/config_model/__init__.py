@@ -28,6 +28,8 @@ _PATH = {
 }
 # Rows or columns of a lattice.
 _SIDE = whole(2, 2048)
+# What decides where a run begins, which is another run's end where it continues one.
+_OF_THE_START = ("seed", "start", "winding_rows", "winding_columns")
 # The name of a study is that of a folder, beside folders and files of a study without a name.
 NAME = (
     r"^(?!(runs|perturbations|readout|learned)$|.*\.(html|js|csv|parquet|png|svg|pdf)$)[A-Za-z0-9][A-Za-z0-9._-]{0,59}$"
@@ -289,7 +291,7 @@ CONFIG = Section(
         "continue": Key(
             None,
             "axis along which each run begins with the end of the one before, up and then down; null for none",
-            choice(None, *(name for name in KEYS if name not in (*UNBATCHABLE, "seed"))),
+            choice(None, *(name for name in KEYS if name not in (*UNBATCHABLE, *_OF_THE_START))),
             details=(
                 "a list or range of numbers in the grid; finds hysteresis. Both directions are one job, and runs are "
                 "named by them: `k_bias=1+direction=down`. The input begins anew with each run"
