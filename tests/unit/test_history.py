@@ -194,6 +194,12 @@ def test_a_bounded_history_is_within_its_bound_and_small(stores, tmp_path, bound
     bounded = open_history(tmp_path / "history.zarr")
     assert apart(bounded["phase"][:], exact).max() <= 1.01 * bound
     assert np.array_equal(bounded["phase"].oindex[1, [0, 3]], bounded["phase"][1, [0, 3]])
+    whole, same = (open_history(store / "history.zarr")["phase"] for store in (folder, tmp_path))
+    assert (same.shape, same.dtype) == (whole.shape, whole.dtype)
+    assert len(same.chunks) == len(whole.chunks)
+    chosen = np.arange(len(runs)) == 1
+    assert np.array_equal(same[chosen], same[:][chosen])
+    assert np.array_equal(same.oindex[chosen, :2], same[:][chosen, :2])
     assert np.array_equal(bounded["spikes"][:], open_history(folder / "history.zarr")["spikes"][:])
     with warnings.catch_warnings():
         warnings.simplefilter("error")

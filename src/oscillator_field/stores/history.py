@@ -64,8 +64,8 @@ class StoredPhase(StoredArray):
 
     def __init__(self, path: str | Path, array: zarr.Array) -> None:
         super().__init__(path, array)
-        runs, *sites, frames = array.shape
-        self.shape = (runs, frames, *sites)
+        self.shape, self.chunks = _frames_second(array.shape), _frames_second(array.chunks)
+        self.dtype = np.dtype(np.float32)
 
     def read(self, selection: Any, *, orthogonal: bool = False) -> NDArray[np.float32]:
         each = _one_an_axis(selection, len(self.shape))
@@ -77,9 +77,17 @@ class StoredPhase(StoredArray):
         return np.where(codes == LOST, np.float32(np.nan), phase)
 
 
+def _frames_second(lengths: tuple[int, ...]) -> tuple[int, ...]:
+    """Lengths along the axes of coded phases, whose last axis are the frames, in the order of exact ones."""
+    runs, *sites, frames = lengths
+    return (runs, frames, *sites)
+
+
 def _one_an_axis(selection: Any, axes: int) -> list[Any]:
     """A selection as numpy has it, with one part for each axis."""
-    parts = list(selection) if isinstance(selection, tuple) else [selection]
+    given = selection if isinstance(selection, tuple) else (selection,)
+    # What is true along an axis is a list of places there.
+    parts = [np.flatnonzero(one) if np.asarray(one).dtype.kind == "b" else one for one in given]
     if not any(part is Ellipsis for part in parts):
         parts.append(Ellipsis)
     rest = next(number for number, part in enumerate(parts) if part is Ellipsis)
