@@ -29,4 +29,5 @@ with log_to(snakemake.log[0]):
         write_gallery(folder, table, shared=scripts, provenance=provenance, **settings)
     else:
         write_diagram(folder, shared, table, scripts=scripts, provenance=provenance, **settings)
-    write_live(folder / "live.html", gallery="index.html")
+    config = provenance["config"]
+    write_live(folder / "live.html", gallery="index.html", stated={**config["encoding"], **config["field"]})

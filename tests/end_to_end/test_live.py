@@ -14,7 +14,7 @@ from oscillator_field.inputs.encoding import encode as phases_of
 from oscillator_field.inputs.encoding import over_channels
 from oscillator_field.inputs.fitting import fitted
 from oscillator_field.notebook.pictures import bundled_digit, encode, picture_of
-from oscillator_field.parameters import EncodingParameters, FieldParameters, RunParameters
+from oscillator_field.parameters import DEFAULTS, EncodingParameters, FieldParameters, RunParameters
 from oscillator_field.starts import frequencies_of, start
 from tests.support.pages import chromium, watched_page
 from tests.support.reference import apart, simulate_float64
@@ -257,6 +257,34 @@ def test_settings_become_a_config_and_a_link(page, address):
         "digits": [7],
         "field": {"phase_lag": 3.14159265359, "boundary": "periodic", "start": "twisted"},
     }
+
+
+def test_sliders_come_back_to_where_they_were(page):
+    for summary in ("Coupling", "Picture and steps"):
+        page.locator("summary", has_text=summary).click()
+    for name in ("phase_lag", "delta_t", "drive_end", "arc", "k_coupling"):
+        slider = page.locator(f".control:has(#set-{name}) input[type=range]")
+        there, back = ("ArrowLeft", "ArrowRight") if name == "drive_end" else ("ArrowRight", "ArrowLeft")
+        slider.press(there)
+        assert name in page.locator("#yaml").text_content()
+        slider.press(back)
+        assert yaml.safe_load(page.locator("#yaml").text_content()) == {"digits": [3]}
+
+
+def test_a_config_says_what_that_of_its_study_states_otherwise(browser, tmp_path):
+    """It is pasted beside config/config.yaml, which is read too."""
+    stated = {"k_bias": 2.5, "steps": 64, "arc": 1.5, "k_coupling": DEFAULTS["k_coupling"]}
+    write_live(tmp_path / "live.html", stated=stated)
+    with watched_page(browser) as page:
+        page.goto((tmp_path / "live.html").as_uri())
+        page.wait_for_selector("body[data-ready=true]")
+        page.locator("#play").click()
+        settings = yaml.safe_load(page.locator("#yaml").text_content())
+        assert settings["encoding"] == {"arc": DEFAULTS["arc"]}
+        assert settings["field"].keys() == {"k_bias", "steps"}
+        assert settings["field"]["k_bias"] == DEFAULTS["k_bias"]
+        page.locator("#set-k_bias").fill("3")
+        assert yaml.safe_load(page.locator("#yaml").text_content())["field"]["k_bias"] == 3
 
 
 def test_a_config_says_what_a_run_of_it_does_otherwise(page):

@@ -146,12 +146,15 @@
       return typeof value === "string" && !/^[\w./-]+$/.test(value) ? JSON.stringify(value) : String(value);
     };
     if ((of.direction ?? "none") !== "none") return "A run of a chain begins with the end of the one before it, and cannot be run by itself.";
-    const different = Object.entries(of).filter(([name, value]) => name in defaults && value !== defaults[name]);
+    // What the config of the study states otherwise than the defaults stands in a file that the command reads too.
+    const { encoding: stated_encoding, field: stated_field, measure } = diagram.provenance.config;
+    const stated = { ...stated_encoding, ...stated_field };
+    const isSaid = (name, value) => name in defaults && (value !== defaults[name] || (name in stated && stated[name] !== defaults[name]));
+    const different = Object.entries(of).filter(([name, value]) => isSaid(name, value));
     const braces = (entries) => `{${entries.map(([name, value]) => `${name}: ${quoted(value)}`).join(", ")}}`;
     const encoding = different.filter(([name]) => diagram.encoding.includes(name));
     const field = different.filter(([name]) => !diagram.encoding.includes(name));
     const label = diagram.label === "digit" ? "digits" : "labels";
-    const { measure } = diagram.provenance.config;
     const words = [
       Object.keys(diagram.pictures).length ? `'pictures=${braces(Object.entries(diagram.pictures))}'` : "",
       `'${label}=[${quoted(of[diagram.label])}]'`, of.instance ? `'instances=[${of.instance}]'` : "",

@@ -296,7 +296,8 @@
   // What else the workflow would refuse, in words.
   function refused() {
     const strength = 8 * Math.abs(settings.k_coupling) + settings.channels * Math.abs(settings.k_omega) + Math.abs(settings.k_bias) + Math.abs(settings.input_rate);
-    const fastest = NEEDS.frequency_mean() ? Math.abs(settings.frequency_mean) + settings.frequency_spread : 0;
+    const widths = settings.frequency_distribution === "normal" ? 6 : 1;
+    const fastest = NEEDS.frequency_mean() ? Math.abs(settings.frequency_mean) + widths * settings.frequency_spread : 0;
     return [
       [settings.drive_end <= settings.drive_onset, "drive_end is not after drive_onset"],
       [NEEDS.winding_rows() && 2 * Math.max(Math.abs(settings.winding_rows), Math.abs(settings.winding_columns)) > lattice, "the start has too many turns"],
@@ -334,8 +335,15 @@
       let slider = null;
       if (control.slider) {
         const [low, high] = control.slider;
-        slider = made("input", { type: "range", min: low, max: high, step: whole ? 1 : (high - low) / 500, ariaLabel: words });
-        slider.addEventListener("input", () => take(String(Number(Number(slider.value).toPrecision(3)))));
+        // Round numbers, so that it comes back to where it was; its end is the default where that lies beyond.
+        const decimals = whole ? 0 : -Math.floor(Math.log10((high - low) / 200));
+        const step = 10 ** -decimals;
+        slider = made("input", { type: "range", min: Math.ceil(low / step - 1e-9) * step, max: high, step, ariaLabel: words });
+        slider.addEventListener("input", () => {
+          const value = Number(Number(slider.value).toFixed(decimals)) + 0;
+          const isDefault = Math.abs(value - control.default) < step / 2 || (control.default > high && value > high - step / 2);
+          take(String(isDefault ? control.default : value));
+        });
         row.append(slider);
       }
       row.append(number);
@@ -371,7 +379,10 @@
   const written = (value) => String(value).replace(/^(-?\d+)e/, "$1.0e");
 
   function yaml() {
-    const values = special();
+    // What the config of the study states otherwise than the defaults stands there, whatever this page shows.
+    const values = { ...content.stated, ...special() };
+    // As long as it was watched, where that is longer than usual.
+    if (field.step() > content.steps) values.steps = field.step();
     const lines = [];
     for (const words of refused()) lines.push(`# Refused by the workflow: ${words}.`);
     if (changed) lines.push("# Settings or picture were changed while the field ran; a run has these from its start.");
@@ -380,9 +391,6 @@
     if (lattice !== side) lines.push(...(digit === null ? [] : ["pictures:"]), `  size: [${lattice}, ${lattice}]`, "  fit: stretch");
     for (const [section, has] of [["encoding", (name) => ENCODING.includes(name)], ["field", (name) => !ENCODING.includes(name)]]) {
       const names = Object.keys(values).filter(has);
-      // As long as it was watched, where that is longer than usual.
-      if (section === "field" && field.step() > content.steps) values.steps = field.step();
-      if (section === "field" && "steps" in values) names.push("steps");
       if (names.length) lines.push(`${section}:`, ...names.map((name) => `  ${name}: ${written(values[name])}`));
     }
     if (["normal", "lorentzian"].includes(settings.frequency_distribution)) lines.push("# Frequencies are drawn by other numbers there, of the same distribution.");

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -50,12 +51,13 @@ GROUPS = {
 MOST_CHANNELS = 8
 
 
-def write_live(path: str | Path, *, gallery: str = "") -> None:
+def write_live(path: str | Path, *, gallery: str = "", stated: Mapping[str, Any] | None = None) -> None:
     """Write the live page.
 
     Args:
         path: the file to write.
         gallery: where its link back leads; none if empty.
+        stated: parameters as the config has them that the page lies beside; defaults, where there is none.
     """
     images, labels = read_source(IdxSource("mnist", BUNDLED), TRAINING)
     digits = [images[np.flatnonzero(labels == digit)[0]] for digit in range(10)]
@@ -65,6 +67,7 @@ def write_live(path: str | Path, *, gallery: str = "") -> None:
         "digits": [as_text(one) for one in digits],
         "statistics": DATA_SETS["mnist"].statistics,
         "steps": DEFAULTS["steps"],
+        "stated": {name: DEFAULTS[name] for name, value in (stated or {}).items() if value != DEFAULTS[name]},
         "farthest": FARTHEST,
         "palettes": {kind: as_text(palette(named_scale(name))) for kind, name in colours.items()},
         "groups": [{"words": words, "controls": [_control(name) for name in names]} for words, names in GROUPS.items()],
