@@ -70,13 +70,16 @@
     return { tickvals: powers, ticktext: powers.map((power) => String(Number((10 ** power).toPrecision(3)))) };
   }
 
+  // Of a legend of hardly two names a row, which stands below the curves where there is no room beside them.
+  const legendHeight = () => 19 * Math.ceil(content.curves.length / 1.5);
+
   function layout() {
     const [width, height] = [figure.clientWidth, figure.clientHeight];
     const narrow = width < 560;
     const colours = content.colours;
     // The scale stands at the right, or below where there is no room.
     const margin = {
-      l: narrow ? 46 : 62, r: colours && !narrow ? 114 : kind === "curves" && !narrow ? 232 : 12, t: 10, b: narrow ? (colours ? 112 : kind === "curves" ? 130 : 48) : 48,
+      l: narrow ? 58 : 62, r: narrow ? (colours ? 28 : 12) : colours ? 114 : kind === "curves" ? 232 : 12, t: 10, b: narrow ? (colours ? 112 : kind === "curves" ? 54 + legendHeight() : 48) : 48,
       pad: 0, autoexpand: false,
     };
     const [inner, tall] = [Math.max(60, width - margin.l - margin.r), Math.max(60, height - margin.t - margin.b)];
@@ -87,7 +90,7 @@
     const from = (inner - used) / 2;
     const shown = {
       width, height, margin, autosize: false, showlegend: kind === "curves", annotations: [], dragmode: "zoom",
-      legend: narrow ? { orientation: "h", x: 0, y: -48 / tall, yanchor: "top", font: { size: 11 } } : { x: 1.01, y: 1, xanchor: "left" },
+      legend: narrow ? { orientation: "h", x: 0, y: -48 / tall, yanchor: "top", font: { size: 10 }, tracegroupgap: 0 } : { x: 1.01, y: 1, xanchor: "left" },
     };
     if (colours) {
       const bar = narrow
@@ -95,7 +98,7 @@
         : { x: 1 - (from - 14) / inner, xanchor: "left", y: 0.5, lenmode: "pixels", len: Math.min(tall, 460), title: { text: `${colours.title}<br><span style="font-size:6px">\u00a0</span>`, side: "top" } };
       shown.coloraxis = {
         colorscale: scaleOf(colours), cmin: ranges.z[0], cmax: ranges.z[1],
-        colorbar: { thickness: 14, xpad: 0, outlinewidth: 0, ...scaleMarks(), ...bar },
+        colorbar: { thickness: 14, xpad: 0, outlinewidth: 0, ticklabeloverflow: "allow", ...scaleMarks(), ...bar },
       };
     }
     panels.forEach((panel, index) => {
