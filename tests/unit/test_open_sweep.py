@@ -54,7 +54,9 @@ def test_runs_of_different_shapes_are_refused(tmp_path):
     write_small_history(history, [other], np.zeros((1, 4, 3), np.uint8), steps=9)
     with pytest.raises(ValueError, match="the runs differ in the steps after which frames were kept"):
         open_sweep(tmp_path)
-    with pytest.raises(FileNotFoundError, match=r"no embedding-pca.zarr in any of its runs"):
+    with pytest.raises(
+        FileNotFoundError, match=r"no embedding-pca.zarr in any of its runs \(there: history, observables\)"
+    ):
         open_sweep(tmp_path, "embedding-pca")
 
 

@@ -66,7 +66,9 @@ def open_sweep(results: str | Path = "results", store: str | Sequence[str] = "hi
 def _of_one_kind(results: Path, kind: str) -> xr.Dataset:
     paths = sorted(results.glob(f"runs/*/{kind}.zarr"))
     if not paths:
-        raise FileNotFoundError(f"{results}: no {kind}.zarr in any of its runs")
+        there = ", ".join(sorted({path.stem for path in results.glob("runs/*/*.zarr")}))
+        why = "no such folder" if not results.is_dir() else f"there: {there or 'nothing'}"
+        raise FileNotFoundError(f"{results}: no {kind}.zarr in any of its runs ({why})")
     stores = [describe(path) for path in paths]
     try:
         _refuse_other_runs(stores)

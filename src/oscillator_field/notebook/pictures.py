@@ -93,7 +93,10 @@ def picture_of(source: Source, *, background: str = "black") -> Picture:
     else:
         level = array.astype(np.float64)
         if not (np.isfinite(level).all() and level.min() >= 0 and level.max() <= 1):
-            raise ValueError("picture: values that are no whole numbers are shares of white from 0 to 1")
+            raise ValueError(
+                f"picture: {array.dtype} numbers from {level.min():g} to {level.max():g} are not allowed (shares of "
+                "white from 0 to 1, or levels from 0 to 255 in a type of whole numbers, such as uint8)"
+            )
     return Picture(level, statistics_of(level), {"source": "array"})
 
 
@@ -106,8 +109,10 @@ def bundled_digit(digit: int, instance: int) -> Picture:
     """The `instance`-th picture of a digit in the part of MNIST that comes with the package, from 0.
 
     Raises:
-        ValueError: there are not so many (`PicturesError`).
+        ValueError: there are not so many (`PicturesError`), or it is no digit.
     """
+    if digit not in DATA_SETS["mnist"].labels:
+        raise ValueError(f"digit: {digit!r} is not allowed (0 to 9)")
     images, labels = _bundled()
     check_instance(DIGIT, digit, instance, int((labels == digit).sum()))
     level = levels(images[np.flatnonzero(labels == digit)[instance]])
