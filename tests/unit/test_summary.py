@@ -222,6 +222,16 @@ def test_a_gallery_holds_every_run(tmp_path):
     assert "<title>Oscillator field: 4 runs</title>" in (tmp_path / "index.html").read_text()
 
 
+@pytest.mark.parametrize(
+    ("k_bias", "said"), [([0, 1], "random phases: the picture pulls"), ([0, 0.0], "does not, as k")]
+)
+def test_a_gallery_says_whether_the_picture_pulls(tmp_path, k_bias, said):
+    table = table_of(runs_of(k_bias=k_bias[:1]))
+    table["job"], table["k_bias"] = "digit=all", k_bias
+    written_gallery(tmp_path, table)
+    assert said in (tmp_path / "index.html").read_text()
+
+
 def test_studies_are_listed_and_no_gallery_is_lost(tmp_path):
     table = table_of(runs_of())
     (tmp_path / "b").mkdir()

@@ -27,9 +27,13 @@ PAGES = {
 }
 # Runs of which a browser without scripts sees posters.
 MOST_POSTERS = 60
-SENTENCES = (
+DRIVEN = (
     "Each square is a lattice of oscillators, coloured by phase; the small picture in its corner drives it. {start} "
     "picture pulls on each oscillator, and so do its neighbours, until the field has settled."
+)
+ALONE = (
+    "Each square is a lattice of oscillators, coloured by phase. Neighbours pull on each oscillator; the small picture "
+    "in its corner does not, as k_bias is 0."
 )
 
 
@@ -87,7 +91,7 @@ def write_gallery(
     noun = noun_in(table.columns)
     example = html.escape(f"for example {noun}={table[noun].iloc[0]} order_parameter>0.5")
     texts = {
-        "sentences": html.escape(SENTENCES.format(start=_start(table))) if pages else "",
+        "sentences": html.escape(_sentences(table)) if pages else "",
         "example": example,
         "posters": _posters(table, content["values"]["number"]) if pages else "",
         **study.links(name, learning=learning, readout=readout),
@@ -108,10 +112,12 @@ def _named(views: Mapping[str, str]) -> list[dict[str, str]]:
     return [{"name": view, "words": words} for view, words in views.items()]
 
 
-def _start(table: pd.DataFrame) -> str:
-    """How the sentence on the pull of the picture begins: with the start, where that is the usual one of all runs."""
+def _sentences(table: pd.DataFrame) -> str:
+    """What the squares are and what moves them; the start is named where it is the usual one of all runs."""
+    if not table["k_bias"].any():
+        return ALONE
     usual = (table["start"] == "random").all() and (table["learned"] == NOT_LEARNED).all()
-    return "All start with random phases: the" if usual else "The"
+    return DRIVEN.format(start="All start with random phases: the" if usual else "The")
 
 
 def _posters(table: pd.DataFrame, numbers: Sequence[int]) -> str:
