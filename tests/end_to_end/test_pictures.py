@@ -158,6 +158,10 @@ def test_bar_and_figure_fit_every_window(project, browser, width, height, view):
         assert plot["width"] == pytest.approx(width, abs=1)
         panel = page.locator(".nsewdrag").first.bounding_box()
         assert min(panel["width"], panel["height"]) > 0.3 * min(width, height - 250)
+        # No name of a curve lies under the bar.
+        for name in page.locator("#figure .legendtext").all():
+            place = name.bounding_box()
+            assert place["y"] + place["height"] <= bar["y"] + 1
         # A pixel of a lattice is a square.
         if view == "phase":
             assert panel["width"] == pytest.approx(panel["height"], abs=1.5)

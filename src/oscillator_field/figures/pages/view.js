@@ -71,7 +71,7 @@
   }
 
   // Of a legend of hardly two names a row, which stands below the curves where there is no room beside them.
-  const legendHeight = () => 19 * Math.ceil(content.curves.length / 1.5);
+  const legendHeight = () => 19 * Math.ceil(content.curves.length / 1.6);
 
   function layout() {
     const [width, height] = [figure.clientWidth, figure.clientHeight];
@@ -79,7 +79,7 @@
     const colours = content.colours;
     // The scale stands at the right, or below where there is no room.
     const margin = {
-      l: narrow ? 58 : 62, r: narrow ? (colours ? 28 : 12) : colours ? 114 : kind === "curves" ? 232 : 12, t: 10, b: narrow ? (colours ? 112 : kind === "curves" ? 54 + legendHeight() : 48) : 48,
+      l: narrow ? 58 : 62, r: narrow ? (colours ? 28 : 12) : colours ? 114 : kind === "curves" ? 232 : 12, t: narrow ? 6 : 10, b: narrow ? (colours ? 112 : kind === "curves" ? 51 + legendHeight() : 48) : 48,
       pad: 0, autoexpand: false,
     };
     const [inner, tall] = [Math.max(60, width - margin.l - margin.r), Math.max(60, height - margin.t - margin.b)];
