@@ -21,8 +21,9 @@ from oscillator_field.inputs.fetch import read_source
 from oscillator_field.inputs.idx_source import IdxSource
 from oscillator_field.inputs.perturbation import write_perturbation
 from oscillator_field.inputs.pictures import Picture
+from oscillator_field.learning.arms import STORE
 from oscillator_field.learning.history import courses, outputs_of, simulate_learned_runs
-from oscillator_field.learning.weights import STORE, read_field
+from oscillator_field.learning.weights import read_field
 from oscillator_field.named_run import Run
 from oscillator_field.parameters import EncodingParameters
 from oscillator_field.ranges import slices

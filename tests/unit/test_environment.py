@@ -1,6 +1,7 @@
 """What is installed, locked and declared fits together."""
 
 import ast
+import importlib.util
 import re
 import subprocess
 import sys
@@ -78,3 +79,20 @@ def test_the_library_knows_nothing_of_snakemake():
         imported |= {node.module or "" for node in nodes if isinstance(node, ast.ImportFrom)}
         named = {node.id for node in nodes if isinstance(node, ast.Name)}
         assert "snakemake" not in {name.partition(".")[0] for name in imported | named}, path
+
+
+@pytest.mark.parametrize("folder", ["benchmarks", "scripts", "tools", "tests/torture"])
+def test_what_is_run_by_hand_imports_names_that_are_there(folder):
+    """No other test runs most of these files."""
+    asked = {
+        (path.name, node.module, alias.name)
+        for path in (ROOT / folder).glob("*.py")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("oscillator_field")
+        for alias in node.names
+    }
+    assert asked
+    for path, module, name in sorted(asked):
+        owner = importlib.import_module(module)
+        is_module = hasattr(owner, "__path__") and importlib.util.find_spec(f"{module}.{name}")
+        assert is_module or hasattr(owner, name), f"{path}: {module} has no {name}"
