@@ -33,6 +33,8 @@ class Term:
 
 # How far a site may turn in a step, rad, with integrators that do not bring it back to the circle within the step.
 FARTHEST = 2.0
+# So many standard deviations out lies none of a billion normal numbers.
+NORMAL_WIDTHS = 6
 
 # The parameters that a run of a learned field has; all others are what it has learned.
 OF_LEARNED = ("learned", "channels", "steps", "delta_t", "spike_threshold")
@@ -187,8 +189,7 @@ def contradictions(field: FieldParameters, run: RunParameters, rows: int, column
             f"frequency_distribution: lorentzian is not allowed with integrator: {field.integrator}, whose steps "
             "cannot follow its fastest sites (integrator: euler)"
         )
-    # Of normal numbers none of a billion lies further out.
-    widths = 6 if run.frequency_distribution == "normal" else 1
+    widths = NORMAL_WIDTHS if run.frequency_distribution == "normal" else 1
     if message := step_contradiction(field, run.channels, abs(run.frequency_mean) + widths * run.frequency_spread):
         yield message
     # But for a rounding of the product.

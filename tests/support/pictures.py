@@ -6,7 +6,7 @@ import numpy as np
 
 from oscillator_field.inputs.data_sets import BUNDLED, DATA_SETS, TEST, TRAINING
 from oscillator_field.inputs.encoding import Statistics, levels
-from oscillator_field.inputs.fetch import read_source
+from oscillator_field.inputs.fetch import fetch, make_sample, read_source
 from oscillator_field.inputs.idx import pack
 from oscillator_field.inputs.idx_source import IdxSource
 from oscillator_field.inputs.pictures import Picture
@@ -23,6 +23,15 @@ def sample_digit(digit, instance=0):
 def as_picture(pixels):
     """Pixels as a picture that is standardised as MNIST is."""
     return Picture(levels(pixels), Statistics(*DATA_SETS["mnist"].statistics), {"source": "bundled"})
+
+
+def fetched_sample(folder, training, tests):
+    """A folder of so many bundled digits, as the workflow fetches it."""
+    make_sample(BUNDLED, folder / "sample", training, tests)
+    fetched = folder / "mnist"
+    fetched.mkdir()
+    fetch(fetched, IdxSource("mnist", folder / "sample"), origin={})
+    return fetched
 
 
 def write_idx(path, array):

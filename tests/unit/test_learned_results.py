@@ -10,7 +10,7 @@ import xarray as xr
 from oscillator_field import open_history
 from oscillator_field.figures.pages.learned import write_learned_page
 from oscillator_field.inputs.data_sets import BUNDLED
-from oscillator_field.inputs.fetch import fetch, make_sample
+from oscillator_field.inputs.fetch import fetch
 from oscillator_field.inputs.idx_source import IdxSource
 from oscillator_field.inputs.perturbation import write_perturbation
 from oscillator_field.learning.arms import SIZES, STORE, Model
@@ -24,7 +24,7 @@ from oscillator_field.parameters import EncodingParameters
 from oscillator_field.readout.images import read_images
 from oscillator_field.readout.images_writing import write_images
 from tests.support.learning import SETTINGS, course_apart, some_pictures
-from tests.support.pictures import as_picture
+from tests.support.pictures import as_picture, fetched_sample
 from tests.support.projects import ROOT
 
 
@@ -32,10 +32,7 @@ from tests.support.projects import ROOT
 def stores(tmp_path_factory):
     """Some bundled digits, a field trained on them for two epochs, and what it says of tests."""
     folder = tmp_path_factory.mktemp("learning")
-    digits = folder / "mnist"
-    digits.mkdir()
-    make_sample(BUNDLED, folder / "sample", 300, 60)
-    fetch(digits, IdxSource("mnist", folder / "sample"), origin={})
+    digits = fetched_sample(folder, 300, 60)
     images = {name: folder / f"{name}.zarr" for name in ("training", "test", "test+gaussian_noise=0.5")}
     for name, path in images.items():
         write_images(path, digits, name, seed=0, rotation=0, translation=0)

@@ -19,7 +19,7 @@ from torch.utils.data import random_split
 
 from oscillator_field.inputs.data_sets import BUNDLED
 from oscillator_field.inputs.encoding import encode, over_channels
-from oscillator_field.inputs.fetch import fetch, make_sample
+from oscillator_field.inputs.fetch import fetch
 from oscillator_field.inputs.idx_source import IdxSource
 from oscillator_field.named_run import Run
 from oscillator_field.parameters import DEFAULTS, EncodingParameters, FieldParameters
@@ -36,7 +36,7 @@ from oscillator_field.readout.sets import set_names, shards
 from oscillator_field.starts import start
 from oscillator_field.stores.zarr_stores import DamagedStoreError
 from oscillator_field.study.grid import expand
-from tests.support.pictures import as_picture
+from tests.support.pictures import as_picture, fetched_sample
 from tests.support.reference import apart, simulate_float64
 
 ROOT = Path(__file__).parents[2]
@@ -52,10 +52,7 @@ READOUT = {
 def stores(tmp_path_factory):
     """Three sets of pictures, and the field over them after 3 and 8 steps, in shards of 40 pictures."""
     folder = tmp_path_factory.mktemp("readout")
-    small = folder / "mnist"
-    small.mkdir()
-    make_sample(SAMPLE, folder / "sample", 100, 50)
-    fetch(small, IdxSource("mnist", folder / "sample"), origin={})
+    small = fetched_sample(folder, 100, 50)
     images, fields = {}, {}
     for name in ("training", "training+augmentation=1", "test"):
         images[name] = folder / f"{name}.zarr"

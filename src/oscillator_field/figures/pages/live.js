@@ -296,7 +296,7 @@
   // What else the workflow would refuse, in words.
   function refused() {
     const strength = 8 * Math.abs(settings.k_coupling) + settings.channels * Math.abs(settings.k_omega) + Math.abs(settings.k_bias) + Math.abs(settings.input_rate);
-    const widths = settings.frequency_distribution === "normal" ? 6 : 1;
+    const widths = settings.frequency_distribution === "normal" ? content.normal_widths : 1;
     const fastest = NEEDS.frequency_mean() ? Math.abs(settings.frequency_mean) + widths * settings.frequency_spread : 0;
     return [
       [settings.drive_end <= settings.drive_onset, "drive_end is not after drive_onset"],

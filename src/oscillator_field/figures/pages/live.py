@@ -15,7 +15,7 @@ from oscillator_field.inputs.data_sets import BUNDLED, DATA_SETS, TRAINING
 from oscillator_field.inputs.fetch import read_source
 from oscillator_field.inputs.idx_source import IdxSource
 from oscillator_field.parameters import DEFAULTS, METADATA
-from oscillator_field.terms import FARTHEST
+from oscillator_field.terms import FARTHEST, NORMAL_WIDTHS
 
 CODE = ("model.js", "live.js")
 TITLE = "Oscillator field, live"
@@ -69,6 +69,7 @@ def write_live(path: str | Path, *, gallery: str = "", stated: Mapping[str, Any]
         "steps": DEFAULTS["steps"],
         "stated": {name: DEFAULTS[name] for name, value in (stated or {}).items() if value != DEFAULTS[name]},
         "farthest": FARTHEST,
+        "normal_widths": NORMAL_WIDTHS,
         "palettes": {kind: as_text(palette(named_scale(name))) for kind, name in colours.items()},
         "groups": [{"words": words, "controls": [_control(name) for name in names]} for words, names in GROUPS.items()],
     }
